@@ -1,0 +1,277 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that describe one wanted certificate, computed from one text for one order and for a list of orders."""
+
+from __future__ import annotations
+
+import re
+from textwrap import indent
+
+ORDER = r"""
+client_reference:
+  description:
+    - Your name for the order. It is the order's identity, compared exactly, and the only way to find an order again
+      whose answer was lost; it must never be reused for another certificate.
+    - 1 to 64 characters out of letters, digits and C(._:/@#+ -), beginning with a letter, a digit or C(#).
+  type: str
+  required: true
+  version_added: 1.0.0
+client_reference_unchecked:
+  description: Accept an O(client_reference) of another form, for orders that were made elsewhere.
+  type: bool
+  default: false
+  version_added: 1.0.0
+state:
+  description:
+    - V(present) makes sure that there is one live order. An order that is there already is adopted, never bought again.
+    - V(absent) cancels the one live order. The provider refunds it only within the grace period of its plan.
+  type: str
+  choices: [present, absent]
+  default: present
+  version_added: 1.0.0
+plan:
+  description:
+    - The plan to buy, by its uuid or by its exact name. Required when an order is created.
+    - M(certops.resello.ssl_certificate_plan_info) lists the plans.
+  type: str
+  version_added: 1.0.0
+names:
+  description:
+    - DNS names that the certificate is wanted for. They are compared with the CSR on the order.
+    - Without them the names of the given CSR count; without a CSR the names are not compared.
+  type: list
+  elements: str
+  version_added: 1.0.0
+csr_path:
+  description:
+    - File on the controller with the CSR (PEM).
+    - Needed when an order is created, reissued or renewed. In check mode it may be missing; RV(ignore:csr_required)
+      then says whether a real run needs it.
+    - Excludes O(csr_content).
+  type: path
+  version_added: 1.0.0
+csr_content:
+  description: The CSR itself (PEM). Excludes O(csr_path).
+  type: str
+  version_added: 1.0.0
+certificate_path:
+  description:
+    - File on the controller with the certificate (PEM) that is deployed today, if any.
+    - It tells what is in use, so that a run with nothing to do downloads nothing.
+    - Excludes O(certificate_content).
+  type: path
+  version_added: 1.0.0
+certificate_content:
+  description: The deployed certificate itself (PEM). Excludes O(certificate_path).
+  type: str
+  version_added: 1.0.0
+hosts:
+  description:
+    - What the hosts of this certificate hold, as M(certops.resello.ssl_certificate_request) observed it.
+    - With it an order whose key is on no host is blocked instead of waited for, and a lost key is noticed.
+  type: list
+  elements: dict
+  version_added: 1.0.0
+  suboptions:
+    name:
+      description: Name of the host, for messages.
+      type: str
+      required: true
+      version_added: 1.0.0
+    answered:
+      description: Whether the host could be asked. A host that did not answer is not a host without keys.
+      type: bool
+      default: true
+      version_added: 1.0.0
+    public_keys:
+      description: SHA-256 of each public key (DER, hexadecimal) whose private key the host holds.
+      type: list
+      elements: str
+      version_added: 1.0.0
+    certificate_content:
+      description: The certificate (PEM) that the host serves today, if any.
+      type: str
+      version_added: 1.0.0
+dcv_type:
+  description:
+    - How control of the domains is proven. Required when an order is created, reissued or renewed.
+    - V(FILE) cannot prove a wildcard name.
+  type: str
+  choices: [EMAIL, FILE, DNS]
+  version_added: 1.0.0
+validation_level:
+  description:
+    - The kind of the plan. V(ov) and V(ev) make O(chamber_of_commerce), O(department), O(approver_first_name) and
+      O(approver_last_name) required before anything is sent.
+  type: str
+  choices: [dv, ov, ev]
+  default: dv
+  version_added: 1.0.0
+chamber_of_commerce:
+  description: Registration number of the company at its chamber of commerce.
+  type: str
+  version_added: 1.0.0
+company_name:
+  description: Name of the company. Without it the provider takes the one in the CSR.
+  type: str
+  version_added: 1.0.0
+department:
+  description: Department of the company.
+  type: str
+  version_added: 1.0.0
+address:
+  description: Street and number.
+  type: str
+  version_added: 1.0.0
+zip_code:
+  description: Postal code.
+  type: str
+  version_added: 1.0.0
+city:
+  description: City.
+  type: str
+  version_added: 1.0.0
+approver_first_name:
+  description: First name of the person who approves the order.
+  type: str
+  version_added: 1.0.0
+approver_last_name:
+  description: Last name of the person who approves the order.
+  type: str
+  version_added: 1.0.0
+approver_email_address:
+  description: Mailbox of the approver. Required for O(dcv_type=EMAIL).
+  type: str
+  version_added: 1.0.0
+approver_phone_number:
+  description: Telephone number as C(+31.612345678), country code and number parted by a full stop.
+  type: str
+  version_added: 1.0.0
+ee_reference_order_id:
+  description: Number of an Encryption Everywhere order that this purchase upgrades.
+  type: str
+  version_added: 1.0.0
+renew_before:
+  description:
+    - When a certificate is due, as days (V(30d)) or as a share of its own lifetime (V(33%)) before it ends.
+    - Without it, one third of the lifetime.
+    - At least 3 days or half its life, whichever is less. More than half its life is clamped with a warning.
+  type: str
+  version_added: 1.0.0
+reissue_after:
+  description:
+    - Ask for a new certificate if the present one was made before this date (ISO 8601, UTC unless it says otherwise),
+      for example after a key compromise. A date in the future is refused.
+  type: str
+  version_added: 1.0.0
+paid_until:
+  description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
+  type: str
+  version_added: 1.0.0
+auto_renew:
+  description:
+    - What to do with an order that the platform renews by itself.
+    - V(respect) does not renew it; V(ignore) renews it like any other.
+  type: str
+  choices: [respect, ignore]
+  default: respect
+  version_added: 1.0.0
+recreate:
+  description:
+    - Ended states after which a new order may be bought under the same reference. States but V(expired) count only for
+      an order that never issued a certificate.
+  type: list
+  elements: str
+  choices: [expired, failed, cancelled, revoked]
+  default: [expired]
+  version_added: 1.0.0
+lost_key:
+  description: What to do when the key of the deployed certificate is on no host any more.
+  type: str
+  choices: [block, reissue]
+  default: block
+  version_added: 1.0.0
+force:
+  description: Cancel an order with O(state=absent) although its certificate has been issued.
+  type: bool
+  default: false
+  version_added: 1.0.0
+only_if_younger_than:
+  description: With O(state=absent), cancel an issued order if it was created less than this many days ago.
+  type: int
+  version_added: 1.0.0
+""".strip()
+
+RUN = r"""
+journal_path:
+  description:
+    - Folder on the controller for the records of paid calls (made with mode 0700 if it is missing).
+    - With it, a run that was killed between the call and its answer is remembered, and two controllers that share the
+      folder exclude each other. Without it a lost answer is still looked for, but only by the run that lost it.
+  type: path
+  version_added: 1.0.0
+recovery_timeout:
+  description: Seconds to look for an order whose answer was lost, before the task gives up with the outcome unknown.
+  type: float
+  default: 180
+  version_added: 1.0.0
+max_creates:
+  description: If more orders than this would be bought in one run, none is bought and all are listed.
+  type: int
+  default: 10
+  version_added: 1.0.0
+max_renewals:
+  description: The most urgent orders are renewed up to this number in one run; the others fail with the reason.
+  type: int
+  default: 10
+  version_added: 1.0.0
+max_reissues:
+  description: The most urgent orders are reissued up to this number in one run; the others fail with the reason.
+  type: int
+  default: 10
+  version_added: 1.0.0
+allow_mass_change:
+  description:
+    - Go on although many orders want a paid or destructive call for another reason than age. Without it more than
+      five of them, and more than a fifth, are taken for a mistake in a shared variable, and nothing is done.
+  type: bool
+  default: false
+  version_added: 1.0.0
+retry_validation:
+  description:
+    - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
+      or files are in place.
+  type: bool
+  default: false
+  version_added: 1.0.0
+""".strip()
+
+
+def _inside_list(text: str) -> str:
+    """The same text where the options are suboptions of ``certificates``, so that links between them hold."""
+
+    for name in re.findall(r"^([a-z_]+):$", text, re.MULTILINE):
+        text = re.sub(rf"O\({name}(?=[=)])", f"O(certificates[].{name}", text)
+    return text
+
+
+def _options(text: str, columns: int) -> str:
+    return indent(text, " " * columns) + "\n"
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = "options:\n" + _options(ORDER, 2) + _options(RUN, 2)
+
+    # The same for many orders in one call: docs/decisions.md and docs/protocol.md tell what comes of them.
+    LIST = (
+        "options:\n"
+        "  certificates:\n"
+        "    description: The wanted certificates. Results come in this order.\n"
+        "    type: list\n"
+        "    elements: dict\n"
+        "    required: true\n"
+        "    version_added: 1.0.0\n"
+        "    suboptions:\n" + _options(_inside_list(ORDER), 6) + _options(RUN, 2)
+    )
