@@ -1,0 +1,254 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The reseller's account: what each request does to orders, certificates and money. Knows no HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from resello_sandbox.clock import add_months
+from resello_sandbox.context import Context
+from resello_sandbox.csr import read_csr
+from resello_sandbox.forms import OrderForm, read_order_form, read_validate_form
+from resello_sandbox.names import base_of, is_wildcard
+from resello_sandbox.plans import known_plan
+from resello_sandbox.records import Certificate, Email, Job, LedgerEntry, Order, Validation
+from resello_sandbox.rejections import invalid_field, not_found, wrong_state
+
+DAY = 86400.0
+
+
+class Account:
+    """Every method is one whole transaction: it happens completely or, with a RejectionError, not at all."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
+
+    def order(self, order_id: str) -> Order:
+        """The order with this id, as it is now."""
+        self._store.expire(self._context.clock.now())
+        order = self._store.order(order_id)
+        if order is None:
+            raise not_found("The certificate")
+        return order
+
+    def create(self, body: Mapping[str, Any]) -> Order:
+        """Buy a certificate: charged at once, issued when domain control is proven."""
+        form = read_order_form(body, plan=None, takes_upgrade=True)
+        now = self._context.clock.now()
+        order = Order(
+            id=str(uuid.uuid4()),
+            client_reference=form.client_reference,
+            plan_id=form.plan.id,
+            status="pending",
+            domain=form.csr.names[0],
+            csr=form.csr_text,
+            dcv_type=form.dcv_type,
+            contact=form.contact,
+            created=now,
+            updated=now,
+            paid_until=add_months(now, form.plan.interval),
+        )
+        with self._store.transaction():
+            order.provisioning_reference = f"SB-{self._store.orders.add(order):08d}"
+            self._store.orders.save(order)
+            self._open_job(order, form, action="create")
+            self._charge(order, action="create", amount=form.plan.price)
+        return order
+
+    def renew(self, order_id: str, body: Mapping[str, Any]) -> Order:
+        """Buy another period. Returns the order as it was before: that is what the provider answers."""
+        order = self.order(order_id)
+        self._must_be_active(order)
+        before = dataclasses.replace(order)
+        form = read_order_form(body, plan=known_plan(order.plan_id))
+        opens = order.paid_until - known_plan(order.plan_id).renew_days_before_expiration * DAY
+        if self._context.clock.now() < opens:
+            raise wrong_state("The certificate cannot be renewed yet: the renewal period has not begun.")
+        with self._store.transaction():
+            order.plan_id = form.plan.id
+            self._open_job(order, form, action="renew")
+            self._charge(order, action="renew", amount=form.plan.price)
+        return before
+
+    def reissue(self, order_id: str, body: Mapping[str, Any]) -> Order:
+        """Ask for a new certificate inside the paid period, free of charge."""
+        order = self.order(order_id)
+        self._must_be_active(order)
+        plan = known_plan(order.plan_id)
+        form = read_order_form({**body, "plan": plan.id}, plan=plan)
+        with self._store.transaction():
+            self._open_job(order, form, action="reissue")
+        return order
+
+    def delete(self, order_id: str) -> Order:
+        """Disable the certificate at once; charges younger than the grace period are given back."""
+        order = self.order(order_id)
+        if order.status not in ("pending", "active"):
+            raise wrong_state(f"The certificate is already {order.status}.")
+        now = self._context.clock.now()
+        with self._store.transaction():
+            job = self._store.open_job(order_id)
+            if job is not None:
+                job.state = "cancelled"
+                self._store.jobs.save(job)
+            self._revoke_all(order, reason="order deleted")
+            order.status, order.deleted, order.updated = "deleted", now, now
+            self._store.orders.save(order)
+            self._refund(order)
+        return order
+
+    def validate(self, order_id: str, body: Mapping[str, Any]) -> Order:
+        """Check domain control again now, by another method if asked, for one name or for all."""
+        order = self.order(order_id)
+        job = self._store.open_job(order_id)
+        if job is None:
+            raise wrong_state("No validation is open for this certificate.")
+        form = read_validate_form(body, default_email=order.contact.get("approver_email_address"))
+        chosen = self._chosen_validations(job, form.domain)
+        if form.dcv_type == "FILE" and any(is_wildcard(validation.name) for validation in chosen):
+            raise invalid_field("dcv_type", "A wildcard name cannot be validated by FILE.", code="not_allowed")
+        with self._store.transaction():
+            for validation in chosen:
+                if not validation.done:
+                    validation.method, validation.message = form.dcv_type, "Not checked yet."
+                    validation.email = form.email if form.dcv_type == "EMAIL" else None
+                    self._store.validations.save(validation)
+                    self._send_mail(order, validation)
+            if form.domain is None:
+                order.dcv_type = form.dcv_type
+            self._touch(order)
+        self._context.wake(check=job.number)
+        return order
+
+    def approve(self, order_id: str, domain: str | None) -> int:
+        """Follow the link of the validation mail (control side): for one name, or for all. Returns how many."""
+        order = self.order(order_id)
+        job = self._store.open_job(order_id)
+        if job is None:
+            raise wrong_state("No validation is open for this certificate.")
+        chosen = [validation for validation in self._chosen_validations(job, domain) if not validation.done]
+        with self._store.transaction():
+            for validation in chosen:
+                validation.done, validation.message = True, "Approved."
+                self._store.validations.save(validation)
+            if domain is None:
+                job.organization_done = True
+                self._store.jobs.save(job)
+            self._touch(order)
+        self._context.wake()
+        return len(chosen)
+
+    def issue(self, job: Job) -> Order:
+        """The CA has signed: the job's certificate becomes the current one."""
+        order = self.order(job.order_id)
+        plan, csr, now = known_plan(order.plan_id), read_csr(job.csr), self._context.clock.now()
+        leaf = self._context.authority.issue(
+            csr,
+            level=plan.level,
+            organization=order.contact.get("company_name") or csr.organization,
+            not_before=now,
+            not_after=now + self._context.settings.certificate_days * DAY,
+        )
+        certificate = Certificate(order.id, job.number, leaf.serial, leaf.pem, leaf.not_before, leaf.not_after)
+        with self._store.transaction():
+            if job.action == "reissue":
+                self._revoke_all(order, reason="reissued")
+            if job.action == "renew":
+                order.paid_until = add_months(order.paid_until, plan.interval)
+            order.certificate = self._store.certificates.add(certificate)
+            order.status = "active"
+            order.provisioned = order.provisioned or now
+            self._touch(order)
+            job.state = "done"
+            self._store.jobs.save(job)
+        return order
+
+    def force(self, order_id: str, changes: Mapping[str, Any]) -> Order:
+        """Set the truth by force (control side); the caller has checked the names and types."""
+        order = dataclasses.replace(self.order(order_id), **changes)
+        with self._store.transaction():
+            if "updated" not in changes:
+                order.updated = self._context.clock.now()
+            self._store.orders.save(order)
+        return order
+
+    def _must_be_active(self, order: Order) -> None:
+        if self._store.open_job(order.id) is not None:
+            raise wrong_state("Another request for this certificate is still in progress.")
+        if order.status != "active":
+            raise wrong_state(f"The certificate is {order.status}, not active.")
+
+    def _open_job(self, order: Order, form: OrderForm, *, action: str) -> None:
+        settings = self._context.settings
+        unique = secrets.token_hex(5) if settings.unique_value else None
+        vetted = form.plan.level == "dv" or settings.organization_vetting == "automatic"
+        job = Job(
+            order_id=order.id,
+            action=action,
+            csr=form.csr_text,
+            created=self._context.clock.now(),
+            organization_done=vetted,
+            unique_value=unique,
+        )
+        number = self._store.jobs.add(job)
+        email = form.email if form.dcv_type == "EMAIL" else None
+        for name in form.csr.names:
+            validation = Validation(number, name, form.dcv_type, random=secrets.token_hex(16), email=email)
+            self._store.validations.add(validation)
+            self._send_mail(order, validation)
+        order.csr, order.dcv_type, order.domain = form.csr_text, form.dcv_type, form.csr.names[0]
+        order.contact = {**order.contact, **form.contact}
+        order.status = "pending"
+        if form.client_reference is not None:
+            order.client_reference = form.client_reference
+        self._touch(order)
+        self._context.wake(check=number)
+
+    def _touch(self, order: Order) -> None:
+        order.updated = self._context.clock.now()
+        self._store.orders.save(order)
+
+    def _chosen_validations(self, job: Job, domain: str | None) -> list[Validation]:
+        validations = self._store.validations.where("job = ?", job.number)
+        if domain is None:
+            return validations
+        exact = [v for v in validations if v.name == domain]
+        chosen = exact or [v for v in validations if base_of(v.name) == domain]
+        if not chosen:
+            raise invalid_field("domain", "This name is not part of the certificate.", code="does_not_exist")
+        return chosen
+
+    def _send_mail(self, order: Order, validation: Validation) -> None:
+        if validation.method == "EMAIL" and validation.email:
+            subject = f"Approve the certificate for {validation.name}"
+            now = self._context.clock.now()
+            self._store.emails.add(Email(now, validation.email, order.id, validation.name, subject))
+
+    def _charge(self, order: Order, *, action: str, amount: int) -> None:
+        now = self._context.clock.now()
+        self._store.ledger.add(LedgerEntry(now, "charge", action, order.id, order.client_reference, amount))
+
+    def _refund(self, order: Order) -> None:
+        now = self._context.clock.now()
+        entries = self._store.ledger.where("order_id = ?", order.id)
+        given_back = {entry.refunds for entry in entries}
+        for entry in entries:
+            young = now - entry.time <= self._context.settings.grace_days * DAY
+            if entry.kind == "charge" and young and entry.number not in given_back:
+                refund = LedgerEntry(
+                    now, "refund", "delete", order.id, order.client_reference, entry.amount, refunds=entry.number
+                )
+                self._store.ledger.add(refund)
+
+    def _revoke_all(self, order: Order, *, reason: str) -> None:
+        for certificate in self._store.certificates.where("order_id = ? AND revoked IS NULL", order.id):
+            certificate.revoked, certificate.reason = self._context.clock.now(), reason
+            self._store.certificates.save(certificate)

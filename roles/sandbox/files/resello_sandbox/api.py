@@ -1,0 +1,151 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ten operations of the provider's API as HTTP handlers: read the request, ask the account, present the result."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from resello_sandbox.account import Account
+from resello_sandbox.bundles import Material, bundle
+from resello_sandbox.context import Context
+from resello_sandbox.forms import parse_body
+from resello_sandbox.plans import find_plans
+from resello_sandbox.presentation import Presenter
+from resello_sandbox.records import Order
+from resello_sandbox.rejections import FieldErrors, not_found, wrong_state
+
+PREFIX = "/api/v1"
+_LARGEST_OFFSET = 2**53
+
+
+class Api:
+    """Handlers; each route's name is the operation's name (faults and the request log use it)."""
+
+    def __init__(self, context: Context, account: Account, presenter: Presenter) -> None:
+        self._context = context
+        self._account = account
+        self._present = presenter
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes of the API."""
+        orders, order = f"{PREFIX}/ssl-certificate", f"{PREFIX}/ssl-certificate/{{id}}"
+        plans = f"{PREFIX}/ssl-certificate-plan"
+        return [
+            web.get(orders, self.list_orders, name="list", allow_head=False),
+            web.post(orders, self.create, name="create"),
+            web.get(order, self.get_order, name="get", allow_head=False),
+            web.delete(order, self.delete, name="delete"),
+            web.post(f"{order}/renew", self.renew, name="renew"),
+            web.post(f"{order}/reissue", self.reissue, name="reissue"),
+            web.post(f"{order}/validate", self.validate, name="validate"),
+            web.get(f"{order}/validation-details", self.details, name="validation-details", allow_head=False),
+            web.get(
+                f"{order}/download-{{form:zip|pkcs7|crt|csr|ca}}", self.download, name="download", allow_head=False
+            ),
+            web.get(plans, self.list_plans, name="list-plans", allow_head=False),
+            web.get(f"{plans}/{{id}}", self.get_plan, name="get-plan", allow_head=False),
+        ]
+
+    async def list_orders(self, request: web.Request) -> web.Response:
+        """Operation 1: a page of all orders, oldest first."""
+        limit, offset = self._paging(request)
+        self._context.store.expire(self._context.clock.now())
+        conditions, values = ["1"], []
+        if request.query.get("plan"):
+            conditions.append("plan_id = ?")
+            values.append(request.query["plan"].lower())
+        reference, rule = request.query.get("client_reference"), self._context.settings.reference_filter
+        if reference and rule != "ignored":
+            exact = "client_reference = ?"
+            conditions.append(exact if rule == "exact" else "instr(client_reference, ?) = 1")
+            values.append(reference)
+        where = " AND ".join(conditions)
+        orders = self._context.store.orders
+        rows = [self._present.order(order) for order in orders.where(where, *values, limit=limit, offset=offset)]
+        return self._present.page(rows, total=orders.count(where, *values), limit=limit, offset=offset)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Operation 2: buy."""
+        return self._order(self._account.create(parse_body(await request.read())))
+
+    async def get_order(self, request: web.Request) -> web.Response:
+        """Operation 3."""
+        return self._order(self._account.order(request.match_info["id"]))
+
+    async def renew(self, request: web.Request) -> web.Response:
+        """Operation 4: buy another period; answers with the state before."""
+        return self._order(self._account.renew(request.match_info["id"], parse_body(await request.read())))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Operation 5."""
+        return self._order(self._account.delete(request.match_info["id"]))
+
+    async def validate(self, request: web.Request) -> web.Response:
+        """Operation 6."""
+        return self._order(self._account.validate(request.match_info["id"], parse_body(await request.read())))
+
+    async def reissue(self, request: web.Request) -> web.Response:
+        """Operation 7."""
+        return self._order(self._account.reissue(request.match_info["id"], parse_body(await request.read())))
+
+    async def download(self, request: web.Request) -> web.Response:
+        """Operation 8."""
+        order = self._account.order(request.match_info["id"])
+        form = request.match_info["form"]
+        content = order.csr.encode() if form == "csr" else self._issued(order, form)
+        return self._present.download(content, name=f"{order.id}.{form}")
+
+    async def details(self, request: web.Request) -> web.Response:
+        """Operation 9."""
+        order = self._account.order(request.match_info["id"])
+        store = self._context.store
+        job = store.latest_job(order.id)
+        validations = store.validations.where("job = ?", job.number) if job else []
+        return self._present.success(self._present.validation_details(order, job, validations))
+
+    async def list_plans(self, request: web.Request) -> web.Response:
+        """Operation 10: the plans one may buy; ``name`` may be a part of the name."""
+        limit, offset = self._paging(request)
+        plans = find_plans(plan_id=request.query.get("id") or None, name=request.query.get("name") or None)
+        rows = [self._present.plan(plan) for plan in plans[offset : offset + limit]]
+        return self._present.page(rows, total=len(plans), limit=limit, offset=offset)
+
+    async def get_plan(self, request: web.Request) -> web.Response:
+        """Operation 10: one plan."""
+        plans = find_plans(plan_id=request.match_info["id"])
+        if not plans:
+            raise not_found("The plan")
+        return self._present.success(self._present.plan(plans[0]))
+
+    def _order(self, order: Order) -> web.Response:
+        return self._present.success(self._present.order(order))
+
+    def _issued(self, order: Order, form: str) -> bytes:
+        certificate = self._context.store.certificate(order.certificate)
+        if certificate is None:
+            raise wrong_state("The certificate is not issued yet.")
+        material = Material(
+            name=order.domain,
+            leaf=certificate.pem,
+            intermediate=self._context.authority.intermediate_pem,
+            root=self._context.authority.root_pem,
+            issued=certificate.not_before,
+        )
+        return bundle(form, material)
+
+    def _paging(self, request: web.Request) -> tuple[int, int]:
+        errors = FieldErrors()
+        values = {}
+        for name in ("limit", "offset"):
+            text = request.query.get(name, "")
+            if text and not (text.isascii() and text.isdigit() and int(text[:20]) < _LARGEST_OFFSET):
+                errors.add(name, "This must be a whole number, 0 or more.")
+            else:
+                values[name] = int(text) if text else None
+        errors.raise_if_any()
+        most = self._context.settings.page_limit
+        limit = values["limit"]
+        return (most if limit is None else min(limit, most)), values["offset"] or 0
