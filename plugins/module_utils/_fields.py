@@ -1,0 +1,187 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading JSON whose types drift: numbers as strings, camelCase or snake_case keys, dates in five spellings.
+
+Nothing here raises on odd input; what cannot be understood is None.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Any, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._text import clean
+
+_TRUE = frozenset({"true", "yes", "1", "on"})
+_FALSE = frozenset({"false", "no", "0", "off"})
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\Z", re.IGNORECASE)
+_DATE = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?\Z",
+    re.IGNORECASE | re.ASCII,
+)
+_MILLISECONDS_FROM = 10**11  # as seconds this would be the year 5138
+_LONGEST_NUMBER = 20
+
+
+class Fields:
+    """A JSON object read without regard to case, ``_`` and ``-`` in its keys (``dnsRecord`` is ``dns_record``)."""
+
+    def __init__(self, data: object) -> None:
+        self._data: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            for key, value in data.items():
+                folded = fold(str(key))
+                if self._data.get(folded) is None:
+                    self._data[folded] = value
+
+    def get(self, *names: str) -> Any:
+        """The first of these fields that is there and not null."""
+        for name in names:
+            value = self._data.get(fold(name))
+            if value is not None:
+                return value
+        return None
+
+    def text(self, *names: str, limit: int = 500) -> str | None:
+        """The first of these that is readable as a line of text, cleaned; None if there is none or it is empty."""
+        for name in names:
+            value = as_text(self._data.get(fold(name)))
+            if value is not None:
+                cleaned = clean(value, limit=limit)
+                if cleaned:
+                    return cleaned
+        return None
+
+    def raw_text(self, *names: str) -> str | None:
+        """As ``text``, but exactly as sent."""
+        for name in names:
+            value = as_text(self._data.get(fold(name)))
+            if value:
+                return value
+        return None
+
+    def moment(self, *names: str) -> datetime | None:
+        """The first of these that is a date, as aware UTC."""
+        for name in names:
+            value = as_moment(self._data.get(fold(name)))
+            if value is not None:
+                return value
+        return None
+
+    def boolean(self, *names: str) -> bool | None:
+        """The first of these that says yes or no."""
+        for name in names:
+            value = as_bool(self._data.get(fold(name)))
+            if value is not None:
+                return value
+        return None
+
+    def integer(self, *names: str) -> int | None:
+        """The first of these that is a whole number."""
+        for name in names:
+            value = as_int(self._data.get(fold(name)))
+            if value is not None:
+                return value
+        return None
+
+    def names(self) -> list[str]:
+        """The folded names of all fields."""
+        return list(self._data)
+
+
+def fold(name: str) -> str:
+    """``dnsRecord``, ``dns_record`` and ``DNS-Record`` are one name."""
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def as_text(value: object) -> str | None:
+    """A string or a number as text; None for anything else (a boolean is no text)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def as_bool(value: object) -> bool | None:
+    """true, "true", 1, "yes" …; None if it says neither yes nor no."""
+    if isinstance(value, bool):
+        return value
+    word = (as_text(value) or "").strip().lower()
+    if word in _TRUE:
+        return True
+    return False if word in _FALSE else None
+
+
+def as_int(value: object) -> int | None:
+    """12, 12.0, "12", "12 months"…; None if there is no whole number in front."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) and value.is_integer() else None
+    if isinstance(value, str):
+        match = re.match(r"\s*([+-]?\d{1,18})(?:\.0+)?(?![\d.])", value, re.ASCII)
+        return int(match.group(1)) if match else None
+    return None
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID, with or without hyphens."""
+    return _UUID.match(text) is not None
+
+
+def as_moment(value: object) -> datetime | None:
+    """ISO 8601 with Z, offset or neither (then UTC), a date alone (then midnight UTC), or Unix seconds."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return _from_unix(float(value) if abs(value) < 10**_LONGEST_NUMBER else math.inf)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if re.match(r"\d{9,13}(?:\.\d{1,9})?\Z", text, re.ASCII):
+        return _from_unix(float(text))
+    match = _DATE.match(text)
+    return _from_parts(match) if match else None
+
+
+def _from_unix(seconds: float) -> datetime | None:
+    if not math.isfinite(seconds) or seconds <= 0:
+        return None
+    if seconds >= _MILLISECONDS_FROM:
+        seconds /= 1000
+    try:
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=int(seconds))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _from_parts(match: re.Match[str]) -> datetime | None:
+    numbers = [int(group or 0) for group in match.groups()[:6]]
+    try:
+        # A leap second (:60) is not worth losing a date for.
+        moment = datetime(*numbers[:5], min(numbers[5], 59), tzinfo=timezone.utc)  # type: ignore[misc, arg-type] # six integers
+        return moment - _offset(match.group(7))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset(text: str | None) -> timedelta:
+    if not text or text[0] not in "+-":
+        return timedelta(0)
+    digits = text[1:].replace(":", "")
+    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return -size if text[0] == "-" else size
+
+
+def iso(moment: datetime | None) -> str | None:
+    """An aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
+    return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Untrusted text made harmless: what an API sends is shown to people, logged, and looped over by templates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+DEFAULT_LIMIT = 500
+
+_TEMPLATE_OPENING = re.compile(r"\{(?=[{%#])")
+# Cc: control and C1; Cf: bidi marks, zero-width; Cs: lone surrogates (cannot be encoded); Co, Cn: no meaning for us.
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_PLAIN = re.compile(r"[\x20-\x7e]*\Z")
+
+
+def _keep(char: str, multiline: bool) -> str:
+    if char in "\t\r\n\u2028\u2029\x0b\x0c\x85":
+        return "\n" if multiline and char == "\n" else " "
+    return "" if unicodedata.category(char) in _DROPPED else char
+
+
+def clean(text: str, *, limit: int = DEFAULT_LIMIT, multiline: bool = False) -> str:
+    """Return the text without control, C1, bidi and zero-width characters, template openings broken up, shortened.
+
+    ``multiline`` keeps line feeds, otherwise every line break becomes one space. The result is never longer than
+    ``limit`` characters; a shortened text ends in "...".
+    """
+    # Cut generously first: cleaning megabytes to show 500 characters is work an attacker would like us to do.
+    sample = text[: limit * 4]
+    if not _PLAIN.match(sample):
+        sample = "".join(_keep(char, multiline) for char in sample.replace("\r\n", "\n"))
+    sample = _TEMPLATE_OPENING.sub("{ ", sample).strip()
+    shortened = len(sample) > limit or len(text) > limit * 4
+    return (sample[: max(limit - 3, 0)].rstrip() + "...")[:limit] if shortened else sample
+
+
+def has_template(text: str) -> bool:
+    """Whether the text holds an opening a template engine would act on (``{{``, ``{%``, ``{#``)."""
+    return _TEMPLATE_OPENING.search(text) is not None
