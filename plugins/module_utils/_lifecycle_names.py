@@ -1,0 +1,25 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether names asked for are among names given."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+
+def missing(wanted: Iterable[str], given: Iterable[str]) -> tuple[str, ...]:
+    """Return the wanted names that `given` does not cover, in order.
+
+    A wildcard stands for exactly one label (RFC 6125, 6.4.3), and not for the name without that label.
+    """
+    have = {name.lower() for name in given}
+    return tuple(name for name in wanted if not _covered(name.lower(), have))
+
+
+def _covered(name: str, have: set[str]) -> bool:
+    if name in have:
+        return True
+    label, dot, rest = name.partition(".")
+    return bool(dot) and label != "*" and f"*.{rest}" in have

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes into a decision about one certificate, and what comes out.
+
+Plain frozen records without behaviour. All dates are aware UTC datetimes, all names lower-case A-labels, all public
+keys the lower-case hexadecimal SHA-256 of the DER SubjectPublicKeyInfo. ``None`` always means "not known", never
+"no": what is not known may lead neither to a charge nor to the death of a certificate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+# The five buckets of order status words. A live order is waiting or issued.
+Bucket = Literal["waiting", "issued", "ended", "failed", "replaced"]
+
+# What to do. Guarded calls are create, renew and reissue; validate is a free retry of domain control validation.
+Action = Literal["none", "wait", "validate", "deploy", "create", "renew", "reissue", "blocked"]
+
+Cost = Literal["charged", "assumed_free", "free"]
+
+
+@dataclass(frozen=True)
+class RenewBefore:
+    """How long before its end a certificate is due: one of ``days`` or ``share`` of its life (1 is all of it)."""
+
+    days: float | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class CsrFacts:
+    """A certificate signing request: the names it asks for and its public key."""
+
+    names: tuple[str, ...]
+    public_key_sha256: str
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """A leaf certificate. ``sha256`` is the SHA-256 of its DER, ``serial`` its number in lower-case hexadecimal."""
+
+    names: tuple[str, ...]
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    public_key_sha256: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """One order as the API shows it.
+
+    ``csr`` is the CSR on the order (R of the table), ``certificate`` the certificate the API hands out now (C).
+    ``ever_issued`` is False only if that is certain. ``status`` is the raw word.
+    """
+
+    id: str
+    client_reference: str | None
+    bucket: Bucket
+    status: str = ""
+    created: datetime | None = None
+    updated: datetime | None = None
+    expires: datetime | None = None
+    is_auto_renew_enabled: bool | None = None
+    ever_issued: bool | None = None
+    plan_id: str | None = None
+    csr: CsrFacts | None = None
+    certificate: CertificateFacts | None = None
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """The plan of the order: months per paid period, days before its end from which a renewal is possible."""
+
+    interval_months: int | None = None
+    renew_days_before_expiration: int | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What we wrote down when the outcome of a guarded call was known (protocol rule R3).
+
+    ``bought`` is the day of our create. ``csr_names`` are the names of the CSR we sent last. ``last_reissue*`` speak
+    of the last reissue we asked for: when, whether for age, and the not_after of the certificate before it.
+    """
+
+    order_id: str
+    bought: datetime | None = None
+    plan_id: str | None = None
+    paid_until: datetime | None = None
+    serial: str | None = None
+    updated: datetime | None = None
+    csr_names: tuple[str, ...] = ()
+    last_reissue: datetime | None = None
+    last_reissue_for_age: bool | None = None
+    last_reissue_not_after_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A guarded call that was about to be made and whose outcome was not written down (protocol rule R3).
+
+    ``before_*`` is the state read just before the call; ``started`` is the server's date.
+    """
+
+    action: Literal["create", "renew", "reissue"]
+    started: datetime
+    order_id: str | None = None
+    csr_public_key_sha256: str | None = None
+    before_status: str | None = None
+    before_updated: datetime | None = None
+    before_serial: str | None = None
+    before_csr_public_key_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """One host that serves (or will serve) the certificate.
+
+    ``public_keys`` are the keys it holds (pending and installed); None when that is not known (bare module use with a
+    local certificate only). ``deployed`` is the certificate it serves now (D); None when it serves none, or did not
+    answer.
+    """
+
+    name: str
+    answered: bool = True
+    public_keys: frozenset[str] | None = None
+    deployed: CertificateFacts | None = None
+
+
+@dataclass(frozen=True)
+class HostKeys:
+    """Every host of this certificate, whether it answered or not. No hosts at all means nothing is known of hosts."""
+
+    hosts: tuple[HostFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the operator wrote down for one certificate.
+
+    ``names`` may be empty when only the reference is known (then names are not compared). ``csr`` is the CSR at hand
+    for a guarded call, if there is one.
+    """
+
+    client_reference: str
+    names: tuple[str, ...] = ()
+    csr: CsrFacts | None = None
+    plan_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen: every order with exactly this reference (ended ones too), and what hosts and records say.
+
+    ``evidence_order`` is the answer to a GET of the evidence's order id; ``evidence_absent`` is True when that was
+    asked and denied. ``clock_skew`` is controller minus server, None if not measured. ``reference_trouble`` is a
+    sentence why references cannot be read back (empty: they can).
+    """
+
+    orders: tuple[OrderFacts, ...] = ()
+    evidence: Evidence | None = None
+    evidence_order: OrderFacts | None = None
+    evidence_absent: bool = False
+    intent: Intent | None = None
+    plan: PlanFacts | None = None
+    host_keys: HostKeys = HostKeys()
+    clock_skew: timedelta | None = None
+    reference_trouble: str = ""
+    duplicate_reference: bool = False
+    validation_incomplete: bool | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The operator's rules. ``certificates`` is the number of certificates of the run (spread is off below ten)."""
+
+    renew_before: RenewBefore = RenewBefore(share=1 / 3)
+    spread: bool = True
+    certificates: int = 1
+    recreate: frozenset[str] = frozenset({"expired"})
+    reissue_after: datetime | None = None
+    paid_until: datetime | None = None
+    auto_renew: Literal["respect", "ignore"] = "respect"
+    lost_key: Literal["block", "reissue"] = "block"
+    max_skew: timedelta = timedelta(hours=1)
+    hold_create: timedelta = timedelta(hours=24)
+    hold_reissue: timedelta = timedelta(hours=1)
+    hold_renew: timedelta = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with one certificate, why, what it costs, and when to look again.
+
+    ``code`` is a short stable word for the row of the table that decided. ``reason`` is one sentence with its numbers;
+    ``remedy`` says what a person must do (never empty when blocked). ``order_id`` is the order the action is about
+    (None for create); ``twins`` are orders that protocol rule R6 allows to delete, whatever the action is.
+    ``csr_required`` asks for a fresh CSR, except with ``same_csr``: send the CSR of the open intent again.
+    ``explained_by_age`` is True when the passing of time alone explains a guarded call (for the breaker of rule R8).
+    ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the task.
+    ``next_date`` is when the answer may change by time alone.
+    """
+
+    action: Action
+    code: str
+    reason: str
+    cost: Cost = "free"
+    csr_required: bool = False
+    same_csr: bool = False
+    next_date: datetime | None = None
+    remedy: str = ""
+    warnings: tuple[str, ...] = ()
+    order_id: str | None = None
+    twins: tuple[str, ...] = ()
+    certificate_ends: datetime | None = None
+    due: datetime | None = None
+    paid_end: datetime | None = None
+    renewable_from: datetime | None = None
+    explained_by_age: bool = False
+    alarm: bool = False

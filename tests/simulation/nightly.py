@@ -1,0 +1,221 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The nightly job over years: reads the account, asks decide(), does what it says, and keeps a diary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle import decide
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_due import end_moved
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_paid import paid_until_after
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+    CertificateFacts,
+    CsrFacts,
+    Decision,
+    Desired,
+    Evidence,
+    HostFacts,
+    HostKeys,
+    Observed,
+    OrderFacts,
+    PlanFacts,
+    Policy,
+)
+from ansible_collections.certops.resello.tests.simulation.account import Account, Certificate, Dialect, Order
+
+START = datetime(2026, 11, 23, 3, 0, tzinfo=timezone.utc)
+NIGHT = timedelta(days=1)
+REFERENCE = "shop"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One operator: for how long, with or without records and hosts, when the job did not run, when names change."""
+
+    dialect: Dialect
+    nights: int = 6 * 365
+    remembers: bool = True
+    sees_hosts: bool = True
+    outages: frozenset[int] = frozenset()
+    names_change: frozenset[int] = frozenset()
+    paid_until_known: bool = False  # the operator keeps paid_until up to date by hand
+    policy: Policy = field(default_factory=Policy)
+    jitter_minutes: int = 0
+
+    def names(self, night: int) -> tuple[str, ...]:
+        grown = sum(1 for change in self.names_change if change <= night)
+        return ("shop.example.com", *(f"n{number}.example.com" for number in range(grown)))
+
+
+@dataclass
+class Diary:
+    """What happened: guarded calls, days on which a person was asked, what was served from when."""
+
+    account: Account
+    calls: list[tuple[datetime, Decision]] = field(default_factory=list)
+    asked: list[tuple[datetime, str]] = field(default_factory=list)
+    served: list[tuple[datetime, Certificate]] = field(default_factory=list)
+    runs: list[datetime] = field(default_factory=list)
+    broken_promises: list[str] = field(default_factory=list)
+    end: datetime = START
+
+
+class Nightly:
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.account = Account(story.dialect)
+        self.diary = Diary(self.account)
+        self.evidence: Evidence | None = None
+        self.keys: set[str] = set()
+        self.promise: datetime | None = None
+        self.facts: dict[int, CertificateFacts] = {}
+
+    def run(self) -> Diary:
+        names: tuple[str, ...] = ()
+        for night in range(self.story.nights):
+            if night in self.story.outages:
+                continue
+            if self.story.names(night) != names:
+                names, self.promise = self.story.names(night), None
+            jitter = timedelta(minutes=self.story.jitter_minutes * ((night * 7919) % 13) / 13)
+            self._one_night(START + night * NIGHT + jitter, names)
+        self.diary.end = START + self.story.nights * NIGHT
+        self.account.advance(self.diary.end)
+        return self.diary
+
+    def _one_night(self, now: datetime, names: tuple[str, ...]) -> None:
+        self.diary.runs.append(now)
+        for _ in range(6):
+            self.account.advance(now)
+            decision = decide(Desired(REFERENCE, names), self._observe(), now, self._policy())
+            self._check_promise(now, decision)
+            if decision.action in ("none", "blocked"):
+                break
+            now = self._act(now, decision, names)
+        if not self.story.sees_hosts:  # the playbook downloads and copies by itself
+            self._deploy(now)
+        if decision.action == "blocked" or decision.alarm:  # the task fails: that is how a person is asked
+            self.diary.asked.append((now, decision.code))
+
+    def _check_promise(self, now: datetime, decision: Decision) -> None:
+        if decision.action == "none":
+            self.promise = decision.next_date if decision.paid_end is not None else None
+            return
+        if self.promise is not None and now < self.promise and self.story.dialect.auto_renew_days is None:
+            self.diary.broken_promises.append(f"{now}: {decision.code}, promised {self.promise}: {decision.reason}")
+        self.promise = None
+
+    def _act(self, now: datetime, decision: Decision, names: tuple[str, ...]) -> datetime:
+        if decision.action == "deploy":
+            self._deploy(now)
+            return now
+        if decision.action in ("create", "renew", "reissue"):
+            self.diary.calls.append((now, decision))
+            self._call(now, decision, names)
+        return now + timedelta(minutes=10)
+
+    def _call(self, now: datetime, decision: Decision, names: tuple[str, ...]) -> None:
+        key = f"key{len(self.keys) + 1}"
+        self.keys.add(key)
+        before = self._current()
+        old = before.certificate if before else None
+        if decision.action == "create":
+            self.account.buy(now, key, names)
+        elif decision.action == "renew":
+            self.account.renew(now, int(decision.order_id or 0), key, names)
+        else:
+            self.account.reissue(now, int(decision.order_id or 0), key, names)
+        self.account.advance(now + timedelta(minutes=10))
+        self._remember(now, decision, names, old)
+
+    def _remember(self, now: datetime, decision: Decision, names: tuple[str, ...], old: Certificate | None) -> None:
+        """What the converging code does when the outcome is known: promote the intent to evidence."""
+        order = self._current()
+        if order is None:
+            return
+        aged = decision.action == "reissue" and decision.explained_by_age
+        fresh = order.certificate
+        if aged and old is not None and fresh is not None and not end_moved(old.ends, self._certificate(fresh)):
+            self.diary.asked.append((now, "result: the end did not move"))
+        paid_until = self.evidence.paid_until if self.evidence else None
+        if decision.action == "create" or decision.action == "renew":  # noqa: PLR1714  (narrows the type)
+            paid_until = paid_until_after(decision.action, now=now, paid_end=decision.paid_end, interval_months=12)
+        last = self.evidence
+        reissued = decision.action == "reissue"
+        self.evidence = Evidence(
+            order_id=str(order.number),
+            bought=order.created,
+            paid_until=paid_until,
+            serial=str(fresh.serial) if fresh else None,
+            updated=order.updated,
+            csr_names=names,
+            last_reissue=now if reissued else (last.last_reissue if last else None),
+            last_reissue_for_age=aged if reissued else (last.last_reissue_for_age if last else None),
+            last_reissue_not_after_before=(old.ends if old else None)
+            if reissued
+            else (last.last_reissue_not_after_before if last else None),
+        )
+
+    def _deploy(self, now: datetime) -> None:
+        order = self._current()
+        if order is None or order.certificate is None or order.certificate.key not in self.keys:
+            return
+        if not self.diary.served or self.diary.served[-1][1] is not order.certificate:
+            self.diary.served.append((now, order.certificate))
+
+    def _current(self) -> Order | None:
+        live = [order for order in self.account.orders if not order.closed]
+        return live[-1] if live else None
+
+    def _policy(self) -> Policy:
+        order = self._current()
+        if not self.story.paid_until_known or order is None:
+            return self.story.policy
+        known = self.story.policy
+        return Policy(renew_before=known.renew_before, paid_until=order.paid_until, auto_renew=known.auto_renew)
+
+    def _observe(self) -> Observed:
+        hosts = HostKeys()
+        if self.story.sees_hosts:
+            served = self._certificate(self.diary.served[-1][1]) if self.diary.served else None
+            hosts = HostKeys((HostFacts("web1", public_keys=frozenset(self.keys), deployed=served),))
+        return Observed(
+            orders=tuple(self._order(order) for order in self.account.orders),
+            evidence=self.evidence if self.story.remembers else None,
+            plan=PlanFacts(interval_months=12, renew_days_before_expiration=self.story.dialect.window_days),
+            host_keys=hosts,
+            clock_skew=timedelta(0),
+        )
+
+    def _order(self, order: Order) -> OrderFacts:
+        return OrderFacts(
+            id=str(order.number),
+            client_reference=REFERENCE,
+            bucket="ended" if order.closed else ("issued" if order.pending is None else "waiting"),
+            status=order.word(),
+            created=order.created,
+            updated=order.updated,
+            expires=self.account.shown_expires(order),
+            is_auto_renew_enabled=self.story.dialect.flag_auto_renew,
+            ever_issued=order.certificate is not None,
+            plan_id="plan",
+            csr=CsrFacts(order.csr_names, order.csr_key),
+            certificate=self._certificate(order.certificate) if order.certificate else None,
+        )
+
+    def _certificate(self, certificate: Certificate) -> CertificateFacts:
+        known = self.facts.get(certificate.serial)
+        if known is None:
+            known = CertificateFacts(
+                names=certificate.names,
+                serial=str(certificate.serial),
+                not_before=certificate.starts,
+                not_after=certificate.ends,
+                public_key_sha256=certificate.key,
+            )
+            self.facts[certificate.serial] = known
+        return known

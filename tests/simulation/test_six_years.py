@@ -1,0 +1,163 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Six years of nights against an independent model of the account: the quick selection, and the matrix (slow)."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import Policy
+from ansible_collections.certops.resello.tests.simulation.account import Dialect
+from ansible_collections.certops.resello.tests.simulation.nightly import NIGHT, START, Diary, Nightly, Story
+from ansible_collections.certops.resello.tests.simulation.oracle import faults, needless, safe_outage, unpaid
+
+LIVES = (398, 199, 99, 46, 6)
+IN_RUN, HALF_A_DAY_LATER = 5, 700  # minutes from a call to its certificate
+
+
+def outages(story: Story, seed: int) -> frozenset[int]:
+    """Return nights without a run: many stretches, none longer than what the story should survive."""
+    longest, dice = safe_outage(story), random.Random(seed)  # noqa: S311  (a seed to repeat a failure, not a secret)
+    missed: set[int] = set()
+    night = 1
+    while longest and night < story.nights:
+        night += dice.randrange(longest + 5, 90)
+        missed.update(range(night, night + longest))
+        night += longest
+    return frozenset(missed)
+
+
+def judge(story: Story) -> Diary:
+    """Run the story and fail with every broken promise; more is asked of a job that remembers and is not disturbed."""
+    diary = Nightly(story).run()
+    dialect = story.dialect
+    found = faults(story, diary)
+    if story.remembers and not dialect.reissue_keeps_end and not dialect.flag_auto_renew:
+        found += unpaid(diary)
+        if dialect.issue_minutes == IN_RUN:
+            found += [f"a person was asked: {code}" for code in needless(diary)]
+    assert not found, f"{story}\n" + "\n".join(found[:5])
+    return diary
+
+
+def label(story: Story) -> str:
+    dialect = story.dialect
+    return f"{dialect.life_days}-{dialect.renew_gives}-{dialect.expires_shows}"
+
+
+def actions(diary: Diary) -> list[tuple[int, str]]:
+    return [((at - START) // NIGHT, decision.action) for at, decision in diary.calls]
+
+
+def matrix() -> Iterator[Story]:
+    """Every combination of what matters most, each with a throw of the dice for the rest."""
+    switches = itertools.product(
+        LIVES,
+        (False, True),
+        (False, True),
+        ("certificate", "extends", "order"),
+        ("paid", "certificate", "nothing"),
+        ("never", "fires", "silent"),
+        (True, False),
+    )
+    for number, (life, capped, keeps, gives, shows, auto, remembers) in enumerate(switches):
+        dice = random.Random(number)  # noqa: S311  (a seed to repeat a failure, not a secret)
+        window = dice.choice((30, 30, 7, 60, 90))
+        dialect = Dialect(
+            life_days=life,
+            capped=capped,
+            reissue_keeps_end=keeps,
+            renew_gives=gives,
+            expires_shows=shows,
+            backdated=dice.random() < 0.4,
+            window_days=window,
+            auto_renew_days=min(12, window - 1) if auto == "fires" else None,
+            flag_auto_renew=auto != "never",
+            issue_minutes=dice.choice((IN_RUN, IN_RUN, IN_RUN, HALF_A_DAY_LATER)),
+            updated_daily=dice.random() < 0.2,
+        )
+        story = Story(
+            dialect,
+            remembers=remembers,
+            sees_hosts=dice.random() < 0.7,
+            names_change=frozenset(dice.sample(range(2000), 3)) if dice.random() < 0.4 else frozenset(),
+            jitter_minutes=dice.choice((0, 55)),
+        )
+        yield replace(story, outages=outages(story, number)) if dice.random() < 0.5 else story
+
+
+@pytest.mark.parametrize("capped", [False, True], ids=["lives-on", "capped"])
+@pytest.mark.parametrize("life", LIVES)
+def test_six_undisturbed_years(life: int, capped: bool) -> None:
+    diary = judge(Story(Dialect(life, capped=capped)))
+    assert len(diary.account.charges) == 7  # six years, and the seventh bought inside the last window
+
+
+def test_the_example_of_the_page() -> None:
+    capped = actions(judge(Story(Dialect(199, capped=True), nights=365)))
+    assert capped == [(0, "create"), (133, "reissue"), (266, "reissue"), (335, "renew")]
+    lives_on = actions(judge(Story(Dialect(199), nights=365)))
+    assert lives_on == [(0, "create"), (133, "reissue"), (266, "reissue"), (345, "renew")]
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_nights_without_a_run(life: int) -> None:
+    story = Story(Dialect(life, capped=life in (99, 6)), nights=3 * 365)
+    missed = outages(story, life)
+    assert missed
+    judge(replace(story, outages=missed))
+
+
+def test_changed_names_reissue_once_each() -> None:
+    diary = judge(Story(Dialect(199), nights=500, names_change=frozenset({20, 160})))
+    assert [night for night, action in actions(diary) if action == "reissue"][:3] == [20, 153, 160]
+
+
+def test_a_reissue_that_keeps_the_end_asks_a_person_and_kills_once() -> None:
+    diary = judge(Story(Dialect(199, reissue_keeps_end=True), nights=199))
+    assert actions(diary) == [(0, "create"), (133, "reissue")]
+    assert [code for _, code in diary.asked][:2] == ["result: the end did not move", "reissue-useless"]
+
+
+def test_a_silent_automatic_renewal_asks_a_person() -> None:
+    diary = judge(Story(Dialect(199, capped=True, flag_auto_renew=True), nights=365))
+    assert [charge.what for charge in diary.account.charges] == ["create"]
+    assert diary.asked[0][1] == "auto-renew-silent"
+    assert diary.account.charges[0].period_end - diary.asked[0][0] >= timedelta(days=4)
+
+
+def test_an_automatic_renewal_is_not_paid_again() -> None:
+    diary = judge(Story(Dialect(99, auto_renew_days=12, flag_auto_renew=True), nights=3 * 365))
+    assert {charge.what for charge in diary.account.charges[1:]} == {"auto-renew"}
+
+
+def test_without_records_the_operators_date_renews_once_a_year() -> None:
+    story = Story(Dialect(199), remembers=False, sees_hosts=False, paid_until_known=True, nights=3 * 365)
+    assert [charge.what for charge in judge(story).account.charges] == ["create", "renew", "renew", "renew"]
+    touched = replace(story, dialect=Dialect(199, updated_daily=True), nights=360)
+    diary = judge(touched)
+    assert [charge.what for charge in diary.account.charges] == ["create"]
+    assert diary.asked[0][1] == "renew-doubtful"
+
+
+def test_a_spread_job_is_as_safe() -> None:
+    judge(Story(Dialect(46, capped=True), policy=Policy(certificates=1000), nights=2 * 365))
+
+
+@pytest.mark.parametrize("story", list(matrix())[7::67], ids=label)
+def test_a_few_of_the_matrix(story: Story) -> None:
+    judge(replace(story, nights=800))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(24))
+def test_the_whole_matrix(part: int) -> None:
+    for story in itertools.islice(matrix(), part, None, 24):
+        judge(story)
