@@ -1,0 +1,112 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run one command: a list and no shell, bounded in time and output, and never held up by a daemon it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, Mapping, Sequence
+
+OUTPUT_LIMIT = 1 << 20
+SHOWN = 2000
+_GRACE = 2.0
+_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\u00a1-\ufffd]")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command did: exit code (None: it never ran, or hung and was ended), the end of its output, why."""
+
+    argv: tuple[str, ...]
+    rc: int | None
+    output: str
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the command ran to its end and returned 0."""
+        return self.rc == 0
+
+    def describe(self) -> str:
+        """Return one line for a message: the command, how it ended, the end of what it wrote."""
+        ended = self.problem or f"returned {self.rc}"
+        wrote = " ".join(self.output.split())[-500:]
+        return f"'{' '.join(self.argv)}' {ended}" + (f": {wrote}" if wrote else "")
+
+
+def run_command(
+    argv: Sequence[str], *, timeout: float, stdout: int | None = None, env: Mapping[str, str] | None = None
+) -> CommandResult:
+    """Run ``argv`` and wait at most ``timeout`` seconds.
+
+    Standard input is empty. Output goes to an unnamed temporary file (a pipe would be held open by a daemon that the
+    command leaves behind, and look like a hang); ``stdout`` names a descriptor that takes the standard output instead.
+    The command gets a process group of its own, which is ended as a whole on time-out.
+    """
+    with tempfile.TemporaryFile() as sink:
+        # Appending, so that cutting a file that grew too large really makes it small.
+        fcntl.fcntl(sink.fileno(), fcntl.F_SETFL, fcntl.fcntl(sink.fileno(), fcntl.F_GETFL) | os.O_APPEND)
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=sink if stdout is None else stdout,
+                stderr=sink,
+                start_new_session=True,
+                cwd="/",
+                env={**(os.environ if env is None else env), "LC_ALL": "C"},
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            return CommandResult(argv=tuple(argv), rc=None, output="", problem=f"could not be started ({reason})")
+        rc = _wait(process, sink, timeout=timeout)
+        problem = "" if rc is not None else f"did not end within {timeout:g} s and was stopped"
+        return CommandResult(argv=tuple(argv), rc=rc, output=_tail(sink), problem=problem)
+
+
+def cleaned(text: str) -> str:
+    """Return ``text`` without control characters and without anything that looks like a private key."""
+    return _UNPRINTABLE.sub("", _PRIVATE_KEY.sub("[private key removed]", text))
+
+
+def _wait(process: subprocess.Popen[bytes], sink: IO[bytes], *, timeout: float) -> int | None:
+    deadline = time.monotonic() + timeout
+    pause = 0.01
+    while True:
+        try:
+            return process.wait(timeout=max(0.0, min(pause, deadline - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            pause = min(pause * 2, 0.25)
+        if os.fstat(sink.fileno()).st_size > OUTPUT_LIMIT:
+            os.ftruncate(sink.fileno(), 0)
+        if time.monotonic() >= deadline:
+            _end(process)
+            return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole process group: ask, wait a moment, then force."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, kind)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GRACE)
+    process.poll()
+
+
+def _tail(sink: IO[bytes]) -> str:
+    size = sink.seek(0, os.SEEK_END)
+    # More than is shown, so that the beginning of a private key is seen and the key removed whole.
+    sink.seek(max(0, size - 16 * SHOWN))
+    return cleaned(sink.read().decode("utf-8", errors="replace"))[-SHOWN:]

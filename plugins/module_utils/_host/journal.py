@@ -1,0 +1,76 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each service was to be given, and what it was last seen to have taken. A reload is needed where they differ."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access, Folder
+
+if TYPE_CHECKING:
+    from typing import Any
+
+FOLDER = ".journal"
+_FORMAT = 1
+_SUFFIX = ".json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Of one service: ``wanted`` and ``proven`` map the folder of a certificate to the name of a version."""
+
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    proven: Mapping[str, str] = field(default_factory=dict)
+
+
+def needs_reload(record: Record, current: Mapping[str, str | None]) -> bool:
+    """Tell whether one of the service's certificates (folder to version now in place) is not the proven one."""
+    return any(version is not None and record.proven.get(folder) != version for folder, version in current.items())
+
+
+def read(root: Folder | None, service: str) -> Record:
+    """Return the record of ``service``; an empty one if there is none, or none that can be understood."""
+    folder = root.child(FOLDER) if root else None
+    if folder is None:
+        return Record()
+    with folder:
+        return _parse(folder.read(service + _SUFFIX))
+
+
+def read_all(root: Folder | None) -> dict[str, Record]:
+    """Return the records of all services."""
+    folder = root.child(FOLDER) if root else None
+    if folder is None:
+        return {}
+    with folder:
+        names = [name for name in folder.names() if name.endswith(_SUFFIX) and not name.startswith(".")]
+        return {name[: -len(_SUFFIX)]: _parse(folder.read(name)) for name in names}
+
+
+def write(root: Folder, service: str, record: Record) -> None:
+    """Write the record of ``service`` to disk in one step."""
+    content = {"format": _FORMAT, "wanted": dict(record.wanted), "proven": dict(record.proven)}
+    with root.make(FOLDER, mode=0o700) as folder:
+        folder.sweep()
+        folder.write_over(service + _SUFFIX, json.dumps(content, sort_keys=True).encode(), access=Access(mode=PRIVATE))
+
+
+def _parse(content: bytes | None) -> Record:
+    # A record that cannot be read proves nothing: the worst that follows is one reload too many.
+    try:
+        data = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        return Record()
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        return Record()
+    return Record(wanted=_texts(data.get("wanted")), proven=_texts(data.get("proven")))
+
+
+def _texts(data: Any) -> dict[str, str]:
+    items = data.items() if isinstance(data, dict) else ()
+    return {key: value for key, value in items if isinstance(value, str)}

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host holds of one certificate: the version in use, the waiting keys, which keys it has."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._host.openssl import REQUEST_FILE
+from ansible_collections.certops.resello.plugins.module_utils._host.pending import Pending, read_pending
+from ansible_collections.certops.resello.plugins.module_utils._host.store import (
+    CERT,
+    CURRENT,
+    Version,
+    current_version,
+    read_versions,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
+    from ansible_collections.certops.resello.plugins.module_utils._host.journal import Record
+
+MARKER = ".certops-resello"
+"""A file in the root folder; where it is missing, the root is new or is not the one that was used before."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Of one certificate. ``current`` is None when nothing is in use or what is in use is damaged."""
+
+    path: str
+    current: Version | None = None
+    current_name: str | None = None
+    pending: tuple[Pending, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def held_public_keys(self) -> list[str]:
+        """SHA-256 of every public key whose private key is here, waiting or in a version, sorted."""
+        waiting = {item.public_key_sha256 for item in self.pending}
+        return sorted(waiting | self.installed_public_keys)
+
+    @property
+    def installed_public_keys(self) -> set[str]:
+        """SHA-256 of the public keys of all versions whose private key is here."""
+        return {item.leaf.public_key.sha256 for item in self.versions if item.has_key}
+
+
+def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
+    """Read what ``root`` (None: no such folder) holds of the certificate in ``folder``. Raises HostError, OSError."""
+    path = f"{root_path}/{folder}"
+    place = root.child(folder) if root else None
+    if place is None:
+        return Observation(path=path)
+    with place:
+        name = current_version(place)
+        versions = read_versions(place)
+        current = next((item for item in versions if item.name == name), None)
+        return Observation(
+            path=path,
+            current=current,
+            current_name=name,
+            pending=tuple(read_pending(place)),
+            versions=tuple(versions),
+        )
+
+
+def reload_needed(folder: str, current: str | None, records: Mapping[str, Record]) -> bool:
+    """Tell whether a service that was to be given this certificate has not been seen to take the version in use."""
+    return current is not None and any(
+        folder in record.wanted and record.proven.get(folder) != current for record in records.values()
+    )
+
+
+def current_result(observation: Observation) -> dict[str, Any] | None:
+    """Return the certificate in use as a module result."""
+    version = observation.current
+    if version is None:
+        return None
+    leaf = version.leaf
+    return {
+        "path": f"{observation.path}/{CURRENT}",
+        "certificate_path": f"{observation.path}/{CURRENT}/{CERT}",
+        "version": version.name,
+        "serial": leaf.serial_hex,
+        "not_before": iso(leaf.not_before),
+        "not_after": iso(leaf.not_after),
+        "sha256": leaf.sha256,
+        "names": list(leaf.names),
+        "issuer": leaf.issuer_text,
+        "public_key_sha256": leaf.public_key.sha256,
+        "has_key": version.has_key,
+        "certificate": leaf.pem,
+    }
+
+
+def pending_result(item: Pending) -> dict[str, Any]:
+    """Return a waiting key as a module result; of the key only its public half."""
+    return {
+        "id": item.id,
+        "csr": item.csr,
+        "csr_path": f"{item.path}/{REQUEST_FILE}",
+        "public_key_sha256": item.public_key_sha256,
+        "key_type": item.facts.public_key.kind,
+        "key_size": item.facts.public_key.bits,
+        "names": list(item.facts.names),
+        "created": iso(item.created) if item.created else None,
+    }
+
+
+def iso(moment: datetime) -> str:
+    """Return an aware UTC datetime as ISO 8601 text."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def with_pending(observation: Observation, made: Pending) -> Observation:
+    """Return ``observation`` with the waiting key that was just made."""
+    return dataclasses.replace(observation, pending=(*observation.pending, made))

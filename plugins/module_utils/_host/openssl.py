@@ -1,0 +1,170 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make private keys and certificate requests with the openssl program; a key goes nowhere but into its file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._host.command import run_command
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import CommandError, InputError
+from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access
+from ansible_collections.certops.resello.plugins.module_utils._host.names import common_name
+from ansible_collections.certops.resello.plugins.module_utils._host.paths import sync
+
+if TYPE_CHECKING:
+    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
+
+KEY_SIZES: Mapping[str, tuple[int, ...]] = {"RSA": (2048, 3072, 4096), "ECDSA": (256, 384)}
+KEY_FILE = "privkey.pem"
+REQUEST_FILE = "request.csr"
+SUBJECT_FIELDS: Mapping[str, tuple[str, str]] = {
+    "country": ("C", "2.5.4.6"),
+    "state_or_province": ("ST", "2.5.4.8"),
+    "locality": ("L", "2.5.4.7"),
+    "organization": ("O", "2.5.4.10"),
+    "organizational_unit": ("OU", "2.5.4.11"),
+    "email": ("emailAddress", "1.2.840.113549.1.9.1"),
+}
+"""Option to the short name openssl uses and the number in the request, in the order they are written."""
+
+_CONFIG_FILE = "request.cnf"
+_KEY_TIMEOUT = 300.0
+_REQUEST_TIMEOUT = 60.0
+_MAX_FIELD = 64
+_COUNTRY = 2
+
+
+@dataclass(frozen=True)
+class KeyKind:
+    """Type and size of a key: RSA 2048, 3072, 4096; ECDSA 256, 384."""
+
+    kind: str
+    bits: int
+
+
+@dataclass(frozen=True)
+class RequestSpec:
+    """What a certificate request is made from. ``subject`` maps options of SUBJECT_FIELDS to text."""
+
+    names: tuple[str, ...]
+    key: KeyKind
+    subject: Mapping[str, str] = field(default_factory=dict)
+
+
+def key_kind(kind: str, size: int | None, *, option: str) -> KeyKind:
+    """Return the kind of key; without ``size`` the smallest (fastest, and strong enough). Raises InputError."""
+    sizes = KEY_SIZES[kind]
+    if size is not None and size not in sizes:
+        raise InputError(
+            option=f"{option}.key_size",
+            value=str(size),
+            problem=f"is no size of {kind} keys",
+            remedy=f"Use one of {', '.join(str(item) for item in sizes)}.",
+        )
+    return KeyKind(kind=kind, bits=size or sizes[0])
+
+
+def check_subject(subject: Mapping[str, str], *, option: str) -> dict[str, str]:
+    """Return the fields of ``subject`` that are set. Raises InputError for what no certificate can carry."""
+    chosen = {name: subject[name].strip() for name in SUBJECT_FIELDS if (subject.get(name) or "").strip()}
+    for name, value in chosen.items():
+        if len(value) > _MAX_FIELD or not value.isprintable():
+            raise InputError(
+                option=f"{option}.{name}",
+                value=value[:_MAX_FIELD],
+                problem="does not fit into a certificate",
+                remedy=f"Use at most {_MAX_FIELD} printable characters.",
+            )
+    country = chosen.get("country")
+    if country is not None and not (len(country) == _COUNTRY and country.isascii() and country.isalpha()):
+        raise InputError(
+            option=f"{option}.country", value=country, problem="is no country code", remedy="Use two letters."
+        )
+    if country is not None:
+        chosen["country"] = country.upper()
+    return chosen
+
+
+def find_openssl() -> str:
+    """Return the path of the openssl program. Raises CommandError with the remedy if there is none."""
+    path = shutil.which("openssl")
+    if path is None:
+        raise CommandError(
+            problem="The program openssl, which makes the private key, is not installed on this host. No key was made.",
+            remedy="Install the package openssl.",
+        )
+    return path
+
+
+def make_key(program: str, folder: Folder, kind: KeyKind) -> None:
+    """Write a new private key (PKCS #8, PEM) as ``privkey.pem``, 0600 from the first byte. Raises CommandError."""
+    choice = (
+        ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{kind.bits}"]
+        if kind.kind == "RSA"
+        else [
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            f"ec_paramgen_curve:P-{kind.bits}",
+            "-pkeyopt",
+            "ec_param_enc:named_curve",
+        ]
+    )
+    _write_output([program, "genpkey", *choice], folder, KEY_FILE, timeout=_KEY_TIMEOUT)
+
+
+def make_request(program: str, folder: Folder, spec: RequestSpec) -> None:
+    """Write a new certificate request for the key in ``folder`` to disk as ``request.csr``. Raises CommandError.
+
+    The configuration is our own, so that the host's openssl.cnf neither has to exist nor adds anything.
+    """
+    folder.write_new(_CONFIG_FILE, request_config(spec.names).encode(), access=Access(mode=PRIVATE))
+    argv = [program, "req", "-new", "-batch", "-utf8", "-sha256", "-config", f"{folder.path}/{_CONFIG_FILE}"]
+    argv += ["-key", f"{folder.path}/{KEY_FILE}", "-subj", subject_text(spec)]
+    _write_output(argv, folder, REQUEST_FILE, timeout=_REQUEST_TIMEOUT)
+    folder.unlink(_CONFIG_FILE)
+
+
+def request_config(names: tuple[str, ...]) -> str:
+    """Return the configuration ``openssl req`` reads the names from."""
+    lines = [
+        "[req]",
+        "prompt = no",
+        "string_mask = utf8only",
+        "distinguished_name = subject",
+        "req_extensions = wanted",
+    ]
+    lines += ["[subject]", "[wanted]", "subjectAltName = @names", "[names]"]
+    lines += [f"DNS.{number} = {name}" for number, name in enumerate(names, start=1)]
+    return "\n".join(lines) + "\n"
+
+
+def subject_text(spec: RequestSpec) -> str:
+    """Return the subject as ``openssl req -subj`` takes it."""
+    parts = [(SUBJECT_FIELDS[name][0], value) for name, value in spec.subject.items()]
+    first = common_name(spec.names)
+    parts += [("CN", first)] if first else []
+    return "".join(f"/{kind}={_escaped(value)}" for kind, value in parts) or "/"
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\/+" else letter for letter in value)
+
+
+def _write_output(argv: list[str], folder: Folder, name: str, *, timeout: float) -> None:
+    """Run openssl with a file that we created as its standard output: no other mode, at no moment."""
+    descriptor = folder.create(name, access=Access(mode=PRIVATE))
+    try:
+        result = run_command(argv, timeout=timeout, stdout=descriptor)
+        sync(descriptor)
+        size = os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+    if not result.ok or not size:
+        raise CommandError(problem=f"openssl could not make {name}: {result.describe()}.")

@@ -1,0 +1,274 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prepare the installation of certificates: read, find the key, verify, stage. What services use is not touched."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from ansible_collections.certops.resello.plugins.module_utils._host import journal, store
+from ansible_collections.certops.resello.plugins.module_utils._host.bundle import (
+    Bundle,
+    check_dates,
+    check_leaf,
+    check_names,
+    read_bundle,
+)
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import (
+    InputError,
+    VerificationError,
+    os_problem,
+)
+from ansible_collections.certops.resello.plugins.module_utils._host.names import dns_names, folder_name
+from ansible_collections.certops.resello.plugins.module_utils._host.observe import iso
+from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_FILE
+from ansible_collections.certops.resello.plugins.module_utils._host.pending import FOLDER as PENDING
+from ansible_collections.certops.resello.plugins.module_utils._host.pending import read_pending
+from ansible_collections.certops.resello.plugins.module_utils._host.request import own_trouble
+from ansible_collections.certops.resello.plugins.module_utils._host.verify import handshake
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ansible_collections.certops.resello.plugins.module_utils._host.files import Access, Folder
+    from ansible_collections.certops.resello.plugins.module_utils._host.request import Host
+    from ansible_collections.certops.resello.plugins.module_utils._host.services import Service
+
+INSTALLED = "installed"
+PERMISSIONS = "permissions"
+UNCHANGED = "unchanged"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all certificates of a run have in common: the host, who may read keys, what services were seen to take."""
+
+    host: Host
+    access: Access
+    records: Mapping[str, journal.Record]
+
+
+@dataclass
+class Item:
+    """One certificate on its way through this module. Versions are names of folders, None is no version."""
+
+    name: str
+    certificate: str = ""
+    chain: str = ""
+    folder: str = ""
+    names: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    bundle: Bundle | None = None
+    action: str = UNCHANGED
+    before: str | None = None
+    before_leaf: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
+    way_back: str | None = None
+    error: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether what services find at ``current`` differs from what they are known to work with."""
+        return not self.error and self.target is not None and self.target != self.way_back
+
+
+def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Service]) -> list[Item]:
+    """Return the items of the option ``certificates``.
+
+    Raises InputError for a service that is not described and for two entries of one name: nothing is done then.
+    """
+    items: list[Item] = []
+    for number, entry in enumerate(entries):
+        option = f"certificates[{number}]"
+        item = Item(name=entry["name"], certificate=entry.get("certificate") or "", chain=entry.get("chain") or "")
+        item.services = tuple(dict.fromkeys(entry.get("services") or ()))
+        for service in item.services:
+            if service not in services:
+                raise InputError(
+                    option=f"{option}.services",
+                    value=service,
+                    problem="is not among the services",
+                    remedy=f"Describe it in services, or use one of: {', '.join(services) or 'none'}.",
+                )
+        with own_trouble(item, doing="Could not read the options"):
+            item.folder = folder_name(item.name, option=f"{option}.name")
+            item.names = dns_names(entry.get("names") or (), option=f"{option}.names")
+        if item.folder in {other.folder for other in items if other.folder}:
+            raise InputError(
+                option=f"{option}.name",
+                value=item.name,
+                problem="is given twice",
+                remedy="Each certificate of a host needs a name of its own. Nothing was changed.",
+            )
+        items.append(item)
+    return items
+
+
+def prepare(root: Folder | None, item: Item, task: Task) -> None:
+    """Find out what is to be done for ``item`` and, in a real run, stage it. Troubles are put into ``item.error``."""
+    with own_trouble(item, doing=f"Could not prepare {task.host.root}/{item.folder}"), contextlib.ExitStack() as stack:
+        folder = root.child(item.folder) if root and item.folder else None
+        if folder:
+            stack.enter_context(folder)
+        item.before = store.current_version(folder)
+        if not item.error:
+            _prepare(folder, item, task)
+            decide_way_back(folder, item, task.host, task.records)
+    if item.error:
+        item.action = FAILED
+
+
+def decide_way_back(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
+    """Set the version to return to if a config test fails with the target.
+
+    That is the version in use; or, where a service has not been seen to take that one (an interrupted run, a failed
+    reload), the version the service was last seen with, unless that has expired or lost its key.
+    """
+    item.way_back = item.before
+    for name in item.services:
+        proven = records[name].proven.get(item.folder) if name in records else None
+        if item.before and proven and proven != item.before and is_alive(folder, proven, now=host.now):
+            item.way_back = proven
+            return
+
+
+def is_alive(folder: Folder | None, version: str | None, *, now: datetime) -> bool:
+    """Tell whether a service may be given this version again: it is there, has its key and has not expired."""
+    found = store.read_version(folder, version) if version else None
+    return found is not None and found.has_key and found.leaf.not_after > now
+
+
+def result(item: Item, *, root_path: str) -> dict[str, Any]:
+    """Return ``item`` as a module result."""
+    leaf = item.bundle.leaf if item.bundle else None
+    return {
+        "name": item.name,
+        "folder": item.folder,
+        "action": FAILED if item.error else item.action,
+        "path": f"{root_path}/{item.folder}/{store.CURRENT}" if item.folder else None,
+        "version": item.before if item.error else item.target,
+        "serial": leaf.serial_hex if leaf else None,
+        "not_after": iso(leaf.not_after) if leaf else None,
+        "sha256": leaf.sha256 if leaf else None,
+        "names": list(leaf.names if leaf else item.names),
+        "error": item.error,
+    }
+
+
+def difference(item: Item) -> dict[str, Any]:
+    """Return the diff of one installed certificate: names, serial and not_after before and after."""
+    leaf = item.bundle.leaf if item.bundle else None
+    after = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after)) if leaf else {}
+    if item.action == PERMISSIONS:
+        before: Mapping[str, Any] = {"access": "other than wanted"}
+        after = {"access": "as wanted"}
+    else:
+        before = item.before_leaf
+        after = after or {"names": list(item.names)}
+    return {"before_header": item.name, "after_header": item.name, "before": dict(before), "after": after}
+
+
+def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
+    host = task.host
+    if folder and not host.check_mode:
+        store.sweep(folder)
+    if not item.certificate.strip():
+        _expect_certificate(item, host)
+        _remember_before(folder, item)
+        return
+    bundle = read_bundle(certificate=item.certificate, chain=item.chain)
+    item.bundle = bundle
+    check_leaf(bundle.leaf)
+    check_names(bundle.leaf, item.names)
+    if folder and item.before and store.holds(folder, item.before, bundle):
+        item.target = item.before
+        _correct_access(folder, item, task)
+        return
+    check_dates(bundle, now=host.now)
+    key, key_path = _find_key(folder, bundle, host, item)
+    _try(bundle, key_path)
+    _remember_before(folder, item)
+    item.target = bundle.version
+    item.action = INSTALLED
+    if folder and not host.check_mode:
+        item.target = store.stage(folder, bundle, key, access=task.access)
+
+
+def _correct_access(folder: Folder, item: Item, task: Task) -> None:
+    if item.before and store.access_differs(folder, item.before, task.access):
+        item.action = PERMISSIONS
+        if not task.host.check_mode:
+            store.correct_access(folder, item.before, task.access)
+
+
+def _expect_certificate(item: Item, host: Host) -> None:
+    """Predict, for a certificate that a real run would have bought before it came here."""
+    if not host.check_mode:
+        raise VerificationError(
+            problem="There is no certificate to install. Nothing was changed.",
+            remedy="Give the PEM text of the certificate; leave entries out while their orders are waiting.",
+        )
+    item.target = "(to be issued)"
+    item.action = INSTALLED
+
+
+def _remember_before(folder: Folder | None, item: Item) -> None:
+    version = store.read_version(folder, item.before) if folder and item.before else None
+    if version:
+        leaf = version.leaf
+        item.before_leaf = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after))
+
+
+def _shown(*, names: Sequence[str], serial: str, not_after: str) -> dict[str, Any]:
+    return {"names": list(names), "serial": serial, "not_after": not_after}
+
+
+def _find_key(folder: Folder | None, bundle: Bundle, host: Host, item: Item) -> tuple[bytes, str]:
+    """Return content and path of the private key of this certificate, a waiting one or that of an older version."""
+    wanted = bundle.leaf.public_key.sha256
+    if folder is not None:
+        for waiting in read_pending(folder):
+            if waiting.public_key_sha256 == wanted:
+                content = _read_pending_key(folder, waiting.id)
+                if content:
+                    return content, waiting.key_path
+        for version in reversed(store.read_versions(folder)):
+            if version.leaf.public_key.sha256 == wanted and version.has_key:
+                content = store.read_key(folder, version.name)
+                if content:
+                    return content, f"{version.path}/{store.KEY}"
+    raise VerificationError(
+        problem=f"This host holds no private key for the certificate (public key {wanted[:16]}..., looked for in "
+        f"{host.root}/{item.folder}). Nothing was changed.",
+        remedy="Make the key here first (ssl_certificate_request with create_pending), and order with its request.",
+    )
+
+
+def _read_pending_key(folder: Folder, identity: str) -> bytes | None:
+    waiting = folder.child(PENDING)
+    if waiting is None:
+        return None
+    with waiting:
+        place = waiting.child(identity)
+        if place is None:
+            return None
+        with place:
+            return place.read(KEY_FILE)
+
+
+def _try(bundle: Bundle, key_path: str) -> None:
+    """Prove the set with a public copy of the certificates and the key where it lies; the same in check mode."""
+    with tempfile.TemporaryDirectory(prefix="resello-") as place:
+        fullchain = Path(place) / store.FULLCHAIN
+        try:
+            fullchain.write_text(bundle.fullchain_pem, encoding="ascii")
+        except OSError as error:
+            raise os_problem(doing="Could not write a temporary file", error=error) from None
+        handshake(bundle, fullchain_path=str(fullchain), key_path=key_path)

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Services that serve certificates: how their configuration is tested and how they take new files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from ansible_collections.certops.resello.plugins.module_utils._host.command import run_command
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
+from ansible_collections.certops.resello.plugins.module_utils._host.names import service_name
+
+if TYPE_CHECKING:
+    from typing import Hashable
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service; an empty command means that there is nothing to run. Times in seconds."""
+
+    name: str
+    validate_command: tuple[str, ...] = ()
+    reload_command: tuple[str, ...] = ()
+    validate_timeout: float = 60.0
+    reload_timeout: float = 60.0
+
+
+@dataclass
+class ServiceState:
+    """What happened to a service in this run."""
+
+    service: Service
+    validated: bool = False
+    reloaded: bool = False
+    reload_needed: bool = False
+    error: str | None = None
+
+
+def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
+    """Return the services of the option ``services`` by name. Raises InputError."""
+    services: dict[str, Service] = {}
+    for number, entry in enumerate(entries):
+        option = f"services[{number}]"
+        name = service_name(entry["name"], option=f"{option}.name")
+        if name in services:
+            raise InputError(
+                option=f"{option}.name", value=name, problem="is given twice", remedy="Give each service once."
+            )
+        services[name] = Service(
+            name=name,
+            validate_command=_command(entry, "validate_command", option=option),
+            reload_command=_command(entry, "reload_command", option=option),
+            validate_timeout=_seconds(entry, "validate_timeout", option=option),
+            reload_timeout=_seconds(entry, "reload_timeout", option=option),
+        )
+    return services
+
+
+def validate(service: Service) -> str | None:
+    """Run the service's config test; return what is wrong, None if nothing is (or there is no test)."""
+    if not service.validate_command:
+        return None
+    result = run_command(service.validate_command, timeout=service.validate_timeout)
+    return None if result.ok else f"The config test of {service.name} failed: {result.describe()}."
+
+
+def reload(service: Service) -> str | None:
+    """Let the service take the new files; return what is wrong, None if the command succeeded (or there is none)."""
+    if not service.reload_command:
+        return None
+    result = run_command(service.reload_command, timeout=service.reload_timeout)
+    return None if result.ok else f"The reload of {service.name} failed: {result.describe()}."
+
+
+def connected(members: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Group certificates (folder to names of services) that hang together through services they share.
+
+    Groups and their members keep the order of ``members``. What belongs to no service is a group of its own.
+    """
+    groups: list[list[str]] = []
+    shared: list[set[Hashable]] = []
+    for folder, services in members.items():
+        marks: set[Hashable] = {("service", name) for name in services} | {("certificate", folder)}
+        touching = [number for number, group_marks in enumerate(shared) if group_marks & marks]
+        merged = [name for number in touching for name in groups[number]] + [folder]
+        for number in touching:
+            marks |= shared[number]
+        groups = [group for number, group in enumerate(groups) if number not in touching] + [merged]
+        shared = [group for number, group in enumerate(shared) if number not in touching] + [marks]
+    order = {folder: place for place, folder in enumerate(members)}
+    return sorted((sorted(group, key=order.__getitem__) for group in groups), key=lambda group: order[group[0]])
+
+
+def _command(entry: Mapping[str, Any], name: str, *, option: str) -> tuple[str, ...]:
+    command = tuple(str(part) for part in entry.get(name) or ())
+    if command and (not command[0].strip() or any("\0" in part for part in command)):
+        raise InputError(
+            option=f"{option}.{name}",
+            value=" ".join(command),
+            problem="does not start with a program",
+            remedy="Give a list: the program first, then each argument on its own; there is no shell.",
+        )
+    return command
+
+
+def _seconds(entry: Mapping[str, Any], name: str, *, option: str) -> float:
+    value = float(entry.get(name) or 60)
+    if value <= 0:
+        raise InputError(
+            option=f"{option}.{name}", value=str(value), problem="is no time-out", remedy="Give seconds above 0."
+        )
+    return value

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The versions of one certificate: ``<root>/<name>/versions/<version>/*.pem`` and the link ``current``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Collection, Iterator, Sequence
+
+from ansible_collections.certops.resello.plugins.module_utils._host import x509
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import UnsafePathError, VerificationError
+from ansible_collections.certops.resello.plugins.module_utils._host.files import PUBLIC, Access, Folder
+from ansible_collections.certops.resello.plugins.module_utils._host.pending import FOLDER as PENDING
+from ansible_collections.certops.resello.plugins.module_utils._host.verify import handshake, is_pair
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ansible_collections.certops.resello.plugins.module_utils._host.bundle import Bundle
+
+VERSIONS = "versions"
+CURRENT = "current"
+KEY = "privkey.pem"
+CERT = "cert.pem"
+CHAIN = "chain.pem"
+FULLCHAIN = "fullchain.pem"
+COMBINED = "combined.pem"
+KEY_FILES = (KEY, COMBINED)
+FOLDER_MODE = 0o711
+_VERSION = re.compile(r"\A[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}-[0-9a-f]{8}(?:-r[0-9]+)?\Z")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version as it lies on disk: its name, its folder, its certificate, and whether its key belongs to it."""
+
+    name: str
+    path: str
+    leaf: x509.Certificate
+    has_key: bool
+
+
+def current_version(folder: Folder | None) -> str | None:
+    """Return the name of the version ``current`` points to, None if there is no link.
+
+    Raises UnsafePathError if it is no link, or one that leads anywhere else than into ``versions``.
+    """
+    target = folder.link_target(CURRENT) if folder else None
+    if folder is None or target is None:
+        return None
+    place, _slash, name = target.partition("/")
+    if place != VERSIONS or not _VERSION.match(name):
+        raise UnsafePathError(
+            problem=f"{folder.path}/{CURRENT} points to {target!r}, not to one of its versions. Nothing was changed.",
+            remedy=f"Remove the link, or point it to {VERSIONS}/<version>.",
+        )
+    return name
+
+
+def read_version(folder: Folder | None, name: str) -> Version | None:
+    """Return the version ``name``, None if it is missing or its certificate cannot be read."""
+    with _opened(folder, name) as place:
+        if place is None:
+            return None
+        text = (place.read(CERT) or b"").decode("ascii", errors="replace")
+        try:
+            leaves = x509.certificates(text, where=f"{place.path}/{CERT}")
+        except VerificationError:
+            return None
+        if len(leaves) != 1:
+            return None
+        return Version(name=name, path=place.path, leaf=leaves[0], has_key=_is_pair(place))
+
+
+def read_versions(folder: Folder | None) -> list[Version]:
+    """Return all readable versions, oldest first."""
+    versions = folder.child(VERSIONS) if folder else None
+    if versions is None:
+        return []
+    with versions:
+        names = [name for name in versions.folders() if _VERSION.match(name)]
+    found = (read_version(folder, name) for name in names)
+    return [version for version in found if version]
+
+
+def read_key(folder: Folder, name: str) -> bytes | None:
+    """Return the private key of version ``name``."""
+    with _opened(folder, name) as place:
+        return place.read(KEY) if place else None
+
+
+def holds(folder: Folder | None, name: str, bundle: Bundle) -> bool:
+    """Tell whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it."""
+    with _opened(folder, name) as place:
+        key = place.read(KEY) if place else None
+        if place is None or not key:
+            return False
+        whole = _public_files_match(place, bundle) and place.read(COMBINED) == _combined(key, bundle)
+        return whole and _is_pair(place)
+
+
+def access_differs(folder: Folder, name: str, access: Access) -> bool:
+    """Tell whether the key files of version ``name`` are readable by others than ``access`` says."""
+    with _opened(folder, name) as place:
+        if place is None:
+            return False
+        found = [place.status(entry) for entry in KEY_FILES]
+        itself = _folder_access(access).differs(os.fstat(place.descriptor))
+        return itself or any(status is not None and access.differs(status) for status in found)
+
+
+def correct_access(folder: Folder, name: str, access: Access) -> None:
+    """Let the key files of version ``name`` be read by whom ``access`` says and by nobody else."""
+    with _opened(folder, name) as place:
+        if place is not None:
+            for entry in KEY_FILES:
+                place.allow(entry, access=access)
+            _folder_access(access).apply(place.descriptor)
+            place.sync()
+
+
+def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access) -> str:
+    """Write a complete, proven version to disk beside the others and return its name. Nothing uses it yet.
+
+    A complete version of the same set is used again. A damaged one that nothing points to is replaced; one that
+    ``current`` points to is left as it is, and the new one gets a name of its own.
+    Raises VerificationError if key, certificate and chain do not work together, OSError.
+    """
+    in_use = current_version(folder)
+    with folder.make(VERSIONS, mode=FOLDER_MODE) as versions:
+        name = _free_name(folder, bundle, in_use=in_use)
+        if holds(folder, name, bundle):
+            return name
+        staging = versions.make_staging()
+        temporary = staging.path.rpartition("/")[2]
+        try:
+            with staging:
+                _write(staging, bundle, key, access=access)
+                handshake(bundle, fullchain_path=f"{staging.path}/{FULLCHAIN}", key_path=f"{staging.path}/{KEY}")
+                staging.sync()
+            versions.allow(temporary, access=_folder_access(access))
+            versions.remove(name)
+            versions.rename(temporary, name)
+        except BaseException:
+            versions.remove(temporary)
+            raise
+        versions.sync()
+    return name
+
+
+def switch(folder: Folder, name: str | None) -> None:
+    """Let ``current`` point to version ``name`` in one step, on disk when this returns; None takes the link away."""
+    if name is None:
+        folder.unlink(CURRENT)
+        folder.sync()
+    else:
+        folder.point(CURRENT, f"{VERSIONS}/{name}")
+
+
+def removable(versions: Sequence[Version], *, keep: int, protected: Collection[str], now: datetime) -> list[str]:
+    """Return the versions to be removed, so that ``keep`` remain, and all that have expired; never a protected one."""
+    others = [item for item in versions if item.name not in protected]
+    others.sort(key=lambda item: item.leaf.not_before, reverse=True)
+    room = max(0, keep - (len(versions) - len(others)))
+    return [item.name for place, item in enumerate(others) if place >= room or item.leaf.not_after <= now]
+
+
+def remove_version(folder: Folder, name: str) -> None:
+    """Remove version ``name`` and with it its key."""
+    versions = folder.child(VERSIONS)
+    if versions is not None:
+        with versions:
+            versions.remove(name)
+
+
+def sweep(folder: Folder) -> None:
+    """Remove what an interrupted run left: half-written versions and keys, links under temporary names.
+
+    A half-written key was never shown to anybody: its request is only returned once its folder is complete.
+    """
+    folder.sweep()
+    for name in (VERSIONS, PENDING):
+        place = folder.child(name)
+        if place is not None:
+            with place:
+                place.sweep()
+
+
+@contextlib.contextmanager
+def _opened(folder: Folder | None, name: str) -> Iterator[Folder | None]:
+    """Open version ``name`` for a while; None if it is missing."""
+    versions = folder.child(VERSIONS) if folder else None
+    if versions is None:
+        yield None
+        return
+    with versions:
+        place = versions.child(name)
+        if place is None:
+            yield None
+            return
+        with place:
+            yield place
+
+
+def _is_pair(place: Folder) -> bool:
+    return is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}")
+
+
+def _free_name(folder: Folder, bundle: Bundle, *, in_use: str | None) -> str:
+    name = bundle.version
+    attempt = 1
+    while name == in_use and not holds(folder, name, bundle):
+        attempt += 1
+        name = f"{bundle.version}-r{attempt}"
+    return name
+
+
+def _public_files(bundle: Bundle) -> dict[str, bytes]:
+    texts = {CERT: bundle.cert_pem, CHAIN: bundle.chain_pem, FULLCHAIN: bundle.fullchain_pem}
+    return {name: text.encode("ascii") for name, text in texts.items()}
+
+
+def _public_files_match(place: Folder, bundle: Bundle) -> bool:
+    return all(place.read(name) == content for name, content in _public_files(bundle).items())
+
+
+def _combined(key: bytes, bundle: Bundle) -> bytes:
+    """Return key, leaf, chain: the order Postfix demands (smtpd_tls_chain_files) and HAProxy takes."""
+    return key + bundle.fullchain_pem.encode("ascii")
+
+
+def _write(staging: Folder, bundle: Bundle, key: bytes, *, access: Access) -> None:
+    for name, content in _public_files(bundle).items():
+        staging.write_new(name, content, access=Access(mode=PUBLIC))
+    staging.write_new(KEY, key, access=access)
+    staging.write_new(COMBINED, _combined(key, bundle), access=access)
+
+
+def _folder_access(access: Access) -> Access:
+    """Return who may enter a version: everybody who knows its name, or only the group that may read the key.
+
+    A folder stays root's (or the running user's) own even where its key files are given to another owner.
+    """
+    if access.group is None or access.owner is not None:
+        return Access(mode=FOLDER_MODE)
+    return Access(group=access.group, mode=0o750)

@@ -1,0 +1,349 @@
+#!/usr/bin/python
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ssl_certificate_install
+short_description: Install certificates for services so that none of them breaks
+version_added: 1.0.0
+description:
+  - Puts any number of certificates into use on a managed host in one task, each with its chain and its private key
+    as one piece, and lets each service take them once.
+  - Before anything is switched, it is proven with the host's own OpenSSL that key, certificate and chain work
+    together, that the chain is complete in its order and without foreign parts, that nothing has expired, and that
+    the names are covered.
+  - A set is written to a folder of its own, C(<root>/<name>/versions/<version>/) with C(privkey.pem), C(cert.pem),
+    C(chain.pem), C(fullchain.pem) and C(combined.pem) (key, certificate, chain), and is never changed afterwards.
+    The link C(<root>/<name>/current) is then switched in one step.
+  - After the switch the config test of each service must pass, or the switch is taken back. If that happens with
+    several certificates together, each is tried alone, so that a bad one does not stop the others.
+  - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed
+    is tried again by the next run, also when nothing else has changed.
+  - The private key is found on the host by its public key, among the keys made by
+    M(certops.resello.ssl_certificate_request) and those of older versions. It is never an option.
+  - The module runs on the host that serves the certificate. It needs no credentials of the API.
+author:
+  - certops contributors (@certops)
+extends_documentation_fragment:
+  - certops.resello.attributes
+  - certops.resello.attributes.host
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Everything is verified as in a real run, and nothing is written. Commands of services are not run.
+      - An entry without O(certificates[].certificate) stands for one that a real run would have bought before. In a
+        real run it is an error.
+  diff_mode:
+    support: full
+    details:
+      - Names, serial number and end of validity before and after.
+  idempotent:
+    support: full
+options:
+  root:
+    description:
+      - Folder under which each certificate has its own folder, as in M(certops.resello.ssl_certificate_request).
+    type: path
+    default: /etc/ssl/resello
+  owner:
+    description:
+      - Owner of the files with the private key. By default the user who runs the task.
+    type: str
+  group:
+    description:
+      - Group of the files with the private key.
+    type: str
+  mode:
+    description:
+      - Mode of the files with the private key, one of V('0600'), V('0640'), V('0400'), V('0440').
+      - By default V('0640') with O(group) and V('0600') without.
+    type: raw
+  keep_versions:
+    description:
+      - How many versions of a certificate are kept, counting the one in use. Older ones are removed with their keys
+        when a new one was installed, expired ones in any case. A version that a service may still use is never
+        removed.
+    type: int
+    default: 3
+  services:
+    description:
+      - The services that use the certificates.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the service, for O(certificates[].services), for messages, and to remember what it was given.
+        type: str
+        required: true
+      validate_command:
+        description:
+          - Command that tests the configuration of the service with the files in use, as a list. There is no shell.
+        type: list
+        elements: str
+        default: []
+      reload_command:
+        description:
+          - Command that lets the service take new files, as a list. There is no shell.
+        type: list
+        elements: str
+        default: []
+      validate_timeout:
+        description:
+          - Seconds after which the config test is stopped and counts as failed.
+        type: int
+        default: 60
+      reload_timeout:
+        description:
+          - Seconds after which the reload is stopped and counts as failed.
+        type: int
+        default: 60
+  certificates:
+    description:
+      - The certificates to install.
+      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the certificate's folder, as in M(certops.resello.ssl_certificate_request).
+        type: str
+        required: true
+      certificate:
+        description:
+          - The certificate, PEM.
+        type: str
+      chain:
+        description:
+          - The intermediate certificates, PEM, first the one that signed the certificate. A root at the end is left
+            out.
+        type: str
+        default: ""
+      names:
+        description:
+          - DNS names the certificate must cover.
+        type: list
+        elements: str
+        default: []
+      services:
+        description:
+          - Names of the services that use this certificate.
+        type: list
+        elements: str
+        default: []
+notes:
+  - The switch is one step, but a service that opens certificate and key one after the other can open one before and
+    one after it. Where a service can read one file, let it use C(combined.pem).
+seealso:
+  - module: certops.resello.ssl_certificates
+  - module: certops.resello.ssl_certificate_request
+"""
+
+EXAMPLES = r"""
+- name: Install a certificate for nginx
+  certops.resello.ssl_certificate_install:
+    services:
+      - name: nginx
+        validate_command: [nginx, -t]
+        reload_command: [systemctl, reload, nginx]
+    certificates:
+      - name: shop
+        certificate: "{{ order.certificate.certificate }}"
+        chain: "{{ order.certificate.chain }}"
+        names:
+          - shop.example.com
+          - www.shop.example.com
+        services:
+          - nginx
+  become: true
+
+- name: Two services, one of them not running as root
+  certops.resello.ssl_certificate_install:
+    group: ssl-cert
+    mode: "0640"
+    services:
+      - name: nginx
+        validate_command: [nginx, -t]
+        reload_command: [systemctl, reload, nginx]
+      - name: postgresql
+        reload_command: [systemctl, reload, postgresql]
+        reload_timeout: 30
+    certificates:
+      - name: db
+        certificate: "{{ lookup('ansible.builtin.file', 'db/cert.pem') }}"
+        chain: "{{ lookup('ansible.builtin.file', 'db/chain.pem') }}"
+        services: [nginx, postgresql]
+  become: true
+"""
+
+RETURN = r"""
+certificates:
+  description: What was done with each certificate, in the order of O(certificates).
+  returned: always, unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      sample: shop
+    folder:
+      description: Name of the folder under O(root).
+      type: str
+      sample: shop
+    action:
+      description:
+        - V(installed), V(unchanged) or V(failed).
+        - V(permissions) if only owner, group or mode of the key files were corrected.
+      type: str
+      sample: installed
+    path:
+      description: Link to the folder of the version in use; what services are to be configured with.
+      type: str
+      sample: /etc/ssl/resello/shop/current
+    version:
+      description: Name of the version that is in use now.
+      type: str
+      sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
+    serial:
+      description: Serial number of the given certificate in hex, as C(openssl x509 -serial) shows it.
+      type: str
+      sample: 4A5B6C7D8E9F00
+    not_after:
+      description: End of validity of the given certificate, UTC.
+      type: str
+      sample: "2027-05-19T00:00:00Z"
+    sha256:
+      description: SHA-256 of the given certificate (DER) in hex.
+      type: str
+      sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
+    names:
+      description: DNS names of the given certificate.
+      type: list
+      elements: str
+      sample: [shop.example.com, www.shop.example.com]
+    error:
+      description: What went wrong, what is in use, and what to do; V(null) if nothing went wrong.
+      type: str
+      sample: null
+services:
+  description: What was done with each service, in the order of O(services).
+  returned: always, unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      sample: nginx
+    validated:
+      description: Whether its config test ran and passed with the files now in use.
+      type: bool
+      sample: true
+    reloaded:
+      description: Whether it was reloaded, in check mode whether it would be.
+      type: bool
+      sample: true
+    reload_needed:
+      description: Whether it has not taken the files now in use. The next run tries again.
+      type: bool
+      sample: false
+    error:
+      description: What went wrong; V(null) if nothing went wrong.
+      type: str
+      sample: null
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
+from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
+from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
+from ansible_collections.certops.resello.plugins.module_utils._host.request import Host
+
+SERVICE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "validate_command": {"type": "list", "elements": "str", "default": []},
+    "reload_command": {"type": "list", "elements": "str", "default": []},
+    "validate_timeout": {"type": "int", "default": 60},
+    "reload_timeout": {"type": "int", "default": 60},
+}
+CERTIFICATE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "certificate": {"type": "str"},
+    "chain": {"type": "str", "default": ""},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "services": {"type": "list", "elements": "str", "default": []},
+}
+OPTIONS: dict[str, Any] = {
+    "root": {"type": "path", "default": "/etc/ssl/resello"},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "mode": {"type": "raw"},
+    "keep_versions": {"type": "int", "default": 3},
+    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
+    "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
+}
+
+
+def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
+    """Return the options of the task. Raises HostError for those that cannot be used."""
+    params = module.params
+    host = Host(
+        root=check_absolute(params["root"], option="root"),
+        now=datetime.now(timezone.utc),
+        check_mode=module.check_mode,
+        label=lambda path: module.set_default_selinux_context(path, False),
+    )
+    access = key_access(owner=params["owner"], group=params["group"], mode=params["mode"])
+    wanted = Wanted(
+        certificates=params["certificates"],
+        services=params["services"],
+        access=access,
+        keep_versions=max(1, params["keep_versions"]),
+    )
+    return host, wanted
+
+
+def hide_private_keys(module: AnsibleModule) -> None:
+    """Keep a private key that was given by mistake out of the result, which repeats the options."""
+    for entry in module.params["certificates"]:
+        texts = (entry["certificate"] or "", entry["chain"])
+        module.no_log_values.update(text for text in texts if "PRIVATE KEY-----" in text)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    hide_private_keys(module)
+    try:
+        outcome = run(*read_options(module))
+    except HostError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=str(os_problem(doing=f"Could not work in {module.params['root']}", error=error)))
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "certificates": outcome.certificates,
+        "services": outcome.services,
+    }
+    if module._diff:
+        result["diff"] = outcome.diff
+    for warning in outcome.warnings:
+        module.warn(warning)
+    if outcome.failed:
+        module.fail_json(msg="Failed, while the others went on: " + "; ".join(outcome.failed), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

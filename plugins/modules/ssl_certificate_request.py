@@ -1,0 +1,359 @@
+#!/usr/bin/python
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ssl_certificate_request
+short_description: Observe certificates on a host, make private keys and certificate requests
+version_added: 1.0.0
+description:
+  - Tells, for any number of certificates in one task, what a managed host holds of them. That is the certificate in
+    use, the keys that wait for a certificate, and whether a service still has to take the certificate in use.
+  - With O(certificates[].create_pending=true) it makes a private key and a certificate request (CSR) where none
+    waits yet. Running it again uses the waiting one again, so that an order and the key that belongs to it never get
+    apart.
+  - The private key is made on the host by the C(openssl) program, is readable by its owner only from the first byte,
+    and never leaves the host. It is in no result, argument, log or temporary file.
+  - Keys wait in C(<root>/<name>/pending/<id>/) with their request. This module never removes one.
+  - The module runs on the host that serves the certificate. It needs no credentials of the API.
+requirements:
+  - The program C(openssl), only to make a key; not in check mode and not to observe.
+author:
+  - certops contributors (@certops)
+extends_documentation_fragment:
+  - certops.resello.attributes
+  - certops.resello.attributes.host
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Works on a host where nothing exists yet, and predicts the same RV(ignore:changed) as a real run.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  root:
+    description:
+      - Folder under which each certificate has its own folder. It is made when the first key is made.
+      - No folder on the way to it may be changeable by anybody but root and the user who runs the task.
+    type: path
+    default: /etc/ssl/resello
+  certificates:
+    description:
+      - The certificates to observe, and to make keys for.
+      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the certificate's folder. 1 to 63 of a-z, 0-9, dot, hyphen and underscore, a letter or digit
+            first.
+          - A leading V(*.) is written C(_wildcard.) on disk.
+        type: str
+        required: true
+      names:
+        description:
+          - DNS names the certificate is for, the first one becoming the common name if it has at most 64 characters.
+          - Names with other letters than ASCII are converted to the form certificates use (V(xn--...)).
+          - Required to make a key.
+        type: list
+        elements: str
+        default: []
+      create_pending:
+        description:
+          - Make a private key and a request unless one waits already that has exactly these names, this kind of key
+            and this subject.
+        type: bool
+        default: false
+      fresh_pending:
+        description:
+          - Do not use a waiting key again that is listed in O(certificates[].not_public_key_sha256) or that is the
+            key of an installed certificate. A renewal and a reissue want a key of their own.
+        type: bool
+        default: false
+      not_public_key_sha256:
+        description:
+          - Keys that an order uses already, as SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
+          - Used with O(certificates[].fresh_pending=true).
+        type: list
+        elements: str
+        default: []
+      key_type:
+        description:
+          - Type of the private key.
+        type: str
+        choices: [RSA, ECDSA]
+        default: RSA
+      key_size:
+        description:
+          - Bits of the private key. V(2048), V(3072) or V(4096) for V(RSA), default V(2048).
+          - V(256) or V(384) for V(ECDSA), default V(256).
+        type: int
+      subject:
+        description:
+          - Further parts of the subject. Certificates that prove domain control only do not carry them.
+        type: dict
+        suboptions:
+          organization:
+            description: Legal name of the organization.
+            type: str
+          organizational_unit:
+            description: Department. Certificate authorities no longer certify it.
+            type: str
+          locality:
+            description: City.
+            type: str
+          state_or_province:
+            description: State or province.
+            type: str
+          country:
+            description: Country, two letters.
+            type: str
+          email:
+            description: E-mail address.
+            type: str
+seealso:
+  - module: certops.resello.ssl_certificates
+  - module: certops.resello.ssl_certificate_install
+"""
+
+EXAMPLES = r"""
+- name: Make a key and a request for one certificate
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        names:
+          - shop.example.com
+          - www.shop.example.com
+        create_pending: true
+  become: true
+  register: request
+
+- name: Show the request to be ordered with
+  ansible.builtin.debug:
+    msg: "{{ request.certificates[0].pending[-1].csr_path }}"
+
+- name: See what is installed, changing nothing
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+      - name: "*.example.com"
+  become: true
+
+- name: Make another key for a reissue, of another kind
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        names:
+          - shop.example.com
+        key_type: ECDSA
+        create_pending: true
+        fresh_pending: true
+        not_public_key_sha256:
+          - "{{ order.public_key_sha256 }}"
+  become: true
+"""
+
+RETURN = r"""
+certificates:
+  description: What the host holds of each certificate, in the order of O(certificates).
+  returned: always, unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      sample: "*.example.com"
+    folder:
+      description: Name of the folder under O(root).
+      type: str
+      sample: _wildcard.example.com
+    current:
+      description: The certificate in use, V(null) if there is none or it cannot be read.
+      type: dict
+      contains:
+        path:
+          description: Link to the folder of the version in use; what services are to be configured with.
+          type: str
+          sample: /etc/ssl/resello/shop/current
+        certificate_path:
+          description: Path of the certificate.
+          type: str
+          sample: /etc/ssl/resello/shop/current/cert.pem
+        version:
+          description: Name of the version in use.
+          type: str
+          sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
+        serial:
+          description: Serial number in hex, as C(openssl x509 -serial) shows it.
+          type: str
+          sample: 4A5B6C7D8E9F00
+        not_before:
+          description: Begin of its validity, UTC.
+          type: str
+          sample: "2026-11-01T00:00:00Z"
+        not_after:
+          description: End of its validity, UTC.
+          type: str
+          sample: "2027-05-19T00:00:00Z"
+        sha256:
+          description: SHA-256 of the certificate (DER) in hex.
+          type: str
+          sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
+        names:
+          description: DNS names it is for.
+          type: list
+          elements: str
+          sample: [shop.example.com, www.shop.example.com]
+        issuer:
+          description: Common name of its issuer.
+          type: str
+          sample: Example Issuing CA
+        public_key_sha256:
+          description: SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
+          type: str
+          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
+        has_key:
+          description: Whether the private key beside it belongs to it.
+          type: bool
+          sample: true
+        certificate:
+          description: The certificate, PEM.
+          type: str
+          sample: "-----BEGIN CERTIFICATE-----\n..."
+    pending:
+      description: The keys that wait for a certificate, oldest first.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Name of the folder under C(pending).
+          type: str
+          sample: 20261123T101500Z-1a2b3c4d5e6f
+        csr:
+          description: The certificate request, PEM, always byte for byte the same.
+          type: str
+          sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
+        csr_path:
+          description: Path of the certificate request on the host.
+          type: str
+          sample: /etc/ssl/resello/shop/pending/20261123T101500Z-1a2b3c4d5e6f/request.csr
+        public_key_sha256:
+          description: SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
+          type: str
+          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
+        key_type:
+          description: Type of the key.
+          type: str
+          sample: RSA
+        key_size:
+          description: Bits of the key.
+          type: int
+          sample: 2048
+        names:
+          description: DNS names of the request.
+          type: list
+          elements: str
+          sample: [shop.example.com, www.shop.example.com]
+        created:
+          description: When it was made, UTC.
+          type: str
+          sample: "2026-11-23T10:15:00Z"
+    pending_id:
+      description:
+        - RV(certificates[].pending[].id) of the request to order with.
+        - V(null) if none was asked for, or none is there yet.
+      type: str
+      sample: 20261123T101500Z-1a2b3c4d5e6f
+    would_create:
+      description: Whether a key is missing that a real run would make. Always V(false) after one made it.
+      type: bool
+      sample: false
+    created:
+      description: Whether a key was made.
+      type: bool
+      sample: true
+    held_public_keys:
+      description: SHA-256 of the public key of every private key the host holds for this certificate.
+      type: list
+      elements: str
+      sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
+    reload_needed:
+      description: Whether a service has not yet taken the certificate in use.
+      type: bool
+      sample: false
+    error:
+      description: What is wrong with this one, V(null) if nothing is.
+      type: str
+      sample: null
+root_marker:
+  description:
+    - Whether the root folder carries the mark of this collection.
+    - V(false) where a root was in use before means that it is not mounted, or was emptied.
+  returned: always, unless nothing could be done at all
+  type: bool
+  sample: true
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
+from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
+from ansible_collections.certops.resello.plugins.module_utils._host.request import Host, run
+
+CERTIFICATE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "create_pending": {"type": "bool", "default": False},
+    "fresh_pending": {"type": "bool", "default": False},
+    "not_public_key_sha256": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "key_type": {"type": "str", "choices": list(KEY_SIZES), "default": "RSA", "no_log": False},
+    "key_size": {"type": "int", "no_log": False},
+    "subject": {"type": "dict", "options": {name: {"type": "str"} for name in SUBJECT_FIELDS}},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/etc/ssl/resello"},
+            "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        host = Host(
+            root=check_absolute(module.params["root"], option="root"),
+            now=datetime.now(timezone.utc),
+            check_mode=module.check_mode,
+            label=lambda path: module.set_default_selinux_context(path, False),
+        )
+        outcome = run(host, module.params["certificates"])
+    except HostError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=str(os_problem(doing=f"Could not work in {module.params['root']}", error=error)))
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "root_marker": outcome.root_marker,
+        "certificates": outcome.certificates,
+    }
+    if module._diff:
+        result["diff"] = outcome.diff
+    if outcome.failed:
+        module.fail_json(msg="Failed, while the others went on: " + "; ".join(outcome.failed), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

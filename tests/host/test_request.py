@@ -1,0 +1,415 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module that observes a host and makes keys and requests, run as a process."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.tests.support.machine import Machine
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
+
+SHOP = {"name": "shop", "names": ["shop.example.com", "www.shop.example.com"], "create_pending": True}
+FAST = {**SHOP, "key_type": "ECDSA"}
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be another user")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def pending_folder(machine: Machine, result: dict[str, Any], name: str = "shop") -> Path:
+    return machine.root / name / "pending" / result["certificates"][0]["pending_id"]
+
+
+def test_key_and_request_are_made_once(machine: Machine) -> None:
+    first = machine.request(SHOP)
+    assert first["changed"]
+    item = first["certificates"][0]
+    assert (item["created"], item["would_create"], item["current"], item["error"]) == (True, False, None, None)
+    waiting = item["pending"][0]
+    assert waiting["id"] == item["pending_id"]
+    assert waiting["names"] == SHOP["names"]
+    assert (waiting["key_type"], waiting["key_size"]) == ("RSA", 2048)
+    csr = x509.load_pem_x509_csr(waiting["csr"].encode())
+    assert csr.is_signature_valid
+    assert [item.value for item in csr.subject] == ["shop.example.com"]
+    spki = csr.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert waiting["public_key_sha256"] == hashlib.sha256(spki).hexdigest()
+    assert item["held_public_keys"] == [waiting["public_key_sha256"]]
+    key = serialization.load_pem_private_key((pending_folder(machine, first) / "privkey.pem").read_bytes(), None)
+    assert key.public_key() == csr.public_key()
+    before = machine.picture()
+    second = machine.request(SHOP)
+    assert not second["changed"]
+    assert second["certificates"][0]["pending"] == item["pending"]
+    assert machine.picture() == before
+
+
+def test_request_bytes_are_kept(machine: Machine) -> None:
+    item = machine.request(FAST)["certificates"][0]
+    assert Path(item["pending"][0]["csr_path"]).read_text() == item["pending"][0]["csr"]
+    assert machine.request(FAST)["certificates"][0]["pending"][0]["csr"] == item["pending"][0]["csr"]
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_modes_do_not_depend_on_umask(machine: Machine, umask: int) -> None:
+    folder = pending_folder(machine, machine.request(FAST, umask=umask))
+    assert [mode(folder / name) for name in ("privkey.pem", "request.csr", "meta.json")] == [0o600] * 3
+    assert [mode(path) for path in (folder, folder.parent, folder.parent.parent, machine.root)] == [
+        0o700,
+        0o700,
+        0o711,
+        0o711,
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == ["meta.json", "privkey.pem", "request.csr"]
+    assert json.loads((folder / "meta.json").read_text())["names"] == SHOP["names"]
+
+
+def test_key_is_private_from_the_first_byte(machine: Machine) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("no strace")
+    trace = machine.folder / "trace"
+    calls = "trace=open,openat,creat,chmod,fchmod,fchmodat,chown,fchown,fchownat"
+    how = {"prefix": ["strace", "-f", "-qq", "-e", calls, "-o", str(trace)]}
+    machine.request(FAST, **how)
+    lines = trace.read_text().splitlines()
+    writing = [line for line in lines if '"privkey.pem"' in line or "/privkey.pem" in line]
+    made = [line for line in writing if "O_CREAT" in line]
+    assert len(made) == 1
+    assert "O_EXCL" in made[0]
+    assert ", 0600)" in made[0]
+    assert not [line for line in writing if "O_CREAT" not in line and ("O_WRONLY" in line or "O_RDWR" in line)]
+    assert not [line for line in lines if "chmod" in line and "/privkey.pem" in line]
+
+
+def test_check_mode_on_a_bare_host_needs_nothing_and_predicts(machine: Machine) -> None:
+    empty = machine.folder / "empty"
+    empty.mkdir()
+    predicted = machine.request(FAST, check=True, diff=True, env={"PATH": str(empty)})
+    assert predicted["rc"] == 0, predicted
+    assert predicted["certificates"][0]["would_create"]
+    assert predicted["certificates"][0]["pending"] == []
+    assert not predicted["root_marker"]
+    assert not machine.root.exists()
+    real = machine.request(FAST, diff=True)
+    assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"]) == (True, real["diff"])
+    assert real["diff"][0]["after"]["names"] == SHOP["names"]
+    assert real["root_marker"]
+    again = machine.request(FAST, check=True, diff=True)
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
+def test_missing_openssl_is_said_with_a_remedy(machine: Machine) -> None:
+    result = machine.request(FAST, env={"PATH": str(machine.folder)})
+    assert result["failed"]
+    assert "Install the package openssl" in result["msg"]
+    assert not machine.root.exists()
+
+
+def test_observing_needs_no_openssl_and_changes_nothing(machine: Machine) -> None:
+    result = machine.request({"name": "shop"}, env={"PATH": str(machine.folder)})
+    assert (result["changed"], result["root_marker"]) == (False, False)
+    item = result["certificates"][0]
+    assert (item["current"], item["pending"], item["held_public_keys"]) == (None, [], [])
+    assert not machine.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "expected"),
+    [("RSA", None, 2048), ("RSA", 3072, 3072), ("ECDSA", None, 256), ("ECDSA", 384, 384)],
+)
+def test_kinds_of_keys(machine: Machine, kind: str, size: int | None, expected: int) -> None:
+    waiting = machine.request({**SHOP, "key_type": kind, "key_size": size})["certificates"][0]["pending"][0]
+    assert (waiting["key_type"], waiting["key_size"]) == (kind, expected)
+    assert x509.load_pem_x509_csr(waiting["csr"].encode()).public_key().key_size == expected
+
+
+def test_another_kind_or_other_names_get_another_key(machine: Machine) -> None:
+    ids = {machine.request(entry)["certificates"][0]["pending_id"] for entry in _variations()}
+    assert len(ids) == len(_variations())
+    again = machine.request(FAST)
+    assert not again["changed"]
+    assert len(again["certificates"][0]["pending"]) == len(ids)
+    assert set(again["certificates"][0]["held_public_keys"]) == {
+        waiting["public_key_sha256"] for waiting in again["certificates"][0]["pending"]
+    }
+
+
+def _variations() -> list[dict[str, Any]]:
+    return [
+        FAST,
+        {**FAST, "key_size": 384},
+        {**FAST, "names": ["shop.example.com"]},
+        {**FAST, "names": [*SHOP["names"], "new.example.com"]},
+        {**FAST, "subject": {"organization": "Example / Söhne + Co", "country": "nl"}},
+    ]
+
+
+def test_order_of_names_matters_for_the_common_name_only(machine: Machine) -> None:
+    names = ["a.example.com", "b.example.com", "c.example.com"]
+    machine.request({**FAST, "names": names})
+    assert not machine.request({**FAST, "names": ["a.example.com", "c.example.com", "B.example.com."]})["changed"]
+    assert machine.request({**FAST, "names": names[::-1]})["changed"]
+
+
+def test_subject_is_written_as_given(machine: Machine) -> None:
+    subject = {
+        "organization": "Example / Söhne + Co = x, \\ $HOME #1",
+        "organizational_unit": "IT",
+        "locality": "Zürich",
+        "state_or_province": "ZH",
+        "country": "ch",
+        "email": "it@example.com",
+    }
+    entry = {**FAST, "subject": subject}
+    item = machine.request(entry)["certificates"][0]
+    found = x509.load_pem_x509_csr(item["pending"][0]["csr"].encode()).subject
+    texts = {attribute.oid: attribute.value for attribute in found}
+    assert texts[NameOID.ORGANIZATION_NAME] == subject["organization"]
+    assert texts[NameOID.LOCALITY_NAME] == subject["locality"]
+    assert texts[NameOID.COUNTRY_NAME] == "CH"
+    assert texts[NameOID.EMAIL_ADDRESS] == subject["email"]
+    assert texts[NameOID.COMMON_NAME] == "shop.example.com"
+    assert not machine.request(entry)["changed"]
+
+
+def test_long_first_name_gives_no_common_name(machine: Machine) -> None:
+    long_name = f"{'a' * 60}.example.com"
+    entry = {**FAST, "names": [long_name, "b.example.com"]}
+    item = machine.request(entry)["certificates"][0]
+    assert item["error"] is None
+    csr = x509.load_pem_x509_csr(item["pending"][0]["csr"].encode())
+    assert list(csr.subject) == []
+    assert item["pending"][0]["names"] == entry["names"]
+    assert not machine.request(entry)["changed"]
+
+
+def test_wildcards_and_international_names(machine: Machine) -> None:
+    result = machine.request(
+        {"name": "*.example.com", "names": ["*.Example.com", "bücher.example"], "key_type": "ECDSA", "create_pending": True}
+    )
+    item = result["certificates"][0]
+    assert item["folder"] == "_wildcard.example.com"
+    assert item["pending"][0]["names"] == ["*.example.com", "xn--bcher-kva.example"]
+    assert (machine.root / "_wildcard.example.com" / "pending").is_dir()
+
+
+def test_fresh_key_for_an_order_that_knows_the_old_one(machine: Machine) -> None:
+    old = machine.request(FAST)["certificates"][0]["held_public_keys"]
+    entry = {**FAST, "fresh_pending": True, "not_public_key_sha256": old}
+    first = machine.request(entry)
+    assert first["changed"]
+    assert len(first["certificates"][0]["held_public_keys"]) == 2
+    second = machine.request(entry)
+    assert not second["changed"]
+    assert second["certificates"][0]["pending_id"] == first["certificates"][0]["pending_id"]
+    # The key of an installed certificate is not fresh either, listed or not.
+    installed = machine.ordered()
+    assert not machine.install(installed).get("failed")
+    entry = {"name": "shop", "names": ["shop.example.com"], "key_type": "ECDSA", "create_pending": True}
+    assert not machine.request(entry)["changed"]
+    assert machine.request({**entry, "fresh_pending": True})["changed"]
+
+
+@pytest.mark.parametrize("name", ["../evil", "..", ".", "a/b", "/etc", "", "Shop", "-x", ".hidden", "a" * 64, "a\nb", "*"])
+def test_names_that_lead_elsewhere_fail_alone(machine: Machine, name: str) -> None:
+    result = machine.request({**FAST, "name": name}, FAST)
+    assert result["failed"]
+    assert "certificates[0].name" in result["msg"]
+    assert [bool(item["error"]) for item in result["certificates"]] == [True, False]
+    assert sorted(path.name for path in machine.root.iterdir() if not path.name.startswith(".")) == ["shop"]
+    assert sorted(path.name for path in machine.folder.iterdir()) == ["root"]
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [
+        ([], "is empty"),
+        (["192.0.2.1"], "IP address"),
+        (["2001:db8::1"], "IP address"),
+        (["localhost"], "one label"),
+        (["www.*.example.com"], "not a DNS name"),
+        (["a*.example.com"], "not a DNS name"),
+        (["under_score.example.com"], "not a DNS name"),
+        (["example.com/x"], "not a DNS name"),
+        ([f"{'a' * 64}.example.com"], "not a DNS name"),
+        (["straße.example"], "xn--"),
+        (["a.example.com\nDNS.9 = evil.example.com"], "not a DNS name"),
+    ],
+)
+def test_bad_dns_names(machine: Machine, names: list[str], word: str) -> None:
+    result = machine.request({**FAST, "names": names}, {**FAST, "name": "good"})
+    assert word in result["certificates"][0]["error"]
+    assert result["certificates"][1]["created"]
+    assert result["rc"] == 1
+
+
+def test_same_name_twice_stops_everything(machine: Machine) -> None:
+    result = machine.request(FAST, FAST)
+    assert result["failed"]
+    assert "given twice" in result["msg"]
+    assert not machine.root.exists()
+
+
+@pytest.mark.parametrize("root", ["relative/path", "/", "/tmp/../etc"])  # noqa: S108 - refused before anything is read
+def test_bad_roots(machine: Machine, root: str) -> None:
+    result = machine.request(FAST, check=True) if not root else _with_root(root)
+    assert result["failed"]
+    assert "root" in result["msg"]
+
+
+def _with_root(root: str) -> dict[str, Any]:
+    from ansible_collections.certops.resello.tests.support.run_module import run_module  # noqa: PLC0415
+
+    return run_module("ssl_certificate_request", {"root": root, "certificates": [FAST]}, check=True)
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("bits", [0o777, 0o757, 0o775])
+def test_writable_ancestor_is_refused(machine: Machine, bits: int, check: bool) -> None:
+    if bits == 0o775:
+        if os.geteuid() != 0:
+            pytest.skip("needs root, to give a folder to a foreign group")
+        os.chown(machine.folder, -1, 12345)
+    machine.folder.chmod(bits)
+    result = machine.request(FAST, check=check)
+    assert result["failed"]
+    assert "can be written by" in result["msg"]
+    assert not machine.root.exists()
+
+
+@needs_root
+def test_foreign_ancestor_is_refused(machine: Machine) -> None:
+    os.chown(machine.folder, 65534, 65534)
+    result = machine.request(FAST)
+    assert result["failed"]
+    assert "belongs to" in result["msg"]
+
+
+def test_links_of_strangers_are_not_followed(machine: Machine) -> None:
+    outside = machine.folder / "outside"
+    outside.mkdir()
+    machine.request(FAST)
+    # The folder of another certificate, its pending folder: whatever is a link is refused.
+    (machine.root / "linked").symlink_to(outside)
+    (machine.root / "half").mkdir(mode=0o711)
+    (machine.root / "half" / "pending").symlink_to(outside)
+    result = machine.request({**FAST, "name": "linked"}, {**FAST, "name": "half"}, FAST)
+    assert [bool(item["error"]) for item in result["certificates"]] == [True, True, False]
+    assert "symbolic link" in result["certificates"][0]["error"]
+    assert list(outside.iterdir()) == []
+
+
+@needs_root
+def test_root_through_a_link_of_another_user_is_refused(machine: Machine) -> None:
+    real = machine.folder / "real"
+    real.mkdir(mode=0o711)
+    machine.root.symlink_to(real)
+    assert machine.request(FAST)["rc"] == 0, "a link made by root in a folder of root is root's own way"
+    os.chown(machine.root, 65534, 65534, follow_symlinks=False)
+    result = machine.request({**FAST, "name": "other"})
+    assert result["failed"]
+    assert "symbolic link made by" in result["msg"]
+    assert not (real / "other").exists()
+
+
+@needs_root
+def test_unprivileged_user_with_a_root_of_its_own(machine: Machine, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/tmp") and not parent.stat().st_mode & 0o001:  # noqa: S108 - only its mode is compared
+            parent.chmod(parent.stat().st_mode | 0o011)
+    own = Machine(folder=home, ca=machine.ca)
+    result = own.request(FAST, prefix=AS_NOBODY, env={"HOME": str(home), "TMPDIR": "/tmp"})  # noqa: S108 - a user's own TMPDIR
+    assert result["rc"] == 0, result
+    assert pending_folder(own, result).stat().st_uid == 65534
+    # And without become on root's folder: told what to do.
+    machine.request({**FAST, "name": "roots"})
+    refused = machine.request({**FAST, "name": "roots"}, prefix=AS_NOBODY)
+    assert refused["failed"]
+    assert "become" in refused["msg"]
+
+
+def test_half_made_keys_are_swept_and_never_seen(machine: Machine) -> None:
+    folder = pending_folder(machine, machine.request(FAST))
+    left = folder.parent / ".staging-0011223344556677"
+    left.mkdir(mode=0o700)
+    (left / "privkey.pem").write_text("half")
+    broken = folder.parent / "20200101T000000Z-000000000000"
+    broken.mkdir(mode=0o700)
+    (broken / "request.csr").write_bytes((folder / "request.csr").read_bytes())
+    seen = machine.request(FAST)
+    assert len(seen["certificates"][0]["pending"]) == 1
+    assert not seen["changed"]
+    machine.request({**FAST, "names": ["other.example.com"]})
+    assert not left.exists()
+    assert broken.exists(), "a finished folder is never removed here"
+
+
+def test_two_runs_at_once_make_one_key(machine: Machine) -> None:
+    machine.request({**FAST, "name": "warm"})
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(machine.request, FAST) for _ in range(2)]
+    results = [run.result() for run in runs]
+    assert sorted(result["changed"] for result in results) == [False, True]
+    assert len({result["certificates"][0]["pending_id"] for result in results}) == 1
+    assert len(list((machine.root / "shop" / "pending").iterdir())) == 1
+
+
+def test_locked_root_can_still_be_observed(machine: Machine) -> None:
+    machine.request(FAST)
+    with (machine.root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert machine.request(FAST, timeout=20)["rc"] == 0
+
+
+def test_failing_openssl_leaves_nothing(machine: Machine) -> None:
+    tools = machine.folder / "bin"
+    tools.mkdir()
+    (tools / "openssl").write_text("#!/bin/sh\necho 'no entropy today' >&2\nexit 3\n")
+    (tools / "openssl").chmod(0o755)
+    result = machine.request(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
+    assert result["failed"]
+    assert "no entropy today" in result["msg"]
+    assert list((machine.root / "shop" / "pending").iterdir()) == []
+
+
+def test_key_type_of_the_request_is_checked(machine: Machine) -> None:
+    tools = machine.folder / "bin"
+    tools.mkdir()
+    real = shutil.which("openssl")
+    (tools / "openssl").write_text(
+        f'#!/bin/sh\n[ "$1" = genpkey ] && exec {real} genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048\nexec {real} "$@"\n'
+    )
+    (tools / "openssl").chmod(0o755)
+    result = machine.request(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
+    assert "RSA 2048" in result["msg"]
+    assert list((machine.root / "shop" / "pending").iterdir()) == []
+
+
+def test_on_python_3_8(machine: Machine, python38: str) -> None:
+    result = machine.request(FAST, python=python38)
+    assert (result["rc"], result["changed"]) == (0, True)
+    assert not machine.request(FAST, python=python38)["changed"]
+    openssl = ["openssl", "req", "-verify", "-noout", "-in", result["certificates"][0]["pending"][0]["csr_path"]]
+    assert subprocess.run(openssl, capture_output=True, check=False).returncode == 0
