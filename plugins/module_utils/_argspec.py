@@ -1,0 +1,165 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specifications of the API modules, and the way from a module's parameters to a session."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import env_fallback
+from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions
+
+BASIC = {"api_username": "RESELLO_API_USERNAME", "api_key": "RESELLO_API_KEY"}
+OPENID = {
+    "api_token_url": "RESELLO_API_TOKEN_URL",
+    "api_client_id": "RESELLO_API_CLIENT_ID",
+    "api_client_secret": "RESELLO_API_CLIENT_SECRET",
+    "api_realm": "RESELLO_API_REALM",
+}
+
+
+def connection_spec() -> dict[str, Any]:
+    """Options of every module that calls the API (doc fragment certops.resello.connection).
+
+    The credentials have no fall-back here: which environment variables count depends on the kind that the task gives,
+    see `connection_options`.
+    """
+
+    return {
+        "api_url": {"type": "str", "fallback": (env_fallback, ["RESELLO_API_URL"])},
+        "api_username": {"type": "str"},
+        "api_key": {"type": "str", "no_log": True},
+        "api_token_url": {"type": "str", "no_log": False},
+        "api_client_id": {"type": "str"},
+        "api_client_secret": {"type": "str", "no_log": True},
+        "api_realm": {"type": "str"},
+        "api_timeout": {"type": "float", "default": 30},
+        "api_retries": {"type": "int", "default": 4},
+        "api_proxy": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RESELLO_API_PROXY"])},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["RESELLO_CA_PATH"])},
+    }
+
+
+def connection_options(params: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> ConnectionOptions:
+    """The validated connection options out of a module's parameters and the environment.
+
+    A credential in the task switches off the environment's credentials of the other kind; what is missing of the same
+    kind is still taken from the environment. Raises ConfigurationError naming option, value and remedy.
+    """
+
+    environ = os.environ if environment is None else environment
+    in_task = {name for name in (*BASIC, *OPENID) if params.get(name)}
+    kinds = [kind for kind in (BASIC, OPENID) if in_task & set(kind)] or [BASIC, OPENID]
+    credentials: dict[str, str | None] = {}
+    origins: list[str] = []
+    for kind in kinds:
+        for option, variable in kind.items():
+            if params.get(option):
+                credentials[option] = params[option]
+                origins.append(f"{option} from the task")
+            elif environ.get(variable):
+                credentials[option] = environ[variable]
+                origins.append(f"{option} from the environment variable {variable}")
+    return ConnectionOptions(
+        api_url=params.get("api_url") or "",
+        api_username=credentials.get("api_username"),
+        api_key=credentials.get("api_key"),
+        api_token_url=credentials.get("api_token_url"),
+        api_client_id=credentials.get("api_client_id"),
+        api_client_secret=credentials.get("api_client_secret"),
+        api_realm=credentials.get("api_realm"),
+        api_timeout=params["api_timeout"],
+        api_retries=params["api_retries"],
+        api_proxy=params.get("api_proxy"),
+        validate_certs=params["validate_certs"],
+        ca_path=params.get("ca_path"),
+        credential_origin=", ".join(origins),
+    ).validated()
+
+
+def order_spec() -> dict[str, Any]:
+    """Options that describe one wanted certificate (doc fragment certops.resello.order)."""
+
+    text = {"type": "str"}
+    return {
+        "client_reference": {"type": "str", "required": True},
+        "client_reference_unchecked": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "plan": dict(text),
+        "names": {"type": "list", "elements": "str"},
+        "csr_path": {"type": "path"},
+        "csr_content": dict(text),
+        "certificate_path": {"type": "path"},
+        "certificate_content": dict(text),
+        "hosts": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "answered": {"type": "bool", "default": True},
+                "public_keys": {"type": "list", "elements": "str", "no_log": False},
+                "certificate_content": dict(text),
+            },
+        },
+        "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
+        "validation_level": {"type": "str", "choices": ["dv", "ov", "ev"], "default": "dv"},
+        **{name: dict(text) for name in CONTACT},
+        "ee_reference_order_id": dict(text),
+        "renew_before": dict(text),
+        "reissue_after": dict(text),
+        "paid_until": dict(text),
+        "auto_renew": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
+        "recreate": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["expired", "failed", "cancelled", "revoked"],
+            "default": ["expired"],
+        },
+        "lost_key": {"type": "str", "choices": ["block", "reissue"], "default": "block", "no_log": False},
+        "force": {"type": "bool", "default": False},
+        "only_if_younger_than": {"type": "int"},
+    }
+
+
+CONTACT = (
+    "chamber_of_commerce",
+    "company_name",
+    "department",
+    "address",
+    "zip_code",
+    "city",
+    "approver_first_name",
+    "approver_last_name",
+    "approver_email_address",
+    "approver_phone_number",
+)
+
+ORDER_EXCLUSIVE = [("csr_path", "csr_content"), ("certificate_path", "certificate_content")]
+
+
+def run_spec() -> dict[str, Any]:
+    """Options of a whole run that may place orders (doc fragment certops.resello.order)."""
+
+    return {
+        "journal_path": {"type": "path"},
+        "recovery_timeout": {"type": "float", "default": 180},
+        "max_creates": {"type": "int", "default": 10},
+        "max_renewals": {"type": "int", "default": 10},
+        "max_reissues": {"type": "int", "default": 10},
+        "allow_mass_change": {"type": "bool", "default": False},
+        "retry_validation": {"type": "bool", "default": False},
+    }
+
+
+def waiting_spec() -> dict[str, Any]:
+    """Options of modules that can follow an order (doc fragment certops.resello.waiting)."""
+
+    return {
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "float", "default": 300},
+        "wait_sleep": {"type": "float", "default": 5},
+    }

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the controller's own files say: CSRs, keys and certificates that options point at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
+from ansible_collections.certops.resello.plugins.module_utils._x509 import load_csr, private_key_public_sha256
+
+LARGEST_FILE = 1024 * 1024
+
+
+def read_file(path: str, *, option: str) -> bytes:
+    """Content of a file that an option names. Raises ConfigurationError when it cannot be read or is too large."""
+
+    try:
+        with Path(path).open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConfigurationError(
+            option=option,
+            value=path,
+            problem=f"cannot be read: {error.strerror or error}",
+            remedy="Name a readable file on the controller; files of managed hosts are not seen here.",
+        ) from error
+    if len(content) > LARGEST_FILE:
+        raise ConfigurationError(
+            option=option, value=path, problem="is larger than 1 MiB", remedy="Name a file with one PEM object."
+        )
+    return content
+
+
+def read_text(path: str, *, option: str) -> str:
+    """The same as text; bytes that are no UTF-8 are replaced, so that the parser of the content complains."""
+
+    return read_file(path, option=option).decode("utf-8", "replace")
+
+
+def expected_key(params: Mapping[str, Any]) -> str | None:
+    """SHA-256 of the public key that ``privatekey_path`` or ``csr_path`` holds; None if neither is given.
+
+    Raises ConfigurationError when one does not parse, or when both are given and differ.
+    """
+
+    keys = set()
+    if params["csr_path"]:
+        csr = read_text(params["csr_path"], option="csr_path")
+        keys.add(load_csr(csr, where="csr_path").public_key_sha256)
+    if params["privatekey_path"]:
+        key = read_file(params["privatekey_path"], option="privatekey_path")
+        keys.add(private_key_public_sha256(key, params["privatekey_passphrase"]))
+    if len(keys) > 1:
+        raise ConfigurationError(
+            option="csr_path",
+            value=params["csr_path"],
+            problem="is for another key than the file in privatekey_path",
+            remedy="Give the CSR that was made with this key, or only one of the two.",
+        )
+    return keys.pop() if keys else None

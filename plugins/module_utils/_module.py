@@ -1,0 +1,69 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every API module does around its own work: check the libraries, open the session, turn errors into one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterable, Iterator, Mapping, Sequence
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.certops.resello.plugins.module_utils import _transport, _x509
+from ansible_collections.certops.resello.plugins.module_utils._api import Api
+from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_options
+from ansible_collections.certops.resello.plugins.module_utils._errors import ReselloError
+from ansible_collections.certops.resello.plugins.module_utils._item import Item
+
+
+@contextmanager
+def api_for(module: AnsibleModule, *, cryptography: bool = True) -> Iterator[Api]:
+    """The API as the module's options name it; any ReselloError inside ends the module with its message.
+
+    With ``cryptography=False`` the module does without that package.
+    """
+
+    if not _transport.HAS_REQUESTS:
+        fail_missing(module, "requests", _transport.REQUESTS_IMPORT_ERROR)
+    if cryptography and not _x509.HAS_CRYPTOGRAPHY:
+        fail_missing(module, "cryptography", _x509.CRYPTOGRAPHY_IMPORT_ERROR)
+    with errors_as_failures(module), _transport.Session(connection_options(module.params)) as session:
+        yield Api(session)
+
+
+@contextmanager
+def errors_as_failures(module: AnsibleModule) -> Iterator[None]:
+    """Ends the module with one readable line and the error's details when a ReselloError comes out of the block."""
+
+    try:
+        yield
+    except ReselloError as error:
+        fail(module, error)
+
+
+def fail(module: AnsibleModule, error: ReselloError, result: Mapping[str, Any] | None = None) -> None:
+    """Ends the module as failed, with ``error`` as message and as {code, message, details}, beside ``result``."""
+
+    module.fail_json(**{**(result or {}), "msg": str(error), "error": error.as_dict()})
+
+
+def fail_items(module: AnsibleModule, items: Sequence[Item], result: Mapping[str, Any]) -> None:
+    """Ends the module as failed because of some items, naming each in one line."""
+
+    failed = [item for item in items if item.error is not None]
+    lines = "; ".join(f"{item.client_reference}: {item.error}" for item in failed)
+    module.fail_json(**{**result, "msg": f"{len(failed)} of {len(items)} certificates failed. {lines}"})
+
+
+def warn(module: AnsibleModule, texts: Iterable[str]) -> None:
+    """Shows warnings of the run."""
+
+    for text in texts:
+        module.warn(text)
+
+
+def fail_missing(module: AnsibleModule, library: str, traceback: str | None) -> None:
+    """Ends the module because a Python package is missing on the controller."""
+
+    module.fail_json(msg=missing_required_lib(library), exception=traceback)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading questions about orders: which orders match, and which one a reference means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Mapping
+
+from ansible_collections.certops.resello.plugins.module_utils._api import Api
+from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
+from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order
+from ansible_collections.certops.resello.plugins.module_utils._x509 import CertificateFacts, load_certificate
+
+LIVE = (Bucket.WAITING, Bucket.ISSUED)
+
+
+@dataclass(frozen=True)
+class OrderQuery:
+    """What a user wants to know; None means "any"."""
+
+    ids: tuple[str, ...] | None
+    client_references: tuple[str, ...] | None
+    plan: str | None
+    status: frozenset[str] | None
+    expiring_within: timedelta | None
+    validation_details: bool
+    certificate_facts: bool
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> OrderQuery:
+        """Out of the options of ssl_certificate_info. Raises ConfigurationError for a negative number of days."""
+
+        days = params["expiring_within"]
+        if days is not None and days < 0:
+            raise ConfigurationError(
+                option="expiring_within", value=days, problem="is negative", remedy="Give a number of days, 0 or more."
+            )
+        return cls(
+            ids=None if params["ids"] is None else tuple(params["ids"]),
+            client_references=None if params["client_references"] is None else tuple(params["client_references"]),
+            plan=params["plan"],
+            status=None if params["status"] is None else frozenset(word.strip().lower() for word in params["status"]),
+            expiring_within=None if days is None else timedelta(days=days),
+            validation_details=params["validation_details"],
+            certificate_facts=params["certificate_facts"],
+        )
+
+
+def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> list[dict[str, Any]]:
+    """The orders that match, as module results. Raises ReselloError."""
+
+    moment = now or datetime.now(timezone.utc)
+    found = []
+    for order in _candidates(api, query):
+        entry = order.as_result()
+        if query.certificate_facts or query.expiring_within is not None:
+            facts = issued_facts(api, order)
+            if _ends_later(facts, query.expiring_within, moment):
+                continue
+            entry["certificate_facts"] = None if facts is None else facts_result(facts, moment)
+        if query.validation_details and order.bucket is Bucket.WAITING:
+            entry["validation"] = _validation(api, order).as_result()
+        found.append(entry)
+    return found
+
+
+def _ends_later(facts: CertificateFacts | None, within: timedelta | None, now: datetime) -> bool:
+    return within is not None and (facts is None or facts.not_after - now > within)
+
+
+def _validation(api: Api, order: Order) -> ValidationDetails:
+    """What is open, checked against the names of the CSR on the order; without a CSR every record is refused."""
+
+    csr = order_csr(api, order)
+    return api.validation_details(order.id, names=csr.names)
+
+
+def _candidates(api: Api, query: OrderQuery) -> list[Order]:
+    if query.ids is not None:
+        orders = [api.get_order(order_id) for order_id in query.ids]
+    elif query.client_references is not None and len(query.client_references) == 1:
+        orders = api.list_orders(client_reference=query.client_references[0])
+    else:
+        orders = api.list_orders()
+    if query.client_references is not None:
+        orders = [order for order in orders if order.client_reference in query.client_references]
+    if query.plan is not None:
+        plan_id = api.find_plan(query.plan).id
+        orders = [order for order in orders if order.plan_id == plan_id]
+    if query.status is not None:
+        orders = [order for order in orders if {order.status.lower(), order.bucket.value} & query.status]
+    return orders
+
+
+def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
+    """Facts of the certificate the API hands out for this order; None while there is none."""
+
+    if order.bucket is not Bucket.ISSUED:
+        return None
+    return load_certificate(api.download(order.id, "crt"))
+
+
+def facts_result(facts: CertificateFacts, now: datetime) -> dict[str, Any]:
+    """Certificate facts as a module result, with the days that are left."""
+
+    return {**facts.as_result(), "days_left": (facts.not_after - now).days}
+
+
+def order_named(api: Api, *, order_id: str | None, client_reference: str | None) -> Order:
+    """The one order that is meant: by id, or the live one with exactly this reference.
+
+    An issued order goes before a waiting one, the youngest first. Raises NotFoundError for an unknown id and
+    ConfigurationError when no live order has the reference.
+    """
+
+    if order_id is not None:
+        return api.get_order(order_id)
+    found = api.list_orders(client_reference=client_reference)
+    matches = [order for order in found if order.client_reference == client_reference]
+    live = [order for order in matches if order.bucket in LIVE]
+    if not live:
+        seen = ", ".join(f"{order.id} ({order.status})" for order in matches) or "none at all"
+        raise ConfigurationError(
+            option="client_reference",
+            value=client_reference,
+            problem=f"names no live order of this account (orders with it: {seen})",
+            remedy="Check the reference, the API URL and the account, or name the order with 'id'.",
+        )
+    return max(live, key=_newest_issued_first)
+
+
+def _newest_issued_first(order: Order) -> tuple[bool, datetime]:
+    return order.bucket is Bucket.ISSUED, order.created or datetime.min.replace(tzinfo=timezone.utc)

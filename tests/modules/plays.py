@@ -1,0 +1,99 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real runs of ansible-playbook, with an inventory folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.certops.resello.tests.support.run_module import python_path
+
+_RECAP = re.compile(r"^(\S+)\s+: ok=\d+ +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a run ended. ``changed`` and ``failed`` count tasks over all hosts."""
+
+    rc: int
+    output: str
+
+    def _sum(self, column: int) -> int:
+        return sum(int(row[column]) for row in _RECAP.findall(self.output))
+
+    @property
+    def changed(self) -> int:
+        return self._sum(1)
+
+    @property
+    def unreachable(self) -> int:
+        return self._sum(2)
+
+    @property
+    def failed(self) -> int:
+        return self._sum(3)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A controller: its folder holds the inventory and the playbook."""
+
+    folder: Path
+
+    def inventory(self, hosts: Mapping[str, Mapping[str, Any]], *, everywhere: Mapping[str, Any] | None = None) -> None:
+        """Write the hosts with their variables, and group_vars/all."""
+        place = self.folder / "inventory"
+        (place / "group_vars").mkdir(parents=True, exist_ok=True)
+        write_yaml(place / "hosts.yml", {"all": {"hosts": {name: dict(own) for name, own in hosts.items()}}})
+        write_yaml(place / "group_vars" / "all.yml", dict(everywhere or {}))
+
+    def play(
+        self, plays: Sequence[Mapping[str, Any]], *, check: bool = False, environment: Mapping[str, str] | None = None
+    ) -> Played:
+        """Run a playbook; nothing of the environment's Ansible settings counts."""
+        write_yaml(self.folder / "play.yml", [dict(play) for play in plays])
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.folder / "inventory"), "play.yml"]
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("ANSIBLE_")}
+        settings = {
+            "ANSIBLE_COLLECTIONS_PATH": python_path(),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_DEPRECATION_WARNINGS": "0",
+            "ANSIBLE_HOST_KEY_CHECKING": "0",
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "200",
+        }
+        completed = subprocess.run(
+            [*command, *(["--check", "--diff"] if check else [])],
+            cwd=self.folder,
+            env={**kept, **settings, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=150,
+            check=False,
+        )
+        return Played(completed.returncode, completed.stdout)
+
+
+def write_yaml(path: Path, content: Any) -> None:
+    """JSON is YAML, and no text in it is ever taken for something else."""
+    path.write_text(json.dumps(content, indent=1))
+
+
+def action_group() -> list[str]:
+    """The API modules, as meta/runtime.yml lists them."""
+    runtime = Path(__file__).resolve().parents[2] / "meta" / "runtime.yml"
+    return list(yaml.safe_load(runtime.read_text())["action_groups"]["resello"])

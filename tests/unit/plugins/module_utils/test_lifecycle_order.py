@@ -1,0 +1,157 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which order counts when several share a reference, and what became of a call nobody saw the end of."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_intent import outcome_of
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_order import stand
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+    CsrFacts,
+    Desired,
+    OrderFacts,
+    Policy,
+)
+from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
+    BOUGHT,
+    NAMES,
+    OTHER_KEY,
+    SERIAL,
+    ask,
+    certificate,
+    evidence,
+    intent,
+    on,
+    order,
+    over,
+    seen,
+    waiting,
+)
+
+WANTED = Desired("shop", NAMES)
+SECOND = on(1 / 86400) - on(0)
+
+
+def twin(**changes: Any) -> OrderFacts:
+    return waiting(**{"id": "order-2", "created": on(1), **changes})
+
+
+@pytest.mark.parametrize("first", [waiting(), order()])
+def test_a_twin_may_go_and_the_first_counts(first: OrderFacts) -> None:
+    for orders in itertools.permutations((first, twin(), twin(id="order-3"))):
+        standing = stand(WANTED, seen(*orders))
+        assert standing.current == first
+        assert standing.twins == ("order-2", "order-3")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        twin(created=on(1) + SECOND),
+        twin(ever_issued=True),
+        twin(ever_issued=None),
+        twin(bucket="issued"),
+        twin(certificate=certificate()),
+        twin(csr=None),
+        twin(csr=CsrFacts(NAMES, OTHER_KEY)),
+        twin(plan_id="plan-2"),
+    ],
+)
+def test_what_is_no_twin_is_never_deleted(other: OrderFacts) -> None:
+    standing = stand(WANTED, seen(waiting(), other))
+    assert standing.twins == ()
+    assert standing.current is None
+    assert {one.id for one in standing.quarrel} == {"order-1", "order-2"}
+
+
+def test_without_dates_the_ids_rank() -> None:
+    standing = stand(WANTED, seen(waiting(id="b", created=None), waiting(id="a", created=on(1))))
+    assert standing.current is not None
+    assert (standing.current.id, standing.twins) == ("a", ("b",))
+
+
+def test_a_renewal_that_made_a_new_order() -> None:
+    old, new = order(), order(id="order-2", created=on(345))
+    assert stand(WANTED, seen(new, old)).current == new
+    under_way = waiting(id="order-2", created=on(345))
+    standing = stand(WANTED, seen(old, under_way))
+    assert (standing.current, standing.successor) == (old, under_way)
+    decision = ask(seen(old, under_way), on(346))
+    assert (decision.action, decision.order_id) == ("wait", "order-2")
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        (order(), order(id="order-2", created=on(1))),
+        (order(), order(id="order-2", created=None)),
+        (waiting(), order(id="order-2", created=on(9))),
+        (order(), waiting(id="order-2", created=on(9)), waiting(id="order-3", created=on(20))),
+    ],
+)
+def test_anything_else_is_a_quarrel(orders: tuple[OrderFacts, ...]) -> None:
+    standing = stand(WANTED, seen(*orders))
+    assert standing.current is None
+    assert ask(seen(*orders), on(30)).code == "several-live"
+
+
+def test_every_candidate_for_the_last_order_must_allow_a_create() -> None:
+    dated = over("ended", "expired", created=on(5))
+    undated = over("ended", "cancelled", id="order-2", created=None)
+    assert ask(seen(dated, undated, evidence=None), on(400)).code == "order-over"
+    older = over("ended", "cancelled", id="order-2", created=on(1))
+    assert ask(seen(dated, older, evidence=None), on(400)).code == "create"
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "after", "outcome"),
+    [
+        ("reissue", {}, 0.04, "held"),
+        ("reissue", {}, 0.05, "forgotten"),
+        ("reissue", {"updated": on(134)}, 0.01, "committed"),
+        ("reissue", {"status": "pending", "bucket": "waiting"}, 0.01, "committed"),
+        ("reissue", {"status": "ACTIVE"}, 0.01, "held"),
+        ("reissue", {"csr": CsrFacts(NAMES, OTHER_KEY)}, 0.01, "committed"),
+        ("reissue", {"certificate": certificate(133, serial="02")}, 0.01, "committed"),
+        ("renew", {}, 2.9, "held"),
+        ("renew", {}, 3, "forgotten"),
+        ("renew", {"updated": None}, 3, "unclear"),
+        ("renew", {"csr": None}, 3, "unclear"),
+        ("renew", {"certificate": None}, 3, "unclear"),
+    ],
+)
+def test_outcome(action: str, changes: dict[str, Any], after: float, outcome: str) -> None:
+    call = intent(action, on(133), before_serial=SERIAL)
+    assert outcome_of(call, WANTED, seen(order(**changes)), on(133 + after), Policy()) == outcome
+
+
+def test_outcome_when_the_order_is_gone_or_a_new_one_carries_the_key() -> None:
+    call = intent("renew", on(340))
+    assert outcome_of(call, WANTED, seen(), on(344), Policy()) == "unclear"
+    fresh = waiting(id="order-2", created=on(340), csr=CsrFacts(NAMES, OTHER_KEY))
+    assert outcome_of(call, WANTED, seen(order(), fresh), on(340.1), Policy()) == "committed"
+
+
+def test_outcome_of_a_create() -> None:
+    call = intent("create", on(0))
+    assert outcome_of(call, WANTED, seen(), on(0.9), Policy()) == "held"
+    assert outcome_of(call, WANTED, seen(), on(1), Policy()) == "forgotten"
+    assert outcome_of(call, WANTED, seen(waiting()), on(0.1), Policy()) == "committed"
+    assert outcome_of(call, WANTED, seen(over("failed", "rejected")), on(0.1), Policy()) == "committed"
+    earlier = over("ended", "expired", created=on(-400))
+    assert outcome_of(call, WANTED, seen(earlier), on(0.1), Policy()) == "held"
+
+
+def test_recorded_order_joins_the_list_once() -> None:
+    standing = stand(WANTED, seen(order(), evidence_order=order(client_reference=None)))
+    assert standing.current == order()
+    assert not standing.reference_lost
+    other = seen(evidence=evidence(order_id="order-9"), evidence_order=order(client_reference=None))
+    assert stand(WANTED, other).current is None
+    assert order().created == BOUGHT

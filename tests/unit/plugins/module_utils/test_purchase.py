@@ -1,0 +1,515 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The purchase protocol, one story at a time (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_rules as rules
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_types as t
+from ansible_collections.certops.resello.plugins.module_utils._purchase import purchase
+from ansible_collections.certops.resello.plugins.module_utils._purchase_steps import ProtocolError
+from ansible_collections.certops.resello.tests.search.account import (
+    NOW,
+    REFERENCE,
+    Account,
+    lost,
+    order,
+    refused,
+    request,
+    swallowed,
+)
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def evidence(order_id: str = "1", **fields: Any) -> t.Evidence:
+    return replace(t.Evidence(reference=REFERENCE, order_id=order_id, recorded=NOW - DAY), **fields)
+
+
+def sent_intent(**fields: Any) -> t.Intent:
+    base = t.Intent("create", REFERENCE, "run-0", "sent", "K", NOW - HOUR, NOW - HOUR)
+    return replace(base, **fields)
+
+
+def says_all(result: t.PurchaseResult) -> bool:
+    """What happened, what was not done, money, what next: every message names the reference and the money."""
+    return result.message.startswith(REFERENCE) and ("oney" in result.message or "invoice" in result.message)
+
+
+# --- create -------------------------------------------------------------------------------------------------------
+
+
+def test_quiet_create_needs_few_calls() -> None:
+    account = Account()
+    result = account.run(request())
+    assert result.outcome == "bought"
+    assert (result.money_spent, result.reference_verified, result.order_id) == ("yes", True, "new-1")
+    calls = [kind for kind in account.kinds() if kind not in ("WriteIntent", "PromoteToEvidence")]
+    assert calls == ["ListByReference", "PostCreate", "ListAll"]
+    assert account.slept == 0
+    assert account.records.intent is None
+    assert account.records.evidence is not None
+    assert account.records.evidence.creates == (NOW,)
+    assert says_all(result)
+
+
+def test_intent_is_written_before_the_call_and_is_marked_as_sent() -> None:
+    seen: list[t.Intent | None] = []
+
+    def look(account: Account, effect: t.Effect) -> t.Posted:
+        seen.append(account.records.intent)
+        return account.carry_out(effect)
+
+    Account(on_post=look).run(request())
+    assert seen[0] is not None
+    assert (seen[0].phase, seen[0].csr_key, seen[0].run_id) == ("sent", "K", "run-1")
+
+
+def test_lost_reply_is_found_again_after_growing_pauses() -> None:
+    def lag_then_lose(inner: Account, effect: t.Effect) -> t.Posted:
+        inner.lag = 3
+        return lost(inner, effect)
+
+    account = Account(on_post=lag_then_lose)
+    result = account.run(request())
+    assert (result.outcome, result.money_spent, result.order_id) == ("recovered", "yes", "new-1")
+    assert account.slept == 1 + 2 + 3
+    assert account.records.intent is None
+
+
+def test_lost_call_blocks_until_its_hold_is_over_and_then_buys_once() -> None:
+    account = Account(on_post=swallowed)
+    result = account.run(request())
+    assert (result.outcome, result.money_spent, result.code) == ("pending_unknown", "unknown", "outcome_unknown")
+    assert result.blocked_until == NOW + 24 * HOUR
+    assert 180 <= account.slept <= 181
+    account.on_post = None
+    account.now = NOW + 23 * HOUR
+    again = account.run(request(run_id="run-2"))
+    assert (again.outcome, again.code, again.money_spent) == ("blocked", "outcome_unknown", "no")
+    assert again.blocked_until == NOW + 24 * HOUR
+    account.now = NOW + 25 * HOUR
+    assert account.run(request(run_id="run-3")).outcome == "bought"
+    assert len(account.orders) == 1
+
+
+def test_killed_after_the_call_the_next_run_finds_the_order() -> None:
+    account = Account(records=t.Records(intent=sent_intent()))
+    account.orders["7"] = order("7")
+    result = account.run(request())
+    assert (result.outcome, result.order_id, result.money_spent, result.sent) == ("recovered", "7", "no", False)
+    assert account.posts() == []
+    assert account.records.intent is None
+    assert account.records.evidence is not None
+
+
+def test_a_prepared_intent_is_taken_over_at_once() -> None:
+    account = Account(records=t.Records(intent=sent_intent(phase="prepared")))
+    assert account.run(request()).outcome == "bought"
+
+
+@pytest.mark.parametrize(("server", "local"), [(HOUR, 48 * HOUR), (48 * HOUR, HOUR)])
+def test_both_clocks_must_agree_that_a_hold_is_over(server: timedelta, local: timedelta) -> None:
+    intent = sent_intent(started=NOW - server, started_local=NOW - local)
+    assert Account(records=t.Records(intent=intent)).run(request()).code == "outcome_unknown"
+
+
+def test_refusal_spends_nothing_and_leaves_no_intent() -> None:
+    account = Account(on_post=refused)
+    result = account.run(request())
+    assert (result.outcome, result.money_spent) == ("rejected", "no")
+    assert "csr: invalid" in result.message
+    assert account.records.intent is None
+    assert account.kinds().count("ListByReference") == 2, "one look makes sure, even after a refusal"
+
+
+def test_refusal_of_what_was_done_is_a_purchase() -> None:
+    def both(account: Account, effect: t.Effect) -> t.Posted:
+        account.carry_out(effect)
+        return t.Posted("rejected", message="strange")
+
+    assert Account(on_post=both).run(request()).outcome == "recovered"
+
+
+def test_never_sent() -> None:
+    account = Account(on_post=lambda _account, _effect: t.Posted("not_sent", message="refused"))
+    result = account.run(request())
+    assert (result.outcome, result.money_spent, result.sent, result.changed) == ("not_sent", "no", False, False)
+
+
+def test_stale_list_is_bought_but_not_verified() -> None:
+    def hide(account: Account, effect: t.Effect) -> t.Posted:
+        posted = account.carry_out(effect)
+        account.hidden = set(account.orders)
+        return posted
+
+    account = Account(on_post=hide)
+    result = account.run(request())
+    assert (result.outcome, result.code, result.reference_verified) == ("bought", "list_stale", False)
+    assert account.records.evidence is not None
+
+
+def test_changed_reference_is_bought_but_not_verified() -> None:
+    account = Account(on_post=lambda inner, effect: inner.carry_out(effect, client_reference="sho"))
+    result = account.run(request())
+    assert (result.outcome, result.code, result.reference_verified) == ("bought", "reference_changed", False)
+    assert "'sho'" in result.message
+
+
+def test_items_without_reference_refuse_a_purchase() -> None:
+    account = Account(orders={str(n): order(str(n), client_reference=None) for n in range(3)})
+    result = account.run(request())
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "reference_unreadable", [])
+    assert account.records.intent is None
+
+
+def test_the_filtered_query_contradicts_a_stale_bulk_list() -> None:
+    account = Account(orders={"1": order("1")})
+    result = account.run(request(orders=()))
+    assert (result.outcome, result.order_id, account.posts()) == ("adopted", "1", [])
+    assert account.records.intent is None
+
+
+def test_wrong_account_after_a_first_run() -> None:
+    account = Account(records=t.Records(evidence=evidence("77")))
+    result = account.run(request())
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "absence_contradicted", [])
+    assert "77" in result.message
+    assert account.records.intent is None
+
+
+def test_wrong_account_with_a_deployed_certificate() -> None:
+    result = Account().run(request(deployed_until=NOW + 30 * DAY))
+    assert (result.outcome, result.code) == ("blocked", "absence_contradicted")
+    named = Account().run(request(deployed_until=NOW + 30 * DAY, deployed_order_id="77"))
+    assert (named.outcome, named.code) == ("blocked", "absence_contradicted")
+
+
+@pytest.mark.parametrize(
+    "over", [evidence("77", ended=NOW - DAY), evidence("77", paid_until=NOW - DAY)], ids=["cancelled", "paid end over"]
+)
+def test_evidence_of_what_is_over_does_not_block(over: t.Evidence) -> None:
+    assert Account(records=t.Records(evidence=over)).run(request()).outcome == "bought"
+
+
+def test_lost_reference_is_used_by_id() -> None:
+    account = Account(orders={"77": order("77", client_reference="")}, records=t.Records(evidence=evidence("77")))
+    result = account.run(request())
+    assert (result.outcome, result.order_id, result.code) == ("adopted", "77", "reference_lost")
+    assert account.posts() == []
+
+
+def test_list_that_fails_before_the_call() -> None:
+    account = Account(list_fails=True)
+    result = account.run(request())
+    assert (result.outcome, result.code, account.posts(), account.records.intent) == (
+        "blocked",
+        "look_up_failed",
+        [],
+        None,
+    )
+
+
+def test_journal_that_fails_before_the_call() -> None:
+    account = Account(journal_fails=True)
+    result = account.run(request())
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "journal_failed", [])
+
+
+def test_journal_that_fails_after_the_call_is_a_warning() -> None:
+    def then_fail(account: Account, effect: t.Effect) -> t.Posted:
+        account.journal_fails = True
+        return account.carry_out(effect)
+
+    result = Account(on_post=then_fail).run(request())
+    assert result.outcome == "bought"
+    assert any("disk full" in warning for warning in result.warnings)
+
+
+def test_without_a_journal_no_journal_is_touched() -> None:
+    account = Account(on_post=swallowed)
+    result = account.run(request(has_journal=False))
+    assert (result.outcome, result.blocked_until) == ("pending_unknown", None)
+    assert not {"WriteIntent", "ReadRecords", "PromoteToEvidence", "RemoveIntent"} & set(account.kinds())
+
+
+def test_suspended_between_mark_and_call() -> None:
+    class Suspended(Account):
+        def answer(self, effect: t.Effect) -> t.Answer:
+            answer = super().answer(effect)
+            if isinstance(effect, t.WriteIntent) and effect.intent.phase == "sent":
+                self.now += DAY
+            return answer
+
+    account = Suspended()
+    assert account.run(request()).outcome == "superseded"
+    assert (account.posts(), account.records.intent) == ([], None)
+
+
+# --- twins --------------------------------------------------------------------------------------------------------
+
+
+def test_twin_is_cancelled_by_id_and_reported() -> None:
+    account = Account(orders={"2": order("2", created=NOW + HOUR), "1": order("1")})
+    rows = tuple(account.orders.values())
+    result = account.run(request("settle", orders=rows))
+    assert [twin.order_id for twin in result.twins_cancelled] == ["2"]
+    assert "grace period" in result.twins_cancelled[0].refund
+    assert account.orders["1"].live
+    assert (result.order_id, result.changed, result.duplicate_left) == ("1", True, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {"csr_key": "L"}),
+        ({}, {"plan_id": "plan-2"}),
+        ({}, {"bucket": "issued", "status": "active"}),
+        ({}, {"provisioned": NOW}),
+        ({}, {"created": NOW + 8 * DAY}),
+    ],
+    ids=["other key", "other plan", "issued", "was provisioned", "eight days later"],
+)
+def test_what_is_no_twin_is_left_and_listed(first: dict[str, Any], second: dict[str, Any]) -> None:
+    account = Account(orders={"1": order("1", **first), "2": order("2", **second)})
+    result = account.run(request("settle", orders=tuple(account.orders.values())))
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "several_live_orders", [])
+    assert result.duplicates_left == ("2",)
+    assert "1 (" in result.message
+    assert "2 (" in result.message
+
+
+def test_twin_with_a_certificate_is_left() -> None:
+    account = Account(orders={"1": order("1"), "2": order("2")}, serials={"2": "0a"})
+    assert account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_left == ("2",)
+
+
+def test_succession_goes_on_with_the_issued_one_and_says_so() -> None:
+    old = order("1", bucket="issued", status="active", created=NOW - 300 * DAY)
+    account = Account(orders={"1": old, "2": order("2", csr_key="L")})
+    result = account.run(request("settle", orders=tuple(account.orders.values())))
+    assert (result.outcome, result.order_id, account.posts()) == ("adopted", "1", [])
+    assert any("2 (" in warning for warning in result.warnings)
+
+
+def test_first_that_died_keeps_the_twin() -> None:
+    account = Account(orders={"1": order("1", bucket="ended"), "2": order("2", created=NOW + HOUR)})
+    stale = (order("1"), order("2", created=NOW + HOUR))
+    result = account.run(request("settle", orders=stale))
+    assert account.posts() == []
+    assert result.duplicates_left == ("2",)
+
+
+def test_lost_reply_of_a_twin_is_asked_again() -> None:
+    replies = iter([False, True])
+
+    def second_time(account: Account, effect: t.Effect) -> t.Posted:
+        return account.carry_out(effect) if next(replies) else t.Posted("unknown")
+
+    account = Account(orders={"1": order("1"), "2": order("2")}, on_post=second_time)
+    result = account.run(request("settle", orders=tuple(account.orders.values())))
+    assert len(account.posts()) == 2
+    assert [twin.order_id for twin in result.twins_cancelled] == ["2"]
+
+
+# --- renew and reissue --------------------------------------------------------------------------------------------
+
+
+def changing(action: str, **fields: Any) -> tuple[Account, t.PurchaseRequest]:
+    target = order("1", bucket="issued", status="active", created=NOW - 300 * DAY, updated=NOW - 300 * DAY)
+    account = Account(orders={"1": target}, serials={"1": "0a"})
+    return account, request(action, csr_key="L", target=target, orders=(target,), **fields)
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "money"), [("renew", "renewed", "yes"), ("reissue", "reissued", "assumed_free")]
+)
+def test_change_is_done_and_recorded(action: str, outcome: str, money: str) -> None:
+    account, wanted = changing(action, paid_until_after=NOW + 365 * DAY)
+    result = account.run(wanted)
+    assert (result.outcome, result.money_spent) == (outcome, money)
+    assert account.records.evidence is not None
+    assert account.records.evidence.csr_key == "L"
+    assert account.records.evidence.paid_until == (NOW + 365 * DAY if action == "renew" else None)
+    assert says_all(result)
+
+
+@pytest.mark.parametrize("action", ["renew", "reissue"])
+def test_lost_change_is_found_by_its_marks(action: str) -> None:
+    account, wanted = changing(action)
+    account.on_post = lost
+    assert account.run(wanted).outcome == "recovered"
+
+
+@pytest.mark.parametrize(("action", "hold"), [("renew", 72), ("reissue", 1)])
+def test_swallowed_change_is_held_then_sent_again(action: str, hold: int) -> None:
+    account, wanted = changing(action)
+    account.on_post = swallowed
+    assert account.run(wanted).outcome == "pending_unknown"
+    account.on_post = None
+    account.now = NOW + (hold - 0.5) * HOUR
+    assert account.run(replace(wanted, run_id="run-2")).blocked_until == NOW + hold * HOUR
+    account.now = NOW + (hold + 0.5) * HOUR
+    assert account.run(replace(wanted, run_id="run-3")).sent
+
+
+def test_reissue_again_needs_the_same_csr() -> None:
+    account, wanted = changing("reissue")
+    account.on_post = swallowed
+    account.run(wanted)
+    account.on_post = None
+    account.now = NOW + 2 * HOUR
+    other = account.run(replace(wanted, run_id="run-2", csr_key="M"))
+    assert (other.outcome, other.code) == ("blocked", "same_csr_needed")
+
+
+def test_renew_again_needs_every_mark() -> None:
+    account, wanted = changing("renew")
+    blind = replace(account.orders["1"], updated=None)
+    account.orders["1"] = blind
+    account.on_post = swallowed
+    wanted = replace(wanted, target=blind)
+    account.run(wanted)
+    account.now = NOW + 80 * HOUR
+    assert account.run(replace(wanted, run_id="run-2")).code == "renewal_unclear"
+
+
+def test_what_changed_since_the_decision_is_not_sent() -> None:
+    account, wanted = changing("renew")
+    account.orders["1"] = replace(account.orders["1"], updated=NOW)
+    assert account.run(wanted).outcome == "superseded"
+    account, wanted = changing("renew")
+    account.records = t.Records(evidence=evidence("1", renewals=(NOW - HOUR,)))
+    assert account.run(wanted).outcome == "superseded"
+    assert account.posts() == []
+    assert account.records.intent is None
+
+
+def test_renewal_that_loses_the_reference_is_told() -> None:
+    account, wanted = changing("renew")
+
+    def blank(inner: Account, effect: t.Effect) -> t.Posted:
+        posted = inner.carry_out(effect)
+        inner.orders["1"] = replace(inner.orders["1"], client_reference=None)
+        return posted
+
+    account.on_post = blank
+    result = account.run(wanted)
+    assert (result.outcome, result.code) == ("renewed", "reference_lost")
+
+
+# --- state: absent ------------------------------------------------------------------------------------------------
+
+
+def test_cancel_the_one_order() -> None:
+    account = Account(orders={"1": order("1")})
+    result = account.run(request("cancel", orders=tuple(account.orders.values())))
+    assert (result.outcome, result.order_id) == ("cancelled", "1")
+    assert result.refund is not None
+    assert account.records.evidence is not None
+    assert account.records.evidence.ended == NOW
+    assert account.run(request("cancel", run_id="run-2")).outcome == "absent"
+    rows = tuple(account.orders.values())
+    assert account.run(request(run_id="run-3", orders=rows)).outcome == "bought", (
+        "what we ended ourselves does not block"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({}, "blocked"),
+        ({"force": True}, "cancelled"),
+        ({"only_if_younger_than": DAY}, "blocked"),
+        ({"only_if_younger_than": 3 * DAY}, "cancelled"),
+    ],
+)
+def test_cancel_an_issued_order(fields: dict[str, Any], outcome: str) -> None:
+    issued = order("1", bucket="issued", status="active", created=NOW - 2 * DAY)
+    account = Account(orders={"1": issued})
+    assert account.run(request("cancel", orders=(issued,), **fields)).outcome == outcome
+
+
+def test_cancel_of_several_is_blocked() -> None:
+    account = Account(orders={"1": order("1"), "2": order("2")})
+    assert account.run(request("cancel")).code == "several_live_orders"
+    assert account.posts() == []
+
+
+def test_absent_is_no_lie_while_a_purchase_may_still_appear() -> None:
+    account = Account(records=t.Records(intent=sent_intent()))
+    assert account.run(request("cancel")).code == "outcome_unknown"
+
+
+def test_absent_is_no_lie_on_the_wrong_account() -> None:
+    account = Account(records=t.Records(evidence=evidence("77")))
+    assert account.run(request("cancel")).code == "absence_contradicted"
+
+
+def test_lost_reply_of_a_cancellation_is_followed() -> None:
+    account = Account(orders={"1": order("1")}, on_post=lost)
+    assert account.run(request("cancel")).outcome == "cancelled"
+    account = Account(orders={"1": order("1")}, on_post=swallowed)
+    assert account.run(request("cancel")).outcome == "cancel_pending"
+    assert len(account.posts()) == 1
+
+
+# --- breakers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["create", "renew", "reissue", "cancel", "settle"])
+@pytest.mark.parametrize("skew", [2 * HOUR, -2 * HOUR])
+def test_clock_skew_stops_everything(action: str, skew: timedelta) -> None:
+    account = Account(skew=skew, orders={"1": order("1")})
+    result = account.run(request(action, target=order("1")))
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "clock_skew", [])
+
+
+def test_third_create_in_thirty_days() -> None:
+    dead = {n: order(n, bucket="failed", created=NOW - 3 * DAY) for n in "12"}
+    account = Account(orders=dict(dead))
+    result = account.run(request(orders=tuple(dead.values())))
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "too_many_creates", [])
+    noted = evidence("77", ended=NOW, creates=(NOW - 2 * DAY, NOW - DAY))
+    assert Account(records=t.Records(evidence=noted)).run(request()).code == "too_many_creates"
+
+
+def test_second_reissue_in_a_day() -> None:
+    noted = evidence("1", reissues=(NOW - HOUR,))
+    account, wanted = changing("reissue", evidence=noted)
+    account.records = t.Records(evidence=noted)
+    assert account.run(wanted).code == "too_many_reissues"
+    account, wanted = changing("reissue", certificate_not_before=NOW - HOUR)
+    assert account.run(wanted).code == "too_many_reissues"
+
+
+def test_second_renewal_in_ten_days() -> None:
+    noted = evidence("1", renewals=(NOW - DAY,))
+    account, wanted = changing("renew", evidence=noted)
+    account.records = t.Records(evidence=noted)
+    assert account.run(wanted).code == "too_many_renewals"
+
+
+def test_a_driver_that_answers_nonsense_is_stopped() -> None:
+    protocol = purchase(request())
+    next(protocol)
+    with pytest.raises(ProtocolError, match="expected Clock"):
+        protocol.send(t.Done())
+
+
+def test_pauses_grow_and_end() -> None:
+    elapsed, pauses = 0.0, []
+    while (seconds := rules.pause(len(pauses), elapsed, 180.0)) is not None:
+        pauses.append(seconds)
+        elapsed += seconds
+    assert elapsed == 180.0
+    assert pauses[:4] == [1, 2, 3, 5]
+    assert len(pauses) < 16

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules for the tree itself: direction of imports, Python 3.8 in plugins, licence headers, and what it never holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SKIPPED = {
+    ".git",
+    ".work",
+    ".demo",
+    ".ansible",
+    "__pycache__",
+    ".hypothesis",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
+PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
+UTILS = ROOT / "plugins" / "module_utils"
+UTILS_NAME = "ansible_collections.certops.resello.plugins.module_utils"
+HEADER = """\
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+# Rooms above the API client: what is wanted, what is due, how it is bought, how the module talks to Ansible.
+ABOVE = re.compile(r"_(argspec|converge|desired|item|journal|lifecycle|module|protocol|purchase|report|wait|host)\w*")
+IMPURE = re.compile(
+    "asyncio|fcntl|http|io|multiprocessing|os|pathlib|random|secrets|select|shutil|signal|socket|ssl|subprocess|sys|"
+    "tempfile|threading|time|urllib"
+)
+
+# Written so that this file does not match itself.
+NEVER = {
+    "a path of one machine": re.compile(
+        r"(?<![\w.}])/(?:work|root|home/[a-z]\w*|tmp/[d]ev|tmp/[t]eam)/|/opt/[w]heels"
+    ),
+    "a package registry's host": re.compile(
+        r"p[y]pi[.](?:org|python)|py[t]honhosted|galaxy[.][a]nsible[.]com|reg[i]stry[.]npmjs"
+    ),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\\?n?\s+[A-Za-z0-9+/=]{40}"),
+    "an unresolved note": re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b"),
+}
+
+
+def files() -> Iterator[Path]:
+    """Yield the text files of the project."""
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        hidden = SKIPPED & set(parts) or parts[0].startswith(".venv")
+        if path.is_file() and not hidden and path.suffix not in {".gz", ".pyc"}:
+            yield path
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the absolute dotted name of each import in a file, `from a import b` as a.b."""
+    package = ["ansible_collections", "certops", "resello", *path.relative_to(ROOT).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{source}.{name.name}" for name in node.names)
+
+
+def rooms(path: Path) -> set[str]:
+    """Return the files and folders of module_utils that a file imports from."""
+    inside = [name.removeprefix(UTILS_NAME + ".") for name in imports(path) if name.startswith(UTILS_NAME + ".")]
+    return {name.partition(".")[0] for name in inside}
+
+
+def others(path: Path) -> set[str]:
+    """Return the top-level packages outside this collection that a file imports from."""
+    return {name.partition(".")[0] for name in imports(path) if not name.startswith("ansible_collections.certops.")}
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [path for path in PLUGINS if path.parent == UTILS / "_host"], ids=relative)
+def test_host_code_needs_nothing_but_python(path: Path) -> None:
+    assert rooms(path) <= {"_host"}
+    assert others(path) <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("prefix", ["_lifecycle", "_purchase"])
+def test_pure_code_does_no_io(prefix: str) -> None:
+    paths = sorted(UTILS.glob(f"{prefix}*.py"))
+    assert paths
+    for path in paths:
+        assert {room for room in rooms(path) if not room.startswith(prefix)} == set(), path.name
+        assert {name for name in others(path) if IMPURE.fullmatch(name)} == set(), path.name
+        assert others(path) <= sys.stdlib_module_names, path.name
+
+
+def test_api_code_knows_nothing_above_it() -> None:
+    known: set[str] = set()
+    new = {"_api", "_x509"}
+    while new:
+        known |= new
+        new = {room for name in new for room in rooms(UTILS / f"{name}.py")} - known
+    assert "_transport" in known
+    assert {room for room in known if ABOVE.fullmatch(room)} == set()
+
+
+def test_modules_of_managed_hosts_use_host_code_only() -> None:
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["resello"]
+    for path in (ROOT / "plugins" / "modules").glob("ssl_certificate_[ir]*.py"):
+        if path.stem not in group:
+            assert rooms(path) <= {"_host"}, path.name
+            assert others(path) <= sys.stdlib_module_names | {"ansible"}, path.name
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=relative)
+def test_plugins_never_import_the_sandbox_the_tests_or_a_module(path: Path) -> None:
+    assert "resello_sandbox" not in others(path)
+    inner = [name for name in imports(path) if name.startswith("ansible_collections.certops.resello.")]
+    assert [name for name in inner if re.search(r"resello[.](?:roles|tests|plugins[.]modules)[.]", name)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in PLUGINS if path.stat().st_size], ids=relative)
+def test_plugins_are_python_3_8_with_licence_and_future_import(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 8))
+    assert text.removeprefix("#!/usr/bin/python\n").lstrip("\n").startswith(HEADER)
+    assert any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_tree_never_holds(what: str) -> None:
+    found = [
+        f"{relative(path)}:{number}: {line.strip()[:100]}"
+        for path in files()
+        if path.name != "GPL-3.0-or-later.txt"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if NEVER[what].search(line)
+    ]
+    assert found == []
+
+
+def test_no_sanity_test_is_ignored() -> None:
+    assert [relative(path) for path in ROOT.glob("tests/sanity/ignore*")] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    assert pages[0].is_file()
+    links = [
+        (page, target)
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)", page.read_text(encoding="utf-8"))
+    ]
+    assert [f"{relative(page)} -> {target}" for page, target in links if not (page.parent / target).exists()] == []
