@@ -1,0 +1,59 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ssl_certificate_requests
+short_description: The keys and CSRs that a plan asks of a host
+version_added: 1.0.0
+description:
+  - Returns the options of M(certops.resello.ssl_certificate_request) for those items of a host whose planned action
+    needs a CSR.
+  - Used by the role certops.resello.ssl_certificate.
+author:
+  - certops contributors (@certops)
+options:
+  _input:
+    description: The items of the host, from P(certops.resello.ssl_certificate_items#filter).
+    type: list
+    elements: dict
+    required: true
+  results:
+    description: RV(certops.resello.ssl_certificates#module:certificates) of the plan.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Make what the plan asks for
+  certops.resello.ssl_certificate_request:
+    certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Options for M(certops.resello.ssl_certificate_request).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.certops.resello.plugins.plugin_utils.orders import requests
+
+
+def ssl_certificate_requests(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    return requests(items, results)
+
+
+class FilterModule:
+    """Offers the filter to Ansible."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"ssl_certificate_requests": ssl_certificate_requests}

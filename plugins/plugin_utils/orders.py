@@ -1,0 +1,226 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the hosts of a play published, turned into one list of orders for the controller."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+# Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
+ORDER_OPTIONS = (
+    "plan",
+    "names",
+    "dcv_type",
+    "validation_level",
+    "ee_reference_order_id",
+    "renew_before",
+    "reissue_after",
+    "paid_until",
+    "auto_renew",
+    "recreate",
+    "lost_key",
+    "csr_content",
+)
+# Options that do not describe the order but its use on one host.
+HOST_OPTIONS = ("services", "key_type", "key_size", "subject", "rekey")
+
+
+REQUEST_OPTIONS = ("name", "names", "key_type", "key_size", "subject")
+
+
+class OrderConflictError(ValueError):
+    """Two hosts describe one order differently."""
+
+
+def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """One item with the defaults filled in, its folder ``name`` and its ``client_reference``."""
+
+    whole = {**defaults, **item}
+    if not whole.get("names") and not whole.get("name"):
+        raise OrderConflictError("an item of ssl_certificate_orders has neither 'name' nor 'names'")
+    whole["name"] = whole.get("name") or whole["names"][0]
+    whole["client_reference"] = whole.get("client_reference") or whole["name"].replace("*.", "wildcard.")
+    return whole
+
+
+def items_of_host(
+    items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], host: str, play_hosts: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The items that this host serves: those that list it in ``hosts``, and those without a list.
+
+    Every item comes back with its list of hosts.
+    """
+
+    complete = [complete_item(item, defaults) for item in items]
+    for item in complete:
+        item["hosts"] = list(item.get("hosts") or play_hosts)
+    return [item for item in complete if host in item["hosts"]]
+
+
+def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One set of options for certops.resello.ssl_certificates for each reference, in the order of first mention.
+
+    ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
+    ``certificates`` of certops.resello.ssl_certificate_request). Raises OrderConflictError when two hosts describe one
+    reference differently.
+    """
+
+    first: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for entry in published:
+        for item in entry["items"]:
+            host, known = first.setdefault(item["client_reference"], (entry["host"], item))
+            if _description(known) != _description(item):
+                raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
+    return [_options(item, published) for _host, item in first.values()]
+
+
+def _description(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in HOST_OPTIONS}
+
+
+def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    mine, theirs = _description(known), _description(item)
+    keys = sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key))
+    return (
+        f"the hosts {one} and {other} describe the order {reference!r} differently ({', '.join(keys)}). "
+        "Nothing was ordered. Describe it once for both, or give them orders with references of their own."
+    )
+
+
+def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    options = {key: item[key] for key in ORDER_OPTIONS if item.get(key) is not None}
+    options.update({key: value for key, value in (item.get("contact") or {}).items() if value is not None})
+    options["client_reference"] = item["client_reference"]
+    options["hosts"] = [_host_facts(host, item, published) for host in item["hosts"]]
+    csr = None if "csr_content" in options else _fresh_csr(item, published)
+    return options if csr is None else {**options, "csr_content": csr}
+
+
+def _observed(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    for entry in published:
+        if entry["host"] == host:
+            return next((seen for seen in entry["observed"] if seen["name"] == item["name"]), None)
+    return None
+
+
+def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    seen = _observed(host, item, published)
+    if seen is None:
+        return {"name": host, "answered": False}
+    facts = {"name": host, "answered": True, "public_keys": seen["held_public_keys"]}
+    current = seen.get("current")
+    return facts if current is None else {**facts, "certificate_content": current["certificate"]}
+
+
+def _fresh_csr(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> str | None:
+    """The CSR that a host of this item chose to order with, if it was asked for one."""
+
+    for host in item["hosts"]:
+        seen = _observed(host, item, published) or {}
+        for pending in seen.get("pending", ()):
+            if pending["id"] == seen.get("pending_id"):
+                return str(pending["csr"])
+    return None
+
+
+def requests(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request for the items whose planned action needs a CSR.
+
+    A renewal or reissue gets a key that no order carries yet. Items that bring their own CSR are left out.
+    """
+
+    planned = {result["client_reference"]: result for result in results}
+    wanted = []
+    for item in items:
+        result = planned.get(item["client_reference"], {})
+        if result.get("csr_required") and not result.get("error") and not item.get("csr_content"):
+            wanted.append(_request(item, result))
+    return wanted
+
+
+def _request(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    options = {key: item[key] for key in REQUEST_OPTIONS if item.get(key) is not None}
+    options["create_pending"] = True
+    if result["action"] != "create":
+        options.update(fresh_pending=True, not_public_key_sha256=result["public_keys"])
+    return options
+
+
+def deployment(
+    items: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    observed: Sequence[Mapping[str, Any]],
+    services: Sequence[Mapping[str, Any]],
+    presets: Mapping[str, Mapping[str, Any]],
+) -> dict[str, list[dict[str, Any]]]:
+    """Options ``certificates`` and ``services`` of certops.resello.ssl_certificate_install for what is not in place.
+
+    Raises OrderConflictError for a service that is neither defined nor a preset.
+    """
+
+    issued = {result["client_reference"]: result for result in results if result.get("certificate")}
+    current = {seen["name"]: seen for seen in observed}
+    certificates = [
+        _installation(item, issued[item["client_reference"]])
+        for item in items
+        if item["client_reference"] in issued
+        and not item.get("csr_content")
+        and _out_of_date(current.get(item["name"]), issued[item["client_reference"]])
+    ]
+    names = list(dict.fromkeys(name for certificate in certificates for name in certificate["services"]))
+    return {"certificates": certificates, "services": [_service(name, services, presets) for name in names]}
+
+
+def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any]) -> bool:
+    if seen is None or seen.get("current") is None or seen.get("reload_needed"):
+        return True
+    return bool(seen["current"]["sha256"] != result["certificate_facts"]["sha256"])
+
+
+def _installation(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": item["name"],
+        "certificate": result["certificate"],
+        "chain": result["chain"],
+        "names": item.get("names") or [],
+        "services": item.get("services") or [],
+    }
+
+
+def _service(
+    name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    own = next((dict(service) for service in services if service["name"] == name), None)
+    if own is None and name not in presets:
+        known = ", ".join(sorted({*presets, *(service["name"] for service in services)}))
+        raise OrderConflictError(
+            f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: {known}"
+        )
+    return {**presets.get(name, {}), **(own or {}), "name": name}
+
+
+def report(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line for a person about each order."""
+
+    return [_line(result) for result in results]
+
+
+def _line(result: Mapping[str, Any]) -> str:
+    facts = result.get("certificate_facts") or {}
+    parts = [str(result["state"]), str(result["action"])]
+    if facts:
+        parts.append(f"valid until {facts['not_after']}")
+    if result["state"] == "waiting":
+        parts.extend(_missing(result))
+    if result.get("reason"):
+        parts.append(str(result["reason"]))
+    return f"{result['client_reference']}: {', '.join(parts)}"
+
+
+def _missing(result: Mapping[str, Any]) -> list[str]:
+    validation = result.get("validation") or {}
+    open_records = [record for record in validation.get("records", ()) if not record["done"]]
+    names = [f"{record['name']} by {record['method']}" for record in open_records]
+    return [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
