@@ -1,0 +1,180 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every rule R1 to R8 is needed: without it, the search or a story goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_batch as batch
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_rules as rules
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_steps as steps
+from ansible_collections.certops.resello.plugins.module_utils import _purchase_types as t
+from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, lost, order, request
+from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
+
+ONE = Space(controllers=1, hours=(0, 25))
+RACE = Space(runs=1, kills=0, lag=False, issues=0, hours=(0, 25))
+RENEW = Space(action="renew", controllers=1, hours=(0, 73), hold=72, issues=0)
+BEYOND = Space(within=False, controllers=1, hours=(0, 25))
+RACE_OWN = Space(within=False, journal="none", runs=2, kills=0, lost=0, late=False, lag=True, issues=1, hours=(0,))
+
+
+def search_fails(space: Space, check: Check) -> Callable[[], bool]:
+    return lambda: bool(Explorer(space).explore(check).violations)
+
+
+# --- stories: True if the rule did its work --------------------------------------------------------------------------
+
+
+def lost_reply_is_found() -> bool:
+    return Account(on_post=lost).run(request()).outcome == "recovered"
+
+
+def wrong_account_buys_nothing() -> bool:
+    evidence = t.Evidence(REFERENCE, "77", NOW)
+    return not Account(records=t.Records(evidence=evidence)).run(request()).sent
+
+
+def stale_bulk_list_buys_nothing() -> bool:
+    return not Account(orders={"1": order("1")}).run(request()).sent
+
+
+def deployed_certificate_buys_nothing() -> bool:
+    return not Account().run(request(deployed_until=NOW + timedelta(days=30))).sent
+
+
+def unreadable_buys_nothing() -> bool:
+    return not Account(orders={"1": order("1", client_reference=None)}).run(request()).sent
+
+
+def twin_is_cancelled() -> bool:
+    account = Account(orders={"1": order("1"), "2": order("2")})
+    return bool(account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled)
+
+
+def dead_canary_stops() -> bool:
+    run = batch.create_batch(["a", "b"])
+    next(run)
+    try:
+        run.send({"a": t.PurchaseResult("bought", "", code="reference_changed", sent=True)})
+    except StopIteration as end:
+        return "b" in end.value.withheld
+    return False
+
+
+def second_reissue_is_refused() -> bool:
+    target = order("1", bucket="issued", status="active")
+    evidence = t.Evidence(REFERENCE, "1", NOW, reissues=(NOW,))
+    account = Account(orders={"1": target}, records=t.Records(evidence=evidence))
+    return not account.run(request("reissue", target=target, evidence=evidence, csr_key="L")).sent
+
+
+def third_create_is_refused() -> bool:
+    rows = tuple(order(n, bucket="failed") for n in "12")
+    return not Account(orders={row.id: row for row in rows}).run(request(orders=rows)).sent
+
+
+def skewed_clock_buys_nothing() -> bool:
+    return not Account(skew=timedelta(hours=2)).run(request()).sent
+
+
+def mass_change_is_refused() -> bool:
+    items = [t.BatchItem(str(number), "reissue", age_explains=False) for number in range(6)]
+    return not batch.check_batch(items, t.Limits()).allowed
+
+
+def eleven_creates_are_refused() -> bool:
+    return not batch.check_batch([t.BatchItem(str(number), "create") for number in range(11)], t.Limits()).allowed
+
+
+def story_fails(story: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: not story()
+
+
+# --- mutants: (where, name, replacement, how it is noticed) -----------------------------------------------------------
+
+
+def nothing(*_args: Any, **_named: Any) -> None:
+    return None
+
+
+def empty(*_args: Any, **_named: Any) -> tuple[()]:
+    return ()
+
+
+def yes(*_args: Any, **_named: Any) -> bool:
+    return True
+
+
+def no(*_args: Any, **_named: Any) -> bool:
+    return False
+
+
+def blind(_reference: str) -> steps.Step[steps.Look]:
+    return steps.Look()
+    yield t.Now()  # makes this a generator
+
+
+def by_status(orders: Any) -> tuple[t.OrderView, ...]:
+    return tuple(sorted(orders, key=lambda row: (row.bucket != "issued", row.id)))
+
+
+def any_open_limits(items: Any, _limits: t.Limits) -> t.BatchVerdict:
+    return t.BatchVerdict(tuple(item.key for item in items))
+
+
+MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
+    "R1 an unknown outcome counts as refused": (
+        rules,
+        "nothing_happened",
+        lambda posted: posted.kind != "done",
+        search_fails(ONE, OneOrder(strict=True)),
+    ),
+    "R2 no look-up after a lost reply": (rules, "new_orders", empty, story_fails(lost_reply_is_found)),
+    "R3 no hold": (rules, "held_until", nothing, search_fails(ONE, OneOrder(strict=True))),
+    "R3 the intent is no lock": (t.Intent, "token", None, search_fails(RACE, OneOrder(strict=True))),
+    "R3 a suspended run goes on": (rules, "mark_is_stale", no, search_fails(RACE, OneOrder(strict=True))),
+    "R4 no filtered query": (steps, "look_by_reference", blind, story_fails(stale_bulk_list_buys_nothing)),
+    "R4 evidence is not asked": (rules, "named_orders", empty, story_fails(wrong_account_buys_nothing)),
+    "R4 a deployed certificate says nothing": (
+        rules,
+        "deployed_contradicts",
+        no,
+        story_fails(deployed_certificate_buys_nothing),
+    ),
+    "R4 rows without reference are ignored": (rules, "unreadable", empty, story_fails(unreadable_buys_nothing)),
+    "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
+    "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
+    "R6 rank by status": (rules, "ranked", by_status, search_fails(RACE_OWN, OneOrder(strict=False))),
+    "R6 a day apart is a succession": (
+        rules,
+        "TWIN_SPAN",
+        timedelta(hours=24),
+        search_fails(BEYOND, OneOrder(strict=False)),
+    ),
+    "R7 nothing moves": (rules, "moved", nothing, search_fails(RENEW, OneChange())),
+    "R7 no hold": (rules, "held_until", nothing, search_fails(RENEW, OneChange())),
+    "R8 clock": (rules, "clock_refusal", nothing, story_fails(skewed_clock_buys_nothing)),
+    "R8 creates": (rules, "creates_refusal", nothing, story_fails(third_create_is_refused)),
+    "R8 reissues": (rules, "reissues_refusal", nothing, story_fails(second_reissue_is_refused)),
+    "R8 mass change": (batch, "mass_change_refusal", nothing, story_fails(mass_change_is_refused)),
+    "R8 max_creates": (batch, "check_batch", any_open_limits, story_fails(eleven_creates_are_refused)),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, attribute, replacement, noticed = MUTANTS[name]
+    monkeypatch.setattr(where, attribute, replacement)
+    assert noticed(), "nobody noticed that the rule is gone"
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_nothing_is_noticed_without_the_mutant(name: str) -> None:
+    assert not MUTANTS[name][3]()

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The parts of `make test` and `make test-full`: what runs, where, and what it needs. `run_parts.py` runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAIN = ".venv"
+OLDEST = ".venv-2.16"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command, run in a copy of the collection of its own.
+
+    In the command, `{python}` is the part's interpreter, `{root}` the folder that holds `ansible_collections`, `{tree}`
+    the collection in it, `{cache}` a folder that outlives the run. A `pytest` part counts its tests, any other counts
+    as one. A program in `needs` that is missing skips the part. Output that matches `forbidden` fails it whatever its
+    exit code is. Its home folder is new in each run, unless `keep_home`.
+    """
+
+    name: str
+    command: str
+    pytest: bool = False
+    folder: str = "."
+    venv: str = MAIN
+    needs: tuple[str, ...] = ()
+    forbidden: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    keep_home: bool = False
+    slow: bool = False
+    minutes: float = 10
+
+
+def pytest(name: str, paths: str, **options: object) -> Part:
+    """Return a part that runs the tests under `paths`; those marked slow are left to `make test-full`."""
+    return Part(name=name, command=f"{{python}} -m pytest -q {paths}", pytest=True, **options)  # type: ignore[arg-type]
+
+
+def molecule(name: str, scenario: str, address: str, **options: object) -> Part:
+    """Return a part that runs one molecule scenario on loopback addresses of its own."""
+    return Part(
+        name=name,
+        command=f"{{python}} -m molecule test --scenario-name {scenario}",
+        needs=("nginx", "openssl"),
+        environment=(("SCENARIO_ADDRESS", address),),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def mypy(name: str, folder: str, paths: str) -> Part:
+    """Return a part that checks the types of `paths` as they are imported from `folder`."""
+    command = f"mypy --config-file {{tree}}/pyproject.toml --cache-dir {{cache}}/{name} {paths}"
+    return Part(name=name, command=command, folder=folder)
+
+
+PARTS: tuple[Part, ...] = (
+    # The long ones first: two run at a time.
+    Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=15),
+    pytest("modules", "-n 2 tests/modules", needs=("openssl",)),
+    pytest("host", "-n 2 tests/host", needs=("openssl", "strace")),
+    molecule("molecule-default", "default", "127.0.40.1"),
+    pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",)),
+    molecule("molecule-default-2.16", "default", "127.0.41.1", venv=OLDEST),
+    pytest("simulation", "tests/simulation"),
+    pytest("search", "tests/search"),
+    pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
+    pytest("unit", "tests/unit"),
+    Part(name="ruff", command="ruff check --cache-dir {cache}/ruff ."),
+    Part(name="format", command="ruff format --check --cache-dir {cache}/ruff ."),
+    mypy("mypy", "{root}", "{tree}/plugins"),
+    mypy("mypy-sandbox", "roles/sandbox/files", "resello_sandbox"),
+    mypy("mypy-tools", "tests/tools", "."),
+    Part(name="ansible-lint", command="ansible-lint --offline --profile production --nocolor", forbidden=r"^WARNING\b"),
+    Part(name="docs-lint", command="antsibull-docs lint-collection-docs --plugin-docs ."),
+    Part(name="changelog", command="antsibull-changelog lint"),
+    Part(name="artifact", command="{python} tests/tools/artifact.py", forbidden=r"\bWARNING\b|\bERROR\b"),
+    Part(
+        name="execution-env",
+        command="ansible-builder introspect --write-pip {root}/pip.txt --write-bindep {root}/bindep.txt {root}",
+        forbidden=r"(?i)\bwarning\b|\berror\b",
+    ),
+)
