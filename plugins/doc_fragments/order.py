@@ -239,6 +239,13 @@ allow_mass_change:
   type: bool
   default: false
   version_added: 1.0.0
+follow_only:
+  description:
+    - Only follow the orders that are there. Nothing is created, renewed, reissued or cancelled, whatever is due.
+    - For a later task of the same run, so that what the first task was refused is not asked for again.
+  type: bool
+  default: false
+  version_added: 1.0.0
 retry_validation:
   description:
     - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
@@ -262,10 +269,10 @@ def _options(text: str, columns: int) -> str:
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = "options:\n" + _options(ORDER, 2) + _options(RUN, 2)
+    DOCUMENTATION: str = "options:\n" + _options(ORDER, 2) + _options(RUN, 2)
 
     # The same for many orders in one call: docs/decisions.md and docs/protocol.md tell what comes of them.
-    LIST = (
+    LIST: str = (
         "options:\n"
         "  certificates:\n"
         "    description: The wanted certificates. Results come in this order.\n"

@@ -19,6 +19,11 @@ options:
     type: list
     elements: dict
     required: true
+  ordered:
+    description: The same of the step that bought, if there was one.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -41,9 +46,9 @@ from ansible_collections.certops.resello.plugins.plugin_utils.orders import repo
 
 
 def ssl_certificate_report(
-    results: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()
 ) -> list[str]:
-    return report(results)
+    return report(results, ordered)
 
 
 class FilterModule:

@@ -152,6 +152,7 @@ def run_spec() -> dict[str, Any]:
         "max_reissues": {"type": "int", "default": 10},
         "allow_mass_change": {"type": "bool", "default": False},
         "retry_validation": {"type": "bool", "default": False},
+        "follow_only": {"type": "bool", "default": False},
     }
 
 

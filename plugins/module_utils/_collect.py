@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from ansible_collections.certops.resello.plugins.module_utils._api import Api
 from ansible_collections.certops.resello.plugins.module_utils._download import fetch_bundle, order_key
-from ansible_collections.certops.resello.plugins.module_utils._errors import ReselloError
+from ansible_collections.certops.resello.plugins.module_utils._errors import ReselloError, ResponseError
 from ansible_collections.certops.resello.plugins.module_utils._item import Item
 from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order
 from ansible_collections.certops.resello.plugins.module_utils._x509 import load_certificate, verify_bundle
+
+IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
 
 
 class OrderFailedError(ReselloError):
@@ -23,29 +25,30 @@ class OrderFailedError(ReselloError):
 def is_settled(api: Api, item: Item, order: Order) -> bool:
     """Whether there is nothing left to wait for.
 
-    An order in progress again may be called issued while it still hands out the old certificate, so after a guarded
-    call the new certificate must carry the key that was sent.
+    An order in progress again may be called issued while it still hands out the old certificate, so the certificate
+    must carry the key that was asked for.
     """
 
     if order.bucket is Bucket.WAITING:
         return False
     if order.bucket is not Bucket.ISSUED:
         return True
-    key = _sent_key(item)
-    if key is None:
-        return True
     try:
-        return load_certificate(api.download(order.id, "crt")).public_key_sha256 == key
+        return load_certificate(api.download(order.id, "crt")).public_key_sha256 == _asked_key(api, item, order)
     except ReselloError:
         return False
 
 
-def _sent_key(item: Item) -> str | None:
-    """The key that a create or reissue of this run sent; a renewal may only extend the paid period."""
+def _asked_key(api: Api, item: Item, order: Order) -> str:
+    """The key that a create or reissue of this run sent, else the one on the order.
 
-    if item.action not in ("create", "reissue") or item.wanted is None or item.wanted.csr is None:
-        return None
-    return item.wanted.csr.public_key_sha256 if item.purchase is not None and item.purchase.sent else None
+    A renewal may only extend the paid period, and then the certificate keeps its key.
+    """
+
+    sent = item.purchase is not None and item.purchase.changed and item.action in ("create", "reissue")
+    if sent and item.goal.csr is not None:
+        return item.goal.csr.public_key_sha256
+    return order_key(api, order)
 
 
 def collect(api: Api, item: Item, *, check_mode: bool) -> None:
@@ -59,7 +62,7 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
         )
     elif order.bucket is Bucket.ISSUED:
         _collect_certificate(api, item, order)
-    elif item.error is None and not check_mode and item.action in ("create", "renew", "reissue", "wait", "validate"):
+    elif item.error is None and not check_mode and item.action in IN_PROGRESS:
         raise OrderFailedError(
             f"Order {order.id} of {item.client_reference!r} ended as {order.status!r}. It is not bought again by "
             "itself; see the provider's panel for its reason, and 'recreate' for a new order.",
@@ -78,6 +81,24 @@ def _names(item: Item) -> tuple[str, ...]:
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:
     bundle = fetch_bundle(api, order)
-    names = () if item.wanted is None else item.wanted.names
-    verify_bundle(bundle, public_key_sha256=order_key(api, order), names=names)
+    key = _asked_key(api, item, order)
+    if item.action in IN_PROGRESS and bundle.leaf.public_key_sha256 != key:
+        item.in_progress = True
+        item.warnings.append(
+            f"Order {order.id} still hands out its previous certificate; the new one is not there yet."
+        )
+        return
+    try:
+        verify_bundle(bundle, public_key_sha256=key, names=_promised_names(item))
+    except ResponseError as error:
+        raise ResponseError(
+            f"Order {order.id} of {item.client_reference!r}: {error} It was not taken over, and nothing was changed. "
+            "Compare the order's CSR and plan in the provider's panel with what is wanted."
+        ) from error
     item.bundle = bundle
+
+
+def _promised_names(item: Item) -> tuple[str, ...]:
+    """The names the certificate must have; none while another certificate is only planned or could not be had."""
+
+    return () if item.planned or item.error is not None else item.goal.names

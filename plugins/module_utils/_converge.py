@@ -21,7 +21,7 @@ from ansible_collections.certops.resello.plugins.module_utils._account import Ac
 from ansible_collections.certops.resello.plugins.module_utils._api import Api
 from ansible_collections.certops.resello.plugins.module_utils._collect import collect, is_settled
 from ansible_collections.certops.resello.plugins.module_utils._desired import check_references, wanted_from
-from ansible_collections.certops.resello.plugins.module_utils._errors import ReselloError
+from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError, ReselloError
 from ansible_collections.certops.resello.plugins.module_utils._guarded_calls import GuardedCalls
 from ansible_collections.certops.resello.plugins.module_utils._item import GUARDED, Item
 from ansible_collections.certops.resello.plugins.module_utils._journal import Journal
@@ -30,6 +30,16 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types i
 from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order
 from ansible_collections.certops.resello.plugins.module_utils._observe import LIVE, desired_facts, observe
 from ansible_collections.certops.resello.plugins.module_utils._wait import Waiting, follow
+
+LEAST = {
+    "max_creates": 0,
+    "max_renewals": 0,
+    "max_reissues": 0,
+    "recovery_timeout": 0,
+    "wait_timeout": 0,
+    "wait_sleep": 0.1,
+    "max_concurrency": 1,
+}
 
 
 class UnexpectedError(ReselloError):
@@ -44,6 +54,12 @@ class BlockedError(ReselloError):
     error_code = "blocked"
 
 
+class AlarmError(ReselloError):
+    """An order is under way, but the certificate in use may end before it is done."""
+
+    error_code = "alarm"
+
+
 @dataclass(frozen=True)
 class Run:
     """What holds for the whole run."""
@@ -51,6 +67,7 @@ class Run:
     check_mode: bool
     waiting: Waiting | None
     retry_validation: bool
+    follow_only: bool
     journal_path: str | None
     recovery_timeout: float
     limits: purchase.Limits
@@ -58,12 +75,21 @@ class Run:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
-        """Out of the options of the two modules."""
+        """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
 
+        for option, least in LEAST.items():
+            if params.get(option, least) < least:
+                raise ConfigurationError(
+                    option=option,
+                    value=params[option],
+                    problem=f"is less than {least}",
+                    remedy=f"Give {least} or more. Nothing was sent.",
+                )
         return cls(
             check_mode=check_mode,
             waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,
             retry_validation=params["retry_validation"],
+            follow_only=params["follow_only"],
             journal_path=params["journal_path"],
             recovery_timeout=params["recovery_timeout"],
             limits=purchase.Limits(
@@ -92,6 +118,7 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[It
     engine.retry_validation()
     engine.follow()
     engine.collect()
+    engine.raise_alarm()
     return engine.items
 
 
@@ -119,7 +146,7 @@ class _Engine:
             except Exception as error:  # noqa: BLE001  # one item's fault must not lose what the others bought
                 item.error = UnexpectedError(f"{item.client_reference}: a fault in this collection: {error!r}")
 
-        with ThreadPoolExecutor(max_workers=max(1, self._run.max_concurrency)) as pool:
+        with ThreadPoolExecutor(max_workers=self._run.max_concurrency) as pool:
             list(pool.map(guarded_step, items))
 
     def check(self, wishes: Sequence[Mapping[str, Any]]) -> None:
@@ -172,6 +199,8 @@ class _Engine:
                 item.error = _blocked(item.client_reference, item.decision)
 
     def act(self) -> None:
+        if self._run.follow_only:
+            return
         due = [item for item in self._sound() if item.action in GUARDED]
         unsettled = [item for item in self._sound() if item.action not in GUARDED and _is_unsettled(item)]
         calls = GuardedCalls(
@@ -218,6 +247,20 @@ class _Engine:
         for order_id, order in seen.items():
             open_items[order_id].order = order
 
+    def raise_alarm(self) -> None:
+        """A wait is not green for ever: it fails as soon as the certificate in use is about to end."""
+
+        if self._run.waiting is None or self._run.check_mode:
+            return
+        for item in self._sound():
+            decision = item.decision
+            if item.state == Bucket.WAITING.value and decision is not None and decision.alarm:
+                item.error = AlarmError(
+                    f"{item.client_reference}: still waiting, and the certificate in use ends soon: {decision.reason}. "
+                    "Look at the open validation records, and at the order in the provider's panel.",
+                    details={"rule": "alarm"},
+                )
+
     def collect(self) -> None:
         self._each(
             [item for item in self.items if item.order is not None and item.action != "cancel"],
@@ -243,12 +286,12 @@ def _blocked(reference: str, decision: Decision) -> BlockedError:
 
 
 def _is_unsettled(item: Item) -> bool:
-    """An intent is open or the order has twins: the protocol looks after them, whatever else is to be done."""
+    """An intent is open or several orders are live: the protocol looks after them, whatever else is to be done."""
 
     if item.observation is None or item.wanted is None or item.wanted.state == "absent":
         return False
-    twins = item.decision is not None and bool(item.decision.twins)
-    return twins or item.observation.records.intent is not None
+    live = [order for order in item.observation.orders if order.bucket in LIVE]
+    return len(live) > 1 or item.observation.records.intent is not None
 
 
 def _is_waiting(item: Item) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.certops.resello.plugins.module_utils._models import Buc
 from ansible_collections.certops.resello.plugins.module_utils._x509 import (
     Bundle,
     CertificateFacts,
+    CsrFacts,
     bundle_from,
     load_certificate,
     load_csr,
@@ -87,8 +88,14 @@ def says_no(error: ReselloError) -> bool:
 def order_key(api: Api, order: Order) -> str:
     """SHA-256 of the public key in the CSR on the order."""
 
+    return order_csr(api, order).public_key_sha256
+
+
+def order_csr(api: Api, order: Order) -> CsrFacts:
+    """The CSR on the order, out of the order's row if it is there. Raises ReselloError if there is none."""
+
     pem = order.csr or api.download(order.id, "csr").decode("ascii", "replace")
-    return load_csr(pem, where="the CSR on the order").public_key_sha256
+    return load_csr(pem, where="the CSR on the order")
 
 
 def _csr(api: Api, order: Order, expected_key: str | None) -> ProvenFile:

@@ -27,6 +27,7 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase_batch im
 
 KEY_TO_BE_MADE = "a key that is still to be made"
 SENDING = ("create", "renew", "reissue")
+REFERENCE_CHANGED = "reference_changed"  # bought, but the next run cannot find it: a person must know
 Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
 
 
@@ -131,7 +132,7 @@ class GuardedCalls:
     def _take_over(self, item: Item, result: purchase.PurchaseResult) -> None:
         item.purchase = result
         item.warnings.extend(result.warnings)
-        if result.failed:
+        if result.failed or result.code == REFERENCE_CHANGED:
             item.error = GuardedError(
                 result.message,
                 details={

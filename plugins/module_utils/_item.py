@@ -37,6 +37,7 @@ class Item:
     bundle: Bundle | None = None
     error: ReselloError | None = None
     warnings: list[str] = field(default_factory=list)
+    in_progress: bool = False  # the order is called issued, but its new certificate is not there yet
     planned: bool = False  # check mode: a real run would now make the call
 
     @property
@@ -74,7 +75,7 @@ class Item:
         """The order's state in our words; ``absent`` when there is no live one, None when that is not known."""
 
         if self.order is not None:
-            return self.order.bucket.value
+            return Bucket.WAITING.value if self.in_progress else self.order.bucket.value
         if self.observation is None:
             return None
         live = [order for order in self.observation.orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]

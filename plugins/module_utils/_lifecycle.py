@@ -19,7 +19,7 @@ from ._lifecycle_case import Case, IssuedCase, OrderCase, open_case, with_certif
 from ._lifecycle_due import alarm_before, life_of
 from ._lifecycle_hosts import deployed
 from ._lifecycle_types import Decision, Desired, Observed, Policy
-from ._lifecycle_words import order_words
+from ._lifecycle_words import listing, order_words
 
 WITHOUT_ORDER = (
     order_rows.refused,
@@ -81,10 +81,13 @@ def _issued(case: IssuedCase) -> Decision:
 
 
 def _about(case: OrderCase, decision: Decision) -> Decision:
-    if not case.standing.reference_lost or case.order is not case.standing.current:
-        return replace(decision, order_id=case.order.id)
-    lost = f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference"
-    return replace(decision, order_id=case.order.id, warnings=(lost, *decision.warnings))
+    said: list[str] = []
+    if case.standing.reference_lost and case.order is case.standing.current:
+        said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
+    if case.standing.older:
+        older = listing(tuple(order_words(order) for order in case.standing.older))
+        said.append(f"{older} has the same reference, is older and lives too: cancel it unless it ends by itself")
+    return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings))
 
 
 def _finish(case: Case, decision: Decision) -> Decision:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from ._lifecycle_dates import plus
 from ._lifecycle_types import Desired, Observed, OrderFacts
 
-TWIN_WITHIN = timedelta(hours=24)
+TWIN_WITHIN = timedelta(days=7)  # a create can surface after its hold, and be found by a later run only
 OverKind = Literal["expired", "cancelled", "revoked", "failed", "replaced"]
 _EPOCH = datetime.min.replace(tzinfo=timezone.utc)
 _LIVE = frozenset({"waiting", "issued"})
@@ -26,7 +26,8 @@ class Standing:
     ``current`` is the order that counts (None: no live one, or no telling), ``successor`` a newer one that waits to
     take its place, ``twins`` are deletable by protocol rule R6, ``quarrel`` are live orders of which none can be
     chosen, ``last`` are the youngest orders that are over (several if their dates do not tell).
-    ``reference_lost`` says that the current order was found by its recorded id only.
+    ``older`` are the live orders that the current one succeeds. ``reference_lost`` says that the current order was
+    found by its recorded id only.
     """
 
     current: OrderFacts | None = None
@@ -34,6 +35,7 @@ class Standing:
     twins: tuple[str, ...] = ()
     quarrel: tuple[OrderFacts, ...] = ()
     last: tuple[OrderFacts, ...] = ()
+    older: tuple[OrderFacts, ...] = ()
     reference_lost: bool = False
 
 
@@ -57,7 +59,7 @@ def stand(desired: Desired, observed: Observed) -> Standing:
     standing = Standing(current=first, twins=twins) if len(rest) == 1 else _succession(rest, twins)
     by_list = {order.id for order in observed.orders if order.client_reference == desired.client_reference}
     if standing.current is not None and standing.current.id not in by_list:
-        return Standing(standing.current, standing.successor, standing.twins, reference_lost=True)
+        return replace(standing, reference_lost=True)
     return standing
 
 
@@ -102,7 +104,7 @@ def _is_twin(order: OrderFacts, first: OrderFacts) -> bool:
 
 
 def _succession(rest: list[OrderFacts], twins: tuple[str, ...]) -> Standing:
-    """Issued orders more than a day apart, and at most one that waits, the newest: a renewal that made a new order."""
+    """Issued orders more than seven days apart, and one that waits at most, the newest: a renewal made a new order."""
     ranked = _ranked(rest)
     dates = [order.created for order in ranked]
     apart = all(a is not None and b is not None and b > plus(a, TWIN_WITHIN) for a, b in zip(dates, dates[1:]))
@@ -110,7 +112,7 @@ def _succession(rest: list[OrderFacts], twins: tuple[str, ...]) -> Standing:
     if not apart or not issued or any(order.bucket == "waiting" for order in ranked[:-1]):
         return Standing(twins=twins, quarrel=tuple(ranked))
     successor = ranked[-1] if ranked[-1].bucket == "waiting" else None
-    return Standing(current=issued[-1], successor=successor, twins=twins)
+    return Standing(current=issued[-1], successor=successor, twins=twins, older=tuple(issued[:-1]))
 
 
 def _youngest(orders: tuple[OrderFacts, ...]) -> tuple[OrderFacts, ...]:

@@ -20,7 +20,7 @@ _LONGEST_MONTHS = 120
 _LONGEST_WINDOW_DAYS = 3650
 
 Meaning = Literal["paid", "certificate", "unknown"]
-Source = Literal["paid_until", "record", "expires", "unknown"]
+Source = Literal["paid_until", "record", "bought", "expires", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,11 @@ def _sources(question: PaidQuestion) -> list[tuple[datetime, Source]]:
     found: list[tuple[datetime, Source]] = []
     if question.policy.paid_until is not None:
         found.append((question.policy.paid_until, "paid_until"))
-    recorded = _recorded_end(question)
-    if recorded is not None:
-        found.append((recorded, "record"))
+    evidence, interval = question.evidence, question.interval
+    if evidence is not None and evidence.paid_until is not None:
+        found.append((evidence.paid_until, "record"))
+    elif evidence is not None and evidence.bought is not None and interval is not None:
+        found.append((add_months(evidence.bought, interval), "bought"))
     shown = _shown_end(question)
     if shown is not None:
         found.append((shown, "expires"))
@@ -132,13 +134,6 @@ def _latest(found: list[tuple[datetime, Source]]) -> tuple[datetime | None, Sour
     if not found:
         return None, "unknown"
     return max(found, key=lambda pair: pair[0])
-
-
-def _recorded_end(question: PaidQuestion) -> datetime | None:
-    evidence, interval = question.evidence, question.interval
-    if evidence is None or evidence.paid_until is not None:
-        return evidence.paid_until if evidence else None
-    return add_months(evidence.bought, interval) if evidence.bought is not None and interval is not None else None
 
 
 def _shown_end(question: PaidQuestion) -> datetime | None:
@@ -203,12 +198,14 @@ def _doubt(paid: PaidEnd, question: PaidQuestion) -> str:
     """Money is spent only if nothing suggests that this period was renewed by somebody, or by us without a record."""
     if not paid.is_open(question.now) or paid.end is None:
         return ""
+    if paid.source == "bought":  # a record that knows the purchase and not the renewals explains no change
+        question = replace(question, evidence=None)
     touched = _touched(paid, question)
     if touched:
         return touched
     remembered = question.evidence is not None and question.evidence.paid_until is not None
-    if paid.source == "paid_until" and not remembered and question.order.updated is None:
-        return "nothing shows whether it was renewed since paid_until was written down"
+    if paid.source in ("paid_until", "bought") and not remembered and question.order.updated is None:
+        return "nothing shows whether it was renewed since that was written down"
     return ""
 
 
@@ -225,7 +222,8 @@ def _new_certificate(paid: PaidEnd, question: PaidQuestion) -> str:
     certificate, opens = question.certificate, paid.opens
     if certificate is None or opens is None or certificate.not_before < opens or _ours(certificate, question.evidence):
         return ""
-    return f"its certificate began on {day(certificate.not_before)}, inside the renew window, and not by a call we recorded"
+    began = day(certificate.not_before)
+    return f"its certificate began on {began}, inside the renew window, and not by a call we recorded"
 
 
 def _ours(certificate: CertificateFacts, evidence: Evidence | None) -> bool:

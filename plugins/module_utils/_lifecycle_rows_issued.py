@@ -64,13 +64,14 @@ def asked_for(case: IssuedCase) -> Decision | None:
 def names_not_covered(case: IssuedCase) -> Decision | None:
     """Row 8: every name was asked for, and the certificate lacks some."""
     absent = missing(case.desired.names, case.certificate.names)
-    if not absent or _asked(case) is None:
+    if not absent or case.order.csr is None:
         return None
     return Decision(
         "blocked",
         "names-not-covered",
         f"the certificate lacks {listing(absent)} although it was asked for: the plan does not cover it",
-        remedy="Take a plan that covers these names (number of names, wildcards), or take them off the list.",
+        remedy="Take a plan that covers these names (number of names, wildcards), or take them off the list. If the "
+        "certificate was made before they were asked for, set reissue_after to today.",
     )
 
 
@@ -272,21 +273,33 @@ def _reissue_asked(case: IssuedCase) -> tuple[str, str] | None:
 
 
 def _names_asked(case: IssuedCase) -> tuple[str, str] | None:
-    asked = _asked(case, partly=True)
-    if asked is None:
+    """Wanted names that are in neither, if the certificate can have been made without asking for them.
+
+    If the certificate carries another key than the CSR on the order, that CSR does not tell what was asked for: it is
+    older (the API never shows the new one) or newer (a renewal that only extended the period). With our record one
+    reissue finds out; without it a person is asked (row 8).
+    """
+    csr, certificate = case.order.csr, case.certificate
+    if csr is None:
         return None
-    absent = missing(missing(case.desired.names, asked), case.certificate.names)
-    return ("names-changed", f"{listing(absent)} was never asked for") if absent else None
+    absent = missing(case.desired.names, certificate.names)
+    never = missing(absent, csr.names)
+    same = csr.public_key_sha256 == certificate.public_key_sha256
+    if not same and _made_for_names(case):
+        return None
+    if never:
+        return "names-changed", f"{listing(never)} was never asked for"
+    if absent and not same and case.evidence is not None:
+        return "names-changed", f"{listing(absent)} was asked for after the certificate was made"
+    return None
 
 
-def _asked(case: IssuedCase, *, partly: bool = False) -> tuple[str, ...] | None:
-    """Return the names asked for with the order's CSR or the last one we sent; None if unknown, or, unless partly,
-    if a wanted name is not among them."""
-    sent = case.evidence.csr_names if case.evidence else ()
-    if case.order.csr is None and not sent:
-        return None
-    asked = (*(case.order.csr.names if case.order.csr else ()), *sent)
-    return None if missing(case.desired.names, asked) and not partly else asked
+def _made_for_names(case: IssuedCase) -> bool:
+    """Say whether the certificate came from a reissue of ours that age did not ask for."""
+    evidence = case.evidence
+    if evidence is None or evidence.last_reissue is None or evidence.last_reissue_for_age is not False:
+        return False
+    return near(evidence.last_reissue, case.certificate.not_before, within=TOLERANCE)
 
 
 def _auto_renew_silent(case: IssuedCase, end: datetime) -> Decision | None:

@@ -86,8 +86,8 @@ class PlanFacts:
 class Evidence:
     """What we wrote down when the outcome of a guarded call was known (protocol rule R3).
 
-    ``bought`` is the day of our create. ``csr_names`` are the names of the CSR we sent last. ``last_reissue*`` speak
-    of the last reissue we asked for: when, whether for age, and the not_after of the certificate before it.
+    ``bought`` is the day of our create. ``last_reissue*`` speak of the last reissue we asked for: when, whether for
+    age, and the not_after of the certificate before it.
     """
 
     order_id: str
@@ -96,7 +96,6 @@ class Evidence:
     paid_until: datetime | None = None
     serial: str | None = None
     updated: datetime | None = None
-    csr_names: tuple[str, ...] = ()
     last_reissue: datetime | None = None
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None

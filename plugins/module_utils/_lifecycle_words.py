@@ -14,7 +14,13 @@ from ._lifecycle_due import life_of
 from ._lifecycle_paid import PaidEnd
 from ._lifecycle_types import CertificateFacts, OrderFacts
 
-_SOURCES = {"paid_until": " (paid_until)", "record": " (our record)", "expires": " (expires)", "unknown": ""}
+_SOURCES = {
+    "paid_until": " (paid_until)",
+    "record": " (our record)",
+    "bought": " (one period after we bought it)",
+    "expires": " (expires)",
+    "unknown": "",
+}
 
 
 def certificate_clock(certificate: CertificateFacts, now: datetime) -> str:

@@ -52,8 +52,14 @@ def fail_items(module: AnsibleModule, items: Sequence[Item], result: Mapping[str
     """Ends the module as failed because of some items, naming each in one line."""
 
     failed = [item for item in items if item.error is not None]
-    lines = "; ".join(f"{item.client_reference}: {item.error}" for item in failed)
+    lines = " ".join(_named(item.client_reference, str(item.error)) for item in failed)
     module.fail_json(**{**result, "msg": f"{len(failed)} of {len(items)} certificates failed. {lines}"})
+
+
+def _named(reference: str, message: str) -> str:
+    """The message with the reference before it, once."""
+
+    return message if message.startswith(f"{reference}: ") else f"{reference}: {message}"
 
 
 def warn(module: AnsibleModule, texts: Iterable[str]) -> None:

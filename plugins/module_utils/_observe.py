@@ -54,7 +54,10 @@ def observe(
     plan = plans.named(wanted.plan) if wanted.plan else None
     live = [order for order in orders if order.bucket in LIVE]
     counting = live or orders  # orders that are over count only when none is live
-    seen = [_order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order) for order in orders]
+    seen = [
+        _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
+        for order in orders
+    ]
     evidence_order, evidence_absent = _evidence_order(api, records.evidence, orders)
     facts = lifecycle.Observed(
         orders=tuple(seen),
@@ -117,12 +120,13 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evid
     deployed = _still_deployed(order, wanted, evidence)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
         return replace(facts, certificate=deployed)
-    facts = replace(facts, csr=_csr_on_order(api, order))
-    if deployed is not None:
-        return replace(facts, certificate=deployed)
-    handed_out = _handed_out(api, order)
-    ever_issued = True if facts.ever_issued else handed_out.proven
-    return replace(facts, certificate=handed_out.certificate, ever_issued=ever_issued)
+    handed_out = _handed_out(api, order) if deployed is None else _HandedOut(deployed, proven=True)
+    return replace(
+        facts,
+        csr=_csr_on_order(api, order),
+        certificate=handed_out.certificate,
+        ever_issued=facts.ever_issued or handed_out.proven,
+    )
 
 
 def _still_deployed(

@@ -204,10 +204,11 @@ def _after_reply(
         if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
             break
         attempt += 1
-    warnings = yield from steps.promote(request, locking.created_evidence(request, evidence, order, sent, clock), sent)
+    noted = locking.created_evidence(request, evidence, order, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
     extra = "The list did not show it yet: duplicates are not ruled out. The next run looks again."
     result = words.done(request, "bought", order, extra)
-    return replace(result, code="list_stale", warnings=(*warnings, f"{request.reference}: {extra}"))
+    return replace(result, code="list_stale", warnings=(*warnings, f"{request.reference}: {extra}"), evidence=noted)
 
 
 def _after_changed_reference(
@@ -219,7 +220,8 @@ def _after_changed_reference(
         if any(item.id == row.id for item in look.ours):
             fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
             return (yield from _conclude(request, "bought", fresh, sent, evidence, clock))
-    warnings = yield from steps.promote(request, locking.created_evidence(request, evidence, row, sent, clock), sent)
+    noted = locking.created_evidence(request, evidence, row, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
     shown = row.client_reference
     extra = (
         f"But the API does not give back the reference that was sent ({request.reference!r}): it shows "
@@ -228,7 +230,9 @@ def _after_changed_reference(
         "bought again. Choose a client_reference that the API keeps."
     )
     result = words.done(request, "bought", row, extra)
-    return replace(result, code="reference_changed", warnings=(*warnings, f"{request.reference}: {extra}"))
+    return replace(
+        result, code="reference_changed", warnings=(*warnings, f"{request.reference}: {extra}"), evidence=noted
+    )
 
 
 def _after_silence(
@@ -265,8 +269,9 @@ def _conclude(
     live = rules.live_with_reference(fresh, request.reference)
     settled = yield from steps.settle(request, live)
     order = settled.arrangement.current or rules.ranked(live or fresh)[0]
-    warnings = yield from steps.promote(request, locking.created_evidence(request, evidence, order, sent, clock), sent)
-    result = replace(words.done(request, outcome, order), reference_verified=True, warnings=warnings)
+    noted = locking.created_evidence(request, evidence, order, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
+    result = replace(words.done(request, outcome, order), reference_verified=True, warnings=warnings, evidence=noted)
     return steps.with_settlement(request, result, settled)
 
 
@@ -287,8 +292,9 @@ def _adopt(
         remedy = "Decide which one to keep and cancel the others by id in the provider's control panel."
         result = words.blocked(request, words.several(settled.arrangement.others), remedy)
         return steps.with_settlement(request, result, settled)
-    warnings = yield from steps.promote(request, locking.adopted_evidence(request, evidence, order, clock), intent)
-    result = replace(words.adopted(request, order), warnings=warnings)
+    noted = locking.adopted_evidence(request, evidence, order, clock)
+    warnings = yield from steps.promote(request, noted, intent)
+    result = replace(words.adopted(request, order), warnings=warnings, evidence=noted)
     return steps.with_settlement(request, result, settled)
 
 

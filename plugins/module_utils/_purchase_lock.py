@@ -85,11 +85,10 @@ def _follow_create(
         return (yield from _found_create(request, intent, evidence, live, clock))
     if fresh:
         # It was created and has ended meanwhile: the outcome is known, what to do next is for decide() to say.
-        warnings = yield from steps.promote(
-            request, created_evidence(request, evidence, fresh[-1], intent, clock), intent
-        )
+        noted = created_evidence(request, evidence, fresh[-1], intent, clock)
+        warnings = yield from steps.promote(request, noted, intent)
         result = words.found_earlier(request, intent, fresh[-1])
-        return replace(result, warnings=warnings)
+        return replace(result, warnings=warnings, evidence=noted)
     if look.unclear:
         return words.unreadable(request, look.unclear)
     until = rules.held_until(intent, clock, request.holds)
@@ -102,8 +101,9 @@ def _found_create(
     settled = yield from steps.settle(request, live)
     order = settled.arrangement.current or rules.ranked(live)[0]
     # Cancelled twins or not, the intent has served: the order that it asked for is there.
-    warnings = yield from steps.promote(request, created_evidence(request, evidence, order, intent, clock), intent)
-    result = replace(words.found_earlier(request, intent, order), warnings=warnings)
+    noted = created_evidence(request, evidence, order, intent, clock)
+    warnings = yield from steps.promote(request, noted, intent)
+    result = replace(words.found_earlier(request, intent, order), warnings=warnings, evidence=noted)
     return steps.with_settlement(request, result, settled)
 
 
@@ -120,7 +120,7 @@ def _follow_change(
     if mark is not None:
         noted = changed_evidence(request, evidence, answer.order, intent, after, clock)
         warnings = yield from steps.promote(request, noted, intent)
-        return replace(words.found_earlier(request, intent, answer.order), warnings=warnings)
+        return replace(words.found_earlier(request, intent, answer.order), warnings=warnings, evidence=noted)
     until = rules.held_until(intent, clock, request.holds)
     if until is not None:
         return words.held(request, intent, until)

@@ -77,7 +77,8 @@ def as_mapping(record: Intent | Evidence | BeforeState) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).strftime(MOMENT)
+        # isoformat, because strftime does not pad years below 1000 everywhere
+        return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, BeforeState):

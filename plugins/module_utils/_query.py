@@ -11,8 +11,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping
 
 from ansible_collections.certops.resello.plugins.module_utils._api import Api
+from ansible_collections.certops.resello.plugins.module_utils._download import order_csr
 from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
-from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order
+from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order, ValidationDetails
 from ansible_collections.certops.resello.plugins.module_utils._x509 import CertificateFacts, load_certificate
 
 LIVE = (Bucket.WAITING, Bucket.ISSUED)
@@ -73,10 +74,9 @@ def _ends_later(facts: CertificateFacts | None, within: timedelta | None, now: d
 
 
 def _validation(api: Api, order: Order) -> ValidationDetails:
-    """What is open, checked against the names of the CSR on the order; without a CSR every record is refused."""
+    """What is open, checked against the names of the CSR on the order."""
 
-    csr = order_csr(api, order)
-    return api.validation_details(order.id, names=csr.names)
+    return api.validation_details(order.id, names=order_csr(api, order).names)
 
 
 def _candidates(api: Api, query: OrderQuery) -> list[Order]:

@@ -95,7 +95,8 @@ client_reference:
   sample: shop
 state:
   description:
-    - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no order.
+    - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order; V(null) if that
+      could not be found out.
   type: str
   returned: success
   sample: issued
@@ -130,7 +131,7 @@ cost:
   returned: success
   sample: charged
 money_spent:
-  description: Whether this run spent money on it, V(yes), V(no) or V(unknown).
+  description: Whether this run spent money on it, V(yes), V(no), V(assumed_free) or V(unknown).
   type: str
   returned: success
   sample: "yes"
@@ -139,6 +140,11 @@ outcome:
   type: str
   returned: success
   sample: bought
+refund:
+  description: What is known of the refund of an order that was cancelled.
+  type: str
+  returned: success
+  sample: null
 csr_required:
   description: Whether the action needs a fresh CSR.
   type: bool

@@ -96,12 +96,12 @@ options:
       validate_timeout:
         description:
           - Seconds after which the config test is stopped and counts as failed.
-        type: int
+        type: float
         default: 60
       reload_timeout:
         description:
           - Seconds after which the reload is stopped and counts as failed.
-        type: int
+        type: float
         default: 60
   certificates:
     description:
@@ -155,8 +155,8 @@ EXAMPLES = r"""
         reload_command: [systemctl, reload, nginx]
     certificates:
       - name: shop
-        certificate: "{{ order.certificate.certificate }}"
-        chain: "{{ order.certificate.chain }}"
+        certificate: "{{ bought.certificate }}"
+        chain: "{{ bought.chain }}"
         names:
           - shop.example.com
           - www.shop.example.com
@@ -275,8 +275,8 @@ SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "validate_command": {"type": "list", "elements": "str", "default": []},
     "reload_command": {"type": "list", "elements": "str", "default": []},
-    "validate_timeout": {"type": "int", "default": 60},
-    "reload_timeout": {"type": "int", "default": 60},
+    "validate_timeout": {"type": "float", "default": 60},
+    "reload_timeout": {"type": "float", "default": 60},
 }
 CERTIFICATE: dict[str, Any] = {
     "name": {"type": "str", "required": True},

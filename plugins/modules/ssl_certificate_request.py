@@ -18,9 +18,8 @@ description:
   - The private key is made on the host by the C(openssl) program, is readable by its owner only from the first byte,
     and never leaves the host. It is in no result, argument, log or temporary file.
   - Keys wait in C(<root>/<name>/pending/<id>/) with their request. This module never removes one.
-  - The module runs on the host that serves the certificate. It needs no credentials of the API.
-requirements:
-  - The program C(openssl), only to make a key; not in check mode and not to observe.
+  - The module runs on the host that serves the certificate. It needs no credentials of the API. The program C(openssl)
+    is needed only where a key is made, not to observe and not in check mode.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -155,8 +154,7 @@ EXAMPLES = r"""
         key_type: ECDSA
         create_pending: true
         fresh_pending: true
-        not_public_key_sha256:
-          - "{{ order.public_key_sha256 }}"
+        not_public_key_sha256: "{{ bought.public_keys }}"
   become: true
 """
 

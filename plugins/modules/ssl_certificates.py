@@ -71,7 +71,7 @@ EXAMPLES = r"""
 
 - name: What was bought?
   ansible.builtin.debug:
-    msg: "{{ result.certificates | selectattr('cost', 'eq', 'charged') | map(attribute='client_reference') }}"
+    msg: "{{ result.certificates | selectattr('money_spent', 'eq', 'yes') | map(attribute='client_reference') }}"
 """
 
 RETURN = r"""
@@ -88,7 +88,8 @@ certificates:
       sample: shop
     state:
       description:
-        - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no order.
+        - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order; V(null) if
+          that could not be found out.
       type: str
       returned: always
       sample: issued
@@ -123,7 +124,7 @@ certificates:
       returned: always
       sample: charged
     money_spent:
-      description: Whether this run spent money on it, V(yes), V(no) or V(unknown).
+      description: Whether this run spent money on it, V(yes), V(no), V(assumed_free) or V(unknown).
       type: str
       returned: always
       sample: "yes"
@@ -132,6 +133,11 @@ certificates:
       type: str
       returned: always
       sample: bought
+    refund:
+      description: What is known of the refund of an order that was cancelled.
+      type: str
+      returned: always
+      sample: null
     csr_required:
       description: Whether the action needs a fresh CSR.
       type: bool

@@ -201,15 +201,16 @@ def _service(
     return {**presets.get(name, {}), **(own or {}), "name": name}
 
 
-def report(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One line for a person about each order."""
+def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """One line for a person about each order. ``ordered`` are the results of the step that bought."""
 
-    return [_line(result) for result in results]
+    outcomes = {result["client_reference"]: result for result in ordered}
+    return [_line(result, outcomes.get(result["client_reference"], {})) for result in results]
 
 
-def _line(result: Mapping[str, Any]) -> str:
+def _line(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> str:
     facts = result.get("certificate_facts") or {}
-    parts = [str(result["state"]), str(result["action"])]
+    parts = [str(result["state"]), *_deed(result, ordered)]
     if facts:
         parts.append(f"valid until {facts['not_after']}")
     if result["state"] == "waiting":
@@ -217,6 +218,15 @@ def _line(result: Mapping[str, Any]) -> str:
     if result.get("reason"):
         parts.append(str(result["reason"]))
     return f"{result['client_reference']}: {', '.join(parts)}"
+
+
+def _deed(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> list[str]:
+    """What this run did, with the money it took; else what is to be done."""
+
+    if not ordered.get("outcome"):
+        return [str(result["action"])]
+    number = f" as order {ordered['order']['id']}" if ordered.get("order") else ""
+    return [f"{ordered['outcome']}{number}", f"money spent: {ordered['money_spent']}"]
 
 
 def _missing(result: Mapping[str, Any]) -> list[str]:

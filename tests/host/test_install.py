@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import grp
 import os
+import re
 import shutil
 import ssl
 import stat
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.support.machine import Machine
@@ -116,7 +118,9 @@ def test_replacement_keeps_the_old_version_and_shows_both(machine: Machine) -> N
     assert machine.current() != before
     assert (machine.root / "shop" / "versions" / str(before) / "privkey.pem").exists()
     diff = result["diff"][0]
-    serials = [f"{x509.load_pem_x509_certificate(entry['certificate'].encode()).serial_number:X}" for entry in (old, new)]
+    serials = [
+        f"{x509.load_pem_x509_certificate(entry['certificate'].encode()).serial_number:X}" for entry in (old, new)
+    ]
     assert [diff[side]["serial"].lstrip("0") for side in ("before", "after")] == serials
     seen = machine.request({"name": "shop"})["certificates"][0]
     assert seen["current"]["certificate"] == new["certificate"]
@@ -184,40 +188,47 @@ def refusals(machine: Machine) -> dict[str, tuple[Case, str]]:
     def leaf(make: Callable[[str], str], *, chain: str = ca.intermediate.pem) -> Case:
         return lambda entry, csr: other(entry, certificate=make(csr), chain=chain)
 
-    def chain(text: str) -> Case:
-        return lambda entry, csr: other(entry, chain=text)
+    def given(**fields: Any) -> Case:
+        return lambda entry, _csr: other(entry, **fields)
 
+    def text(change: Callable[[str], str]) -> Case:
+        return lambda entry, _csr: other(entry, certificate=change(entry["certificate"]))
+
+    stolen = ca.intermediate.sign(new_key().public_key(), ["shop.example.com"])
+    late = Period(begin=now() + timedelta(days=1))
     return {
         "expired": (leaf(lambda csr: ca.sign_request(csr, period=Period.over())), "expired on"),
-        "future": (leaf(lambda csr: ca.sign_request(csr, period=Period(begin=now() + timedelta(days=1)))), "not valid before"),
-        "other-key": (leaf(lambda csr: ca.intermediate.sign(new_key().public_key(), ["shop.example.com"])), "no private key"),
+        "future": (leaf(lambda csr: ca.sign_request(csr, period=late)), "not valid before"),
+        "other-key": (given(certificate=stolen), "no private key"),
         "other-names": (leaf(lambda csr: ca.sign_request(csr, names=["evil.example.net"])), "does not cover"),
-        "fewer-names": (lambda entry, csr: other(entry, names=["shop.example.com", "www.shop.example.com"]), "cover www.shop"),
+        "fewer-names": (given(names=["shop.example.com", "www.shop.example.com"]), "cover www.shop"),
         "no-names": (leaf(lambda csr: ca.sign_request(csr, names=[])), "no DNS name"),
         "not-for-servers": (leaf(lambda csr: ca.sign_request(csr, for_servers=False)), "serverAuth"),
         "authority": (leaf(lambda csr: by(ca.intermediate, csr, is_ca=True)), "one of a certificate authority"),
-        "self-signed": (lambda entry, csr: other(entry, certificate=_self_signed(), chain=""), "signed by itself"),
+        "self-signed": (given(certificate=_self_signed(), chain=""), "signed by itself"),
         "wrong-order": (leaf(lambda csr: by(below, csr), chain=ca.intermediate.pem + below.pem), "out of order"),
-        "root-in-the-middle": (chain(ca.root.pem + ca.intermediate.pem), "in its middle"),
-        "foreign-extra": (chain(ca.intermediate.pem + stranger.pem), "foreign part"),
-        "foreign-chain": (chain(stranger.pem), "foreign part"),
+        "root-in-the-middle": (given(chain=ca.root.pem + ca.intermediate.pem), "in its middle"),
+        "foreign-extra": (given(chain=ca.intermediate.pem + stranger.pem), "foreign part"),
+        "foreign-chain": (given(chain=stranger.pem), "foreign part"),
         "missing-intermediate": (leaf(lambda csr: by(below, csr)), "foreign part"),
-        "leaf-as-intermediate": (chain(ca.intermediate.sign(new_key().public_key(), ["x.example.com"])), "no certificate of an authority"),
-        "expired-intermediate": (leaf(lambda csr: by(old_ca, csr), chain=old_ca.pem), "chain certificate 'Old CA' expired"),
-        "signed-by-a-namesake": (chain(twin.pem), "client would refuse"),
-        "several": (lambda entry, csr: other(entry, certificate=entry["certificate"] * 2), "2 certificates"),
-        "no-pem": (lambda entry, csr: other(entry, certificate="<html>502 Bad Gateway</html>"), "not made of PEM"),
-        "damaged": (lambda entry, csr: other(entry, certificate=entry["certificate"].replace("M", "N", 1)), "cannot be read"),
-        "cut": (lambda entry, csr: other(entry, certificate=entry["certificate"][:300]), "not made of PEM"),
-        "path": (lambda entry, csr: other(entry, name="../shop"), "cannot be the name of a folder"),
-        "bad-name": (lambda entry, csr: other(entry, names=["192.0.2.7"]), "IP address"),
-    }  # fmt: skip
+        "leaf-as-intermediate": (given(chain=stolen), "no certificate of an authority"),
+        "expired-intermediate": (leaf(lambda csr: by(old_ca, csr), chain=old_ca.pem), "'Old CA' expired on"),
+        "signed-by-a-namesake": (given(chain=twin.pem), "client would refuse"),
+        "several": (text(lambda pem_text: pem_text * 2), "2 certificates"),
+        "no-pem": (given(certificate="<html>502 Bad Gateway</html>"), "not made of PEM"),
+        "damaged": (text(lambda pem_text: pem_text.replace("M", "N", 1)), "cannot be read"),
+        "cut": (text(lambda pem_text: pem_text[:300]), "not made of PEM"),
+        "path": (given(name="../shop"), "cannot be the name of a folder"),
+        "bad-name": (given(names=["192.0.2.7"]), "IP address"),
+    }
 
 
 def _self_signed() -> str:
     key = new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Myself")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now() - timedelta(days=1), now() + timedelta(days=1))
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, now() - timedelta(days=1), now() + timedelta(days=1)
+    )
     return pem(builder.sign(key, SHA256()))
 
 
@@ -229,7 +240,12 @@ def test_bad_ones_are_refused_with_reasons_and_the_good_ones_go_on(machine: Mach
     ]
     waiting = {item["name"]: item["pending"][0]["csr"] for item in machine.request(*wanted)["certificates"]}
     good = {
-        name: {"name": name, "certificate": machine.ca.sign_request(csr), "chain": machine.ca.intermediate.pem}
+        name: {
+            "name": name,
+            "names": ["shop.example.com"],
+            "certificate": machine.ca.sign_request(csr),
+            "chain": machine.ca.intermediate.pem,
+        }
         for name, csr in waiting.items()
     }
     bad = [make(good[name], waiting[name]) for name, (make, _word) in cases.items()]
@@ -238,13 +254,25 @@ def test_bad_ones_are_refused_with_reasons_and_the_good_ones_go_on(machine: Mach
     result = machine.install(*entries)
     for outcome in (predicted, result):
         assert (outcome["failed"], outcome["changed"], outcome["rc"]) == (True, True, 1)
-        assert [item["action"] for item in outcome["certificates"]] == ["installed", *["failed"] * len(cases), "installed"]
-    errors = {name: item["error"] for name, item in zip(cases, result["certificates"][1:-1])}
+        assert [item["action"] for item in outcome["certificates"]] == [
+            "installed",
+            *["failed"] * len(cases),
+            "installed",
+        ]
+    errors = {name: item["error"] for name, item in zip(cases, result["certificates"][1:-1], strict=True)}
     assert {name: error for name, error in errors.items() if cases[name][1] not in error} == {}
     assert all(error in result["msg"] for error in errors.values())
-    assert predicted["certificates"] == result["certificates"]
-    assert [machine.current(name) is None for name in ("good", "better", *cases)] == [False, False, *[True] * len(cases)]
+    assert _without_clock(predicted["certificates"]) == _without_clock(result["certificates"])
+    assert [machine.current(name) is None for name in ("good", "better", *cases)] == [
+        False,
+        False,
+        *[True] * len(cases),
+    ]
     assert sorted(path.parent.parent.name for path in machine.root.glob("*/versions/*")) == ["better", "good"]
+
+
+def _without_clock(certificates: list[dict[str, Any]]) -> list[str]:
+    return [re.sub(r"clock says [0-9TZ:-]+", "", str(item)) for item in certificates]
 
 
 def test_private_key_given_by_mistake_is_not_repeated(machine: Machine) -> None:
@@ -274,17 +302,9 @@ def test_encrypted_key_asks_nobody(machine: Machine) -> None:
 
 def test_many_certificates_one_bad(machine: Machine) -> None:
     count = 20
-    names = [f"site{number:02d}" for number in range(count)]
-    orders = [{"name": name, "names": [f"{name}.example.com"], "key_type": "ECDSA", "create_pending": True} for name in names]
-    waiting = machine.request(*orders)["certificates"]
     entries = [
-        {
-            "name": item["name"],
-            "certificate": machine.ca.sign_request(item["pending"][0]["csr"]),
-            "chain": machine.ca.intermediate.pem,
-            "services": ["web"],
-        }
-        for item in waiting
+        other(entry, services=["web"])
+        for entry in machine.ordered_many(*(f"site{number:02d}" for number in range(count)))
     ]
     entries[7]["certificate"] = entries[8]["certificate"]
     result = machine.install(*entries, services=[machine.service()])
@@ -319,20 +339,42 @@ def test_half_written_version_is_replaced(machine: Machine) -> None:
     assert sorted(path.name for path in half.parent.iterdir()) == [name]
 
 
-@pytest.mark.parametrize("damage", ["key", "cert", "chain", "combined", "missing"])
-def test_damaged_version_in_use_is_replaced_beside(machine: Machine, damage: str) -> None:
+def test_damaged_version_in_use_is_replaced_beside(machine: Machine) -> None:
+    names = ("privkey", "cert", "chain", "combined", "fullchain")
+    entries = machine.ordered_many(*names)
+    machine.install(*entries)
+    before = {name: str(machine.current(name)) for name in names}
+    for name in names:
+        damaged = machine.root / name / "current" / f"{name}.pem"
+        if name == "fullchain":
+            damaged.unlink()
+        else:
+            damaged.write_text("damaged\n")
+    for check in (True, False):
+        result = machine.install(*entries, check=check)
+        assert [item["action"] for item in result["certificates"]] == ["installed"] * len(names), result
+    assert {name: machine.current(name) for name in names} == {name: f"{before[name]}-r2" for name in names}
+    assert not machine.install(*entries)["changed"]
+
+
+def test_write_that_fails_half_way_leaves_the_old_set(machine: Machine) -> None:
+    """A limit on the size of files stands in for a full disk: the last and largest file of a set does not fit."""
+    machine.install(machine.ordered())
+    before = machine.picture()
     entry = machine.ordered()
-    machine.install(entry)
-    name = str(machine.current())
-    folder = machine.root / "shop" / "versions" / name
-    if damage == "missing":
-        (folder / "fullchain.pem").unlink()
-    else:
-        (folder / {"key": "privkey.pem"}.get(damage, f"{damage}.pem")).write_text("damaged\n")
-    assert machine.install(entry, check=True)["changed"]
-    result = machine.install(entry)
-    assert (result["rc"], result["changed"]) == (0, True), result
-    assert machine.current() == f"{name}-r2"
+    largest = len(entry["certificate"] + entry["chain"]) + 20
+    result = machine.install(entry, prefix=["prlimit", f"--fsize={largest}"])
+    assert result["failed"]
+    assert "File too large" in result["msg"]
+    assert machine.picture() == before
+    assert machine.install(entry)["changed"]
+
+
+def test_key_without_a_final_newline(machine: Machine) -> None:
+    entry = machine.ordered()
+    key = next((machine.root / "shop" / "pending").iterdir()) / "privkey.pem"
+    key.write_text(key.read_text().rstrip())
+    assert machine.install(entry)["changed"]
     assert not machine.install(entry)["changed"]
 
 
@@ -373,17 +415,20 @@ def test_links_planted_in_the_way_are_refused(machine: Machine) -> None:
     assert "symbolic link" in machine.install(entry)["msg"]
 
 
-@pytest.mark.parametrize("part", ["", "shop", "shop/versions", "shop/pending"])
-def test_folder_others_can_write_is_refused(machine: Machine, part: str) -> None:
-    old = machine.ordered()
-    machine.install(old)
+def test_folder_others_can_write_is_refused(machine: Machine) -> None:
+    machine.install(machine.ordered())
     before = machine.current()
-    new = machine.ordered()
-    (machine.root / part).chmod(0o777)
-    result = machine.install(new)
-    assert result["failed"]
-    assert "can be written by everybody" in result["msg"]
-    assert machine.current() == before
+    new = machine.ordered(fresh_pending=True)
+    for part in ("", "shop", "shop/versions", "shop/pending"):
+        folder = machine.root / part
+        bits = mode(folder)
+        folder.chmod(0o777)
+        result = machine.install(new)
+        assert result["failed"]
+        assert "can be written by everybody" in result["msg"]
+        assert machine.current() == before
+        folder.chmod(bits)
+    assert machine.install(new)["changed"]
 
 
 @needs_root
@@ -399,7 +444,7 @@ def test_key_of_a_group_is_never_wider_on_the_way(machine: Machine) -> None:
     steps: dict[str, list[str]] = {}
     for line in trace.read_text().splitlines():
         for name in ("privkey.pem", "combined.pem"):
-            if f"/versions/.staging-" in line and name in line:
+            if "/versions/.staging-" in line and name in line:
                 call = line.split(None, 1)[1].split("(")[0]
                 steps.setdefault(name, []).append(f"{call} {line}" if call == "openat" else call)
     assert set(steps) == {"privkey.pem", "combined.pem"}
@@ -435,23 +480,22 @@ def test_access_of_keys_is_corrected(machine: Machine) -> None:
     assert not machine.install(entry)["changed"]
 
 
-@pytest.mark.parametrize(
-    ("options", "word"),
-    [
-        ({"mode": "0644"}, "not a mode"),
-        ({"mode": "0660"}, "not a mode"),
-        ({"mode": "u=rw"}, "not a mode"),
-        ({"mode": 0o644}, "not a mode"),
-        ({"mode": "0000"}, "not a mode"),
-        ({"owner": "nobody-of-this-name"}, "not a user"),
-        ({"group": "no-group-of-this-name"}, "not a group"),
-    ],
-)
-def test_bad_access_stops_everything(machine: Machine, options: dict[str, Any], word: str) -> None:
+BAD_ACCESS: list[tuple[dict[str, Any], str]] = [
+    ({"mode": "0644"}, "not a mode"),
+    ({"mode": "0660"}, "not a mode"),
+    ({"mode": "u=rw"}, "not a mode"),
+    ({"mode": 0o644}, "not a mode"),
+    ({"mode": "0000"}, "not a mode"),
+    ({"owner": "nobody-of-this-name"}, "not a user"),
+    ({"group": "no-group-of-this-name"}, "not a group"),
+]
+
+
+def test_bad_access_stops_everything(machine: Machine) -> None:
     entry = machine.ordered()
-    machine.options = options
-    for check in (True, False):
-        result = machine.install(entry, check=check)
+    for options, word in BAD_ACCESS:
+        machine.options = options
+        result = machine.install(entry)
         assert result["failed"]
         assert word in result["msg"]
     assert machine.current() is None

@@ -19,11 +19,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.support.machine import Machine
+from ansible_collections.certops.resello.tests.support.run_module import run_module
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-SHOP = {"name": "shop", "names": ["shop.example.com", "www.shop.example.com"], "create_pending": True}
+SHOP: dict[str, Any] = {"name": "shop", "names": ["shop.example.com", "www.shop.example.com"], "create_pending": True}
 FAST = {**SHOP, "key_type": "ECDSA"}
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be another user")
@@ -34,7 +36,7 @@ def mode(path: Path) -> int:
 
 
 def pending_folder(machine: Machine, result: dict[str, Any], name: str = "shop") -> Path:
-    return machine.root / name / "pending" / result["certificates"][0]["pending_id"]
+    return machine.root / name / "pending" / str(result["certificates"][0]["pending_id"])
 
 
 def test_key_and_request_are_made_once(machine: Machine) -> None:
@@ -49,9 +51,7 @@ def test_key_and_request_are_made_once(machine: Machine) -> None:
     csr = x509.load_pem_x509_csr(waiting["csr"].encode())
     assert csr.is_signature_valid
     assert [item.value for item in csr.subject] == ["shop.example.com"]
-    spki = csr.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    spki = csr.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     assert waiting["public_key_sha256"] == hashlib.sha256(spki).hexdigest()
     assert item["held_public_keys"] == [waiting["public_key_sha256"]]
     key = serialization.load_pem_private_key((pending_folder(machine, first) / "privkey.pem").read_bytes(), None)
@@ -69,7 +69,7 @@ def test_request_bytes_are_kept(machine: Machine) -> None:
     assert machine.request(FAST)["certificates"][0]["pending"][0]["csr"] == item["pending"][0]["csr"]
 
 
-@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+@pytest.mark.parametrize("umask", [0, 0o077])
 def test_modes_do_not_depend_on_umask(machine: Machine, umask: int) -> None:
     folder = pending_folder(machine, machine.request(FAST, umask=umask))
     assert [mode(folder / name) for name in ("privkey.pem", "request.csr", "meta.json")] == [0o600] * 3
@@ -132,35 +132,41 @@ def test_observing_needs_no_openssl_and_changes_nothing(machine: Machine) -> Non
     assert not machine.root.exists()
 
 
-@pytest.mark.parametrize(
-    ("kind", "size", "expected"),
-    [("RSA", None, 2048), ("RSA", 3072, 3072), ("ECDSA", None, 256), ("ECDSA", 384, 384)],
-)
-def test_kinds_of_keys(machine: Machine, kind: str, size: int | None, expected: int) -> None:
-    waiting = machine.request({**SHOP, "key_type": kind, "key_size": size})["certificates"][0]["pending"][0]
-    assert (waiting["key_type"], waiting["key_size"]) == (kind, expected)
-    assert x509.load_pem_x509_csr(waiting["csr"].encode()).public_key().key_size == expected
+def test_kinds_of_keys(machine: Machine) -> None:
+    kinds = [("RSA", None, 2048), ("RSA", 3072, 3072), ("ECDSA", None, 256), ("ECDSA", 384, 384)]
+    wanted = [{**SHOP, "name": f"k{bits}", "key_type": kind, "key_size": size} for kind, size, bits in kinds]
+    wrong = [
+        {**SHOP, "name": "weak", "key_size": 1024},
+        {**SHOP, "name": "mixed", "key_type": "ECDSA", "key_size": 2048},
+    ]
+    items = machine.request(*wanted, *wrong)["certificates"]
+    for item, (kind, _size, bits) in zip(items, kinds, strict=False):
+        waiting = item["pending"][0]
+        assert (waiting["key_type"], waiting["key_size"]) == (kind, bits)
+        key = x509.load_pem_x509_csr(waiting["csr"].encode()).public_key()
+        assert isinstance(key, rsa.RSAPublicKey if kind == "RSA" else ec.EllipticCurvePublicKey)
+        assert key.key_size == bits
+    assert ["is no size of" in item["error"] for item in items[len(kinds) :]] == [True, True]
+
+
+VARIATIONS: list[dict[str, Any]] = [
+    FAST,
+    {**FAST, "key_size": 384},
+    {**FAST, "names": ["shop.example.com"]},
+    {**FAST, "names": [*SHOP["names"], "new.example.com"]},
+    {**FAST, "subject": {"organization": "Example / Söhne + Co", "country": "nl"}},
+]
 
 
 def test_another_kind_or_other_names_get_another_key(machine: Machine) -> None:
-    ids = {machine.request(entry)["certificates"][0]["pending_id"] for entry in _variations()}
-    assert len(ids) == len(_variations())
+    ids = {machine.request(entry)["certificates"][0]["pending_id"] for entry in VARIATIONS}
+    assert len(ids) == len(VARIATIONS)
     again = machine.request(FAST)
     assert not again["changed"]
     assert len(again["certificates"][0]["pending"]) == len(ids)
     assert set(again["certificates"][0]["held_public_keys"]) == {
         waiting["public_key_sha256"] for waiting in again["certificates"][0]["pending"]
     }
-
-
-def _variations() -> list[dict[str, Any]]:
-    return [
-        FAST,
-        {**FAST, "key_size": 384},
-        {**FAST, "names": ["shop.example.com"]},
-        {**FAST, "names": [*SHOP["names"], "new.example.com"]},
-        {**FAST, "subject": {"organization": "Example / Söhne + Co", "country": "nl"}},
-    ]
 
 
 def test_order_of_names_matters_for_the_common_name_only(machine: Machine) -> None:
@@ -204,7 +210,12 @@ def test_long_first_name_gives_no_common_name(machine: Machine) -> None:
 
 def test_wildcards_and_international_names(machine: Machine) -> None:
     result = machine.request(
-        {"name": "*.example.com", "names": ["*.Example.com", "bücher.example"], "key_type": "ECDSA", "create_pending": True}
+        {
+            "name": "*.example.com",
+            "names": ["*.Example.com", "bücher.example"],
+            "key_type": "ECDSA",
+            "create_pending": True,
+        }
     )
     item = result["certificates"][0]
     assert item["folder"] == "_wildcard.example.com"
@@ -229,36 +240,40 @@ def test_fresh_key_for_an_order_that_knows_the_old_one(machine: Machine) -> None
     assert machine.request({**entry, "fresh_pending": True})["changed"]
 
 
-@pytest.mark.parametrize("name", ["../evil", "..", ".", "a/b", "/etc", "", "Shop", "-x", ".hidden", "a" * 64, "a\nb", "*"])
-def test_names_that_lead_elsewhere_fail_alone(machine: Machine, name: str) -> None:
-    result = machine.request({**FAST, "name": name}, FAST)
+def test_names_that_lead_elsewhere_fail_alone(machine: Machine) -> None:
+    names = ["../evil", "..", ".", "a/b", "/etc", "", "Shop", "-x", ".hidden", "a" * 64, "a\nb", "*"]
+    result = machine.request(*({**FAST, "name": name} for name in names), FAST)
     assert result["failed"]
-    assert "certificates[0].name" in result["msg"]
-    assert [bool(item["error"]) for item in result["certificates"]] == [True, False]
+    assert [bool(item["error"]) for item in result["certificates"]] == [True] * len(names) + [False]
+    for number, item in enumerate(result["certificates"][:-1]):
+        assert f"certificates[{number}].name" in item["error"]
+        assert item["error"] in result["msg"]
     assert sorted(path.name for path in machine.root.iterdir() if not path.name.startswith(".")) == ["shop"]
     assert sorted(path.name for path in machine.folder.iterdir()) == ["root"]
 
 
-@pytest.mark.parametrize(
-    ("names", "word"),
-    [
-        ([], "is empty"),
-        (["192.0.2.1"], "IP address"),
-        (["2001:db8::1"], "IP address"),
-        (["localhost"], "one label"),
-        (["www.*.example.com"], "not a DNS name"),
-        (["a*.example.com"], "not a DNS name"),
-        (["under_score.example.com"], "not a DNS name"),
-        (["example.com/x"], "not a DNS name"),
-        ([f"{'a' * 64}.example.com"], "not a DNS name"),
-        (["straße.example"], "xn--"),
-        (["a.example.com\nDNS.9 = evil.example.com"], "not a DNS name"),
-    ],
-)
-def test_bad_dns_names(machine: Machine, names: list[str], word: str) -> None:
-    result = machine.request({**FAST, "names": names}, {**FAST, "name": "good"})
-    assert word in result["certificates"][0]["error"]
-    assert result["certificates"][1]["created"]
+BAD_NAMES: dict[str, tuple[list[str], str]] = {
+    "none": ([], "is empty"),
+    "ipv4": (["192.0.2.1"], "IP address"),
+    "ipv6": (["2001:db8::1"], "IP address"),
+    "single": (["localhost"], "one label"),
+    "inner": (["www.*.example.com"], "not a DNS name"),
+    "partial": (["a*.example.com"], "not a DNS name"),
+    "underscore": (["under_score.example.com"], "not a DNS name"),
+    "slash": (["example.com/x"], "not a DNS name"),
+    "label": ([f"{'a' * 64}.example.com"], "not a DNS name"),
+    "long": ([".".join(["abcdefgh"] * 29)], "not a DNS name"),
+    "deviation": (["straße.example"], "xn--"),
+    "config": (["a.example.com\nDNS.9 = evil.example.com"], "not a DNS name"),
+}
+
+
+def test_bad_dns_names(machine: Machine) -> None:
+    bad = [{**FAST, "name": name, "names": names} for name, (names, _word) in BAD_NAMES.items()]
+    result = machine.request(*bad, {**FAST, "name": "good"})
+    errors = {item["name"]: item["error"] for item in result["certificates"][:-1]}
+    assert {name: error for name, error in errors.items() if BAD_NAMES[name][1] not in error} == {}
+    assert result["certificates"][-1]["created"]
     assert result["rc"] == 1
 
 
@@ -269,31 +284,25 @@ def test_same_name_twice_stops_everything(machine: Machine) -> None:
     assert not machine.root.exists()
 
 
-@pytest.mark.parametrize("root", ["relative/path", "/", "/tmp/../etc"])  # noqa: S108 - refused before anything is read
-def test_bad_roots(machine: Machine, root: str) -> None:
-    result = machine.request(FAST, check=True) if not root else _with_root(root)
+@pytest.mark.parametrize("root", ["relative/path", "/", "/srv/../etc"])
+def test_bad_roots(root: str) -> None:
+    result = run_module("ssl_certificate_request", {"root": root, "certificates": [FAST]}, check=True)
     assert result["failed"]
-    assert "root" in result["msg"]
+    assert "root: " in result["msg"]
 
 
-def _with_root(root: str) -> dict[str, Any]:
-    from ansible_collections.certops.resello.tests.support.run_module import run_module  # noqa: PLC0415
-
-    return run_module("ssl_certificate_request", {"root": root, "certificates": [FAST]}, check=True)
-
-
-@pytest.mark.parametrize("check", [True, False])
-@pytest.mark.parametrize("bits", [0o777, 0o757, 0o775])
-def test_writable_ancestor_is_refused(machine: Machine, bits: int, check: bool) -> None:
+@pytest.mark.parametrize("bits", [0o757, 0o775])
+def test_writable_ancestor_is_refused(machine: Machine, bits: int) -> None:
     if bits == 0o775:
         if os.geteuid() != 0:
             pytest.skip("needs root, to give a folder to a foreign group")
         os.chown(machine.folder, -1, 12345)
     machine.folder.chmod(bits)
-    result = machine.request(FAST, check=check)
-    assert result["failed"]
-    assert "can be written by" in result["msg"]
-    assert not machine.root.exists()
+    for check in (True, False):
+        result = machine.request(FAST, check=check)
+        assert result["failed"]
+        assert "can be written by" in result["msg"]
+        assert not machine.root.exists()
 
 
 @needs_root
@@ -369,7 +378,7 @@ def test_half_made_keys_are_swept_and_never_seen(machine: Machine) -> None:
 def test_two_runs_at_once_make_one_key(machine: Machine) -> None:
     machine.request({**FAST, "name": "warm"})
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(machine.request, FAST) for _ in range(2)]
+        runs = [pool.submit(machine.request, FAST) for _run in range(2)]
     results = [run.result() for run in runs]
     assert sorted(result["changed"] for result in results) == [False, True]
     assert len({result["certificates"][0]["pending_id"] for result in results}) == 1
@@ -398,9 +407,8 @@ def test_key_type_of_the_request_is_checked(machine: Machine) -> None:
     tools = machine.folder / "bin"
     tools.mkdir()
     real = shutil.which("openssl")
-    (tools / "openssl").write_text(
-        f'#!/bin/sh\n[ "$1" = genpkey ] && exec {real} genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048\nexec {real} "$@"\n'
-    )
+    wrong = f"{real} genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+    (tools / "openssl").write_text(f'#!/bin/sh\n[ "$1" = genpkey ] && exec {wrong}\nexec {real} "$@"\n')
     (tools / "openssl").chmod(0o755)
     result = machine.request(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
     assert "RSA 2048" in result["msg"]

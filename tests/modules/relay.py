@@ -58,7 +58,7 @@ class Relay(HostileServer):
     @property
     def api_url(self) -> str:
         """What stands in for the sandbox's own URL."""
-        return self.url + self._target.path
+        return f"{self.url}{self._target.path}"
 
     def sent(self, picks: Picks) -> int:
         """How many such requests came from the module."""

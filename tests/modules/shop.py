@@ -111,11 +111,21 @@ class Shop:
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options of one run, with the account's credentials unless others are given."""
         others = {"api_username", "api_client_id"} & set(given)
-        return {**({} if others else self.credentials), **self.options, **given}
+        account = {"api_url": self.sandbox.info["api_url"]} if others else self.credentials
+        return {**account, **self.options, **given}
 
-    def run(self, module: str, *, check: bool = False, diff: bool = False, **given: Any) -> dict[str, Any]:
+    def run(
+        self,
+        module: str,
+        *,
+        check: bool = False,
+        diff: bool = False,
+        environment: Mapping[str, str] | None = None,
+        **given: Any,
+    ) -> dict[str, Any]:
         """Run any module as it is started on a controller."""
-        return run_module(module, self.arguments(given), check=check, diff=diff, env=self.environment())
+        env = {**self.environment(), **(environment or {})}
+        return run_module(module, self.arguments(given), check=check, diff=diff, env=env)
 
     def order(self, item: Mapping[str, Any], *, check: bool = False, **given: Any) -> dict[str, Any]:
         """Run ssl_certificate."""
@@ -162,6 +172,12 @@ class Shop:
         result = self.order(item, **given)
         assert result.get("state") == "issued", result
         return result
+
+    def seeded(self, *, age_days: float, certificate_days: int = 199) -> tuple[str, str]:
+        """Put an issued order of that age into the account; returns its reference and its only name."""
+        self.sandbox.settings(certificate_days=certificate_days)
+        order = self.sandbox.control("POST", "seed", {"count": 1, "prefix": "old-", "age_days": age_days})["orders"][0]
+        return str(order["client_reference"]), str(self.sandbox.truth(order["id"])["domain"])
 
     def ledger(self) -> dict[str, Any]:
         """What was paid and refunded."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,8 +61,7 @@ def test_it_is_followed_to_a_certificate_that_fits_the_key(shop: Shop) -> None:
     result = shop.order(item, wait=True, wait_sleep=0.1, retry_validation=True)
     assert (result["rc"], result["state"], result["changed"]) == (0, "issued", False)
     leaf = x509.load_pem_x509_certificate(result["certificate"].encode())
-    with open(item["csr_path"], "rb") as file:
-        assert leaf.public_key() == x509.load_pem_x509_csr(file.read()).public_key()
+    assert leaf.public_key() == x509.load_pem_x509_csr(Path(item["csr_path"]).read_bytes()).public_key()
     assert result["fullchain"] == result["certificate"] + result["chain"]
     assert result["chain"].count("BEGIN CERTIFICATE") == 1, "the root does not belong in the chain"
     assert set(result["certificate_facts"]["names"]) == set(names)
@@ -108,8 +108,7 @@ def test_every_field_arrives(shop: Shop) -> None:
     truth = shop.sandbox.truth(order["id"])
     assert truth["contact"] == {**CONTACT, "ee_reference_order_id": "4711"}
     assert (truth["client_reference"], truth["dcv_type"]) == ("shop", "FILE")
-    with open(item["csr_path"]) as file:
-        assert truth["csr"].split() == file.read().split()
+    assert truth["csr"].split() == Path(item["csr_path"]).read_text().split()
     call = next(row for row in shop.sandbox.control("GET", "requests")["requests"] if row["method"] == "POST")
     assert set(call["fields"]) == {
         "csr",

@@ -19,7 +19,7 @@ import dns.rrset
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
 PLAN_DV = "3f7830c3-3fa4-404d-908f-35daaa1cd17b"
@@ -40,6 +40,11 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 def key_pem(key: Key) -> str:
     """A private key as text."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def same_key(*owners: x509.Certificate | x509.CertificateSigningRequest | Key) -> bool:
+    """Whether all of these have the same public key."""
+    return len({key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for key in owners}) == 1
 
 
 def csr_pem(
@@ -124,7 +129,7 @@ class NameServer:
         values = self.records.get((owner, kind), [])
         if values:
             reply.answer.append(dns.rrset.from_text_list(question.name, 1, "IN", kind, values))
-        elif not any(name == owner for name, _ in self.records):
+        elif not any(name == owner for name, _kind in self.records):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import requests
 from ansible_collections.certops.resello.tests.sandbox.conftest import Buyer
-from ansible_collections.certops.resello.tests.sandbox.surroundings import PLAN_DV, csr_pem
+from ansible_collections.certops.resello.tests.sandbox.surroundings import PLAN_DV, csr_pem, same_key
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 DAY = 86400
@@ -122,7 +123,8 @@ def test_seeded_orders_are_real_and_free(sandbox: SandboxProcess) -> None:
         sandbox.api("GET", f"ssl-certificate/{truth['id']}/download-crt").content,
     )
     key = load_pem_private_key(made["private_key"].encode(), None)
-    assert leaf.public_key() == key.public_key()
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert same_key(leaf, key)
     start = datetime.datetime.fromisoformat(truth["certificates"][0]["not_before"].replace("Z", "+00:00"))
     age = datetime.datetime.now(datetime.timezone.utc) - start
     assert abs(age - datetime.timedelta(days=100)) < datetime.timedelta(minutes=1)

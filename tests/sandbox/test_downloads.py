@@ -22,6 +22,7 @@ from ansible_collections.certops.resello.tests.sandbox.surroundings import (
     csr_pem,
     key_pem,
     new_key,
+    same_key,
 )
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 from cryptography import x509
@@ -62,7 +63,9 @@ def test_openssl_and_unzip_accept_the_downloads(sandbox: SandboxProcess, buyer: 
 def test_ca_is_the_intermediate_and_then_the_root(sandbox: SandboxProcess, buyer: Buyer, tmp_path: Path) -> None:
     files = download(sandbox, buyer.issued()["id"], tmp_path)
     leaf = x509.load_pem_x509_certificate(files["crt"].read_bytes())
-    intermediate, root = x509.load_pem_x509_certificates(files["ca"].read_bytes())
+    end = "-----END CERTIFICATE-----\n"
+    texts = [text + end for text in files["ca"].read_text().split(end)[:-1]]
+    intermediate, root = (x509.load_pem_x509_certificate(text.encode()) for text in texts)
     assert leaf.issuer == intermediate.subject
     assert intermediate.issuer == root.subject == root.issuer
     assert x509.load_pem_x509_certificate(Path(sandbox.info["issuer_ca_path"]).read_bytes()) == root
@@ -83,7 +86,7 @@ def test_a_tls_handshake_verifies_strictly(sandbox: SandboxProcess, buyer: Buyer
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
-            raw, _ = listener.accept()
+            raw, _address = listener.accept()
             with server_context.wrap_socket(raw, server_side=True) as connection:
                 connection.recv(1)
 
@@ -93,7 +96,7 @@ def test_a_tls_handshake_verifies_strictly(sandbox: SandboxProcess, buyer: Buyer
             socket.create_connection(listener.getsockname()) as raw,
             client_context.wrap_socket(raw, server_hostname="www.shop.example.com") as connection,
         ):
-            subject_names = [value for _, value in connection.getpeercert()["subjectAltName"]]  # type: ignore[index,str-unpack]
+            subject_names = [value for _kind, value in connection.getpeercert()["subjectAltName"]]  # type: ignore[index,str-unpack]
             connection.send(b"x")
         thread.join(10)
     assert subject_names == ["shop.example.com", "www.shop.example.com"]
@@ -105,7 +108,7 @@ def test_the_leaf_is_what_the_baseline_requirements_want(buyer: Buyer) -> None:
     csr = csr_pem("Shop.Example.com", common_name="www.shop.example.com", organization="Johns inc.", key=key)
     order = buyer.issued(plan=PLAN_OV, csr=csr, **fields)
     leaf = x509.load_pem_x509_certificate(order["certificates"][0]["pem"].encode())
-    assert leaf.public_key() == key.public_key()
+    assert same_key(leaf, key)
     subject = {attribute.oid: attribute.value for attribute in leaf.subject}
     assert subject == {NameOID.ORGANIZATION_NAME: "Johns inc.", NameOID.COMMON_NAME: "www.shop.example.com"}
     extensions = leaf.extensions

@@ -82,11 +82,11 @@ def test_a_page_of_ten_thousand_costs_what_a_page_of_a_hundred_does(sandbox: San
         return time.monotonic() - started
 
     sandbox.control("POST", "seed", {"count": 100, "prefix": "p"})
-    small = min(seconds() for _ in range(10))
+    small = min(seconds() for _try in range(10))
     sandbox.control("POST", "seed", {"count": 9_900, "prefix": "p"})
     assert references(page(sandbox, client_reference="p7777")) == ["p7777"]
     assert references(page(sandbox, offset=9_900))[-1] == "p10000"
-    assert min(seconds(offset=9_900) for _ in range(10)) < 3 * small
+    assert min(seconds(offset=9_900) for _try in range(10)) < 3 * small
 
 
 def plans(sandbox: SandboxProcess, **query: str) -> list[dict[str, Any]]:

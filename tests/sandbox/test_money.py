@@ -91,8 +91,11 @@ def test_a_reissue_may_not_change_the_plan(sandbox: SandboxProcess, buyer: Buyer
 def test_one_request_at_a_time(sandbox: SandboxProcess, buyer: Buyer) -> None:
     order = buyer.issued()
     post(sandbox, order, "reissue", buyer.body())
-    answer = sandbox.api("POST", f"ssl-certificate/{order['id']}/reissue", buyer.body())
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_state")
+    for status in ("pending", "active"):
+        sandbox.control("POST", f"orders/{order['id']}", {"status": status})
+        answer = sandbox.api("POST", f"ssl-certificate/{order['id']}/reissue", buyer.body())
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_state")
+        assert "in progress" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(("days", "allowed"), [(0, False), (334, False), (336, True), (364, True), (366, False)])
@@ -158,5 +161,5 @@ def test_after_a_renew_only_the_young_charge_comes_back(sandbox: SandboxProcess,
 def test_the_same_reference_may_be_bought_twice(sandbox: SandboxProcess, buyer: Buyer) -> None:
     """There is no idempotency: that is what the purchase protocol is for."""
     body = buyer.body(client_reference="shop")
-    ids = {sandbox.api("POST", "ssl-certificate", body).json()["result"]["id"] for _ in range(2)}
+    ids = {sandbox.api("POST", "ssl-certificate", body).json()["result"]["id"] for _copy in range(2)}
     assert (len(ids), net(sandbox)) == (2, 2 * PRICE)

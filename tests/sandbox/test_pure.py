@@ -103,7 +103,7 @@ def test_planting_changes_texts_and_nothing_else(body: Any, payload: str) -> Non
     planted = plant(body, payload, frozenset({"id"}))
     assert shape(planted) == shape(body)
     assert plant(body, payload, frozenset({"id", "name", "x", ""})) == body
-    for (name, before), (_, after) in zip(leaves(body), leaves(planted), strict=True):
+    for (name, before), (_same, after) in zip(leaves(body), leaves(planted), strict=True):
         expected = f"{before} {payload}" if isinstance(before, str) and name != "id" else before
         assert after == expected
 

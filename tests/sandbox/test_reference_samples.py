@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.sandbox.conftest import Buyer
+from ansible_collections.certops.resello.tests.sandbox.surroundings import same_key
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
@@ -72,7 +73,7 @@ class Replay:
         """The headers of the latest answer."""
         lines = self.headers_file.read_text().splitlines()[1:]
         pairs = (line.partition(":") for line in lines if ":" in line)
-        return {name.lower(): value.strip() for name, _, value in pairs}
+        return {name.lower(): value.strip() for name, _colon, value in pairs}
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_download_samples_are_attachments_that_parse(replay: Replay, buyer: Buye
         x509.DNSName
     ) == ["example.com"], "the sample CSR has a CN and no subjectAltName: the CN counts as a name"
     assert leaf in pkcs7.load_pem_pkcs7_certificates(bodies["pkcs7"])
-    assert x509.load_pem_x509_csr(bodies["csr"]).public_key() == leaf.public_key()
+    assert same_key(x509.load_pem_x509_csr(bodies["csr"]), leaf)
     assert bodies["ca"].count(b"BEGIN CERTIFICATE") == 2
     (tmp_path / "d.zip").write_bytes(bodies["zip"])
     subprocess.run(["unzip", "-t", str(tmp_path / "d.zip")], check=True, capture_output=True)

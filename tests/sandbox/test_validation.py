@@ -29,7 +29,7 @@ SETTLED = 0.4  # seconds: four times the interval of checks
 
 
 def place_file(web: WebServer, row: dict[str, Any], *, text: str | None = None) -> None:
-    host, _, path = row["fileLocation"].removeprefix("http://").partition("/")
+    host, _slash, path = row["fileLocation"].removeprefix("http://").partition("/")
     web.pages[host, f"/{path}"] = (200, text or row["fileContents"])
 
 

@@ -26,18 +26,14 @@ SMALL = {
         Space(action="renew", runs=1, hours=(0, 73), hold=72, issues=0, kills=0, lag=False),
         CHANGE,
     ),
-    "reissue: race, lost reply, late": (
-        Space(action="reissue", runs=1, hours=(0, 2), hold=1, issues=0, kills=0, lag=False),
+    "reissue: one controller, kill, lost reply, late, lag": (
+        Space(action="reissue", controllers=1, hours=(0, 2), hold=1, issues=0),
         CHANGE,
     ),
     # Beyond it.
     "beyond: one controller, kill, late, lag": (Space(within=False, controllers=1, hours=(0, 25)), CREATE_BEYOND),
     "beyond: race, late": (
         Space(within=False, runs=1, kills=0, lag=False, hours=(0, 25)),
-        CREATE_BEYOND,
-    ),
-    "beyond: two controllers that share no journal": (
-        Space(within=False, journal="own", runs=1, kills=0, lost=0, lag=False, hours=(0, 25)),
         CREATE_BEYOND,
     ),
     "beyond: no journal": (

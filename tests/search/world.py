@@ -421,7 +421,7 @@ class Explorer:
     def explore(self, check: Check, limit: int = 5_000_000) -> Walked:
         found = Walked()
         first = self.first()
-        seen = {first}
+        seen = {hash(first)}  # 64 bits: among ten million states a collision has a chance of one in 300,000
         queue = deque([first])
         while queue and len(found.violations) < 3:
             world = queue.popleft()
@@ -437,8 +437,8 @@ class Explorer:
                     found.violations.append(f"{trouble}: {world}")
                 continue
             for after in self.moves(world):
-                if after not in seen:
-                    seen.add(after)
+                if hash(after) not in seen:
+                    seen.add(hash(after))
                     queue.append(after)
             assert len(seen) < limit, "the space is larger than this test was made for"
         found.states = len(seen)

@@ -89,7 +89,7 @@ class Nightly:
 
     def _one_night(self, now: datetime, names: tuple[str, ...]) -> None:
         self.diary.runs.append(now)
-        for _ in range(6):
+        for _step in range(6):
             self.account.advance(now)
             decision = decide(Desired(REFERENCE, names), self._observe(), now, self._policy())
             self._check_promise(now, decision)
@@ -130,9 +130,9 @@ class Nightly:
         else:
             self.account.reissue(now, int(decision.order_id or 0), key, names)
         self.account.advance(now + timedelta(minutes=10))
-        self._remember(now, decision, names, old)
+        self._remember(now, decision, old)
 
-    def _remember(self, now: datetime, decision: Decision, names: tuple[str, ...], old: Certificate | None) -> None:
+    def _remember(self, now: datetime, decision: Decision, old: Certificate | None) -> None:
         """What the converging code does when the outcome is known: promote the intent to evidence."""
         order = self._current()
         if order is None:
@@ -152,7 +152,6 @@ class Nightly:
             paid_until=paid_until,
             serial=str(fresh.serial) if fresh else None,
             updated=order.updated,
-            csr_names=names,
             last_reissue=now if reissued else (last.last_reissue if last else None),
             last_reissue_for_age=aged if reissued else (last.last_reissue_for_age if last else None),
             last_reissue_not_after_before=(old.ends if old else None)

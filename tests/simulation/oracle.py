@@ -30,7 +30,7 @@ def faults(story: Story, diary: Diary) -> list[str]:
 
 def needless(diary: Diary) -> list[str]:
     """Return the reasons for which a person was asked: none is expected of an undisturbed job with records."""
-    return sorted({code for _, code in diary.asked})
+    return sorted({code for _at, code in diary.asked})
 
 
 def unpaid(diary: Diary) -> list[str]:
@@ -57,7 +57,7 @@ def margin_days(life: float) -> float:
 
 
 def _spans(diary: Diary) -> list[tuple[Certificate, datetime, datetime]]:
-    ends = [*(at for at, _ in diary.served[1:]), diary.end]
+    ends = [*(at for at, _what in diary.served[1:]), diary.end]
     return [(certificate, at, until) for (at, certificate), until in zip(diary.served, ends, strict=False)]
 
 
@@ -66,8 +66,8 @@ def _gaps(story: Story, diary: Diary) -> list[str]:
     notice = 2 * NIGHT if story.dialect.life_days >= 46 else NIGHT
     if not diary.served:
         return ["nothing was ever served"]
-    for certificate, _, until in _spans(diary):
-        if certificate.ends < until and not any(at <= certificate.ends - notice for at, _ in diary.asked):
+    for certificate, _since, until in _spans(diary):
+        if certificate.ends < until and not any(at <= certificate.ends - notice for at, _what in diary.asked):
             found.append(f"no valid certificate from {certificate.ends} to {until}, and nobody was asked in time")
     return found
 
@@ -76,7 +76,7 @@ def _kills_not_replaced(diary: Diary) -> list[str]:
     """A certificate that a reissue killed is replaced by the first run after its death."""
     return [
         f"the certificate killed at {certificate.killed} was served until {until}"
-        for certificate, _, until in _spans(diary)
+        for certificate, _since, until in _spans(diary)
         if certificate.killed < certificate.ends
         and any(certificate.killed <= run < certificate.ends and run + A_RUN < until for run in diary.runs)
     ]
@@ -120,6 +120,6 @@ def _too_many_reissues(story: Story, diary: Diary) -> list[str]:
     most = math.ceil(365 / period) + 1
     aged = sorted(at for at, decision in diary.calls if decision.action == "reissue" and decision.explained_by_age)
     worst = max((sum(1 for at in aged if start <= at < start + 365 * NIGHT) for start in aged), default=0)
-    if not story.remembers and any(code.startswith("result") for _, code in diary.asked):
+    if not story.remembers and any(code.startswith("result") for _at, code in diary.asked):
         most *= 4  # a person was told each time that the end did not move; nobody remembers it the next night
     return [f"{worst} reissues for age in a year, {most} are the most"] if worst > most else []

@@ -120,10 +120,15 @@ def test_changed_names_reissue_once_each() -> None:
     assert [night for night, action in actions(diary) if action == "reissue"][:3] == [20, 153, 160]
 
 
+def test_a_name_added_with_a_renewal_that_only_extends_gets_in() -> None:
+    diary = judge(Story(Dialect(99, renew_gives="extends"), nights=500, names_change=frozenset({335})))
+    assert [action for night, action in actions(diary) if 335 <= night < 340] == ["renew", "reissue"]
+
+
 def test_a_reissue_that_keeps_the_end_asks_a_person_and_kills_once() -> None:
     diary = judge(Story(Dialect(199, reissue_keeps_end=True), nights=199))
     assert actions(diary) == [(0, "create"), (133, "reissue")]
-    assert [code for _, code in diary.asked][:2] == ["result: the end did not move", "reissue-useless"]
+    assert [code for _at, code in diary.asked][:2] == ["result: the end did not move", "reissue-useless"]
 
 
 def test_a_silent_automatic_renewal_asks_a_person() -> None:

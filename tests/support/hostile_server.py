@@ -208,36 +208,33 @@ def endless(prefix: bytes, piece: bytes) -> Behaviour:
     return act
 
 
-def tunnel(target: tuple[str, int], *, cut_after_request: bool = False) -> Behaviour:
-    """Act as a CONNECT proxy; with ``cut_after_request`` drop both sides once the target has answered."""
+def tunnel(target: tuple[str, int], *, dies: Callable[[], bool] = lambda: False) -> Behaviour:
+    """Act as a CONNECT proxy that dies, instead of passing the target's next words on, once ``dies()`` is true."""
 
     def act(exchange: Exchange) -> bool:
         exchange.read()
         with socket.create_connection(target) as far:
             exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             done = threading.Event()
-            back = threading.Thread(target=_pump, args=(far, exchange.sock, done, cut_after_request), daemon=True)
+            back = threading.Thread(target=_pump, args=(far, exchange.sock, done, dies), daemon=True)
             back.start()
-            _pump(exchange.sock, far, done, False)
+            _pump(exchange.sock, far, done, lambda: False)
             back.join(5)
         return False
 
     return act
 
 
-def _pump(source: socket.socket, sink: socket.socket, done: threading.Event, swallow: bool) -> None:
+def _pump(source: socket.socket, sink: socket.socket, done: threading.Event, dies: Callable[[], bool]) -> None:
     source.settimeout(0.1)
-    application_data = 0x17
     with suppress(OSError):
         while not done.is_set():
             try:
                 data = source.recv(65536)
             except TimeoutError:
                 continue
-            if not data:
+            if not data or dies():
                 break
-            if swallow and data[0] == application_data and len(data) > 500:
-                break  # the answer itself (session tickets are smaller): the target has committed, nobody learns it
             sink.sendall(data)
     done.set()
 

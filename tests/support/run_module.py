@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import ansible
 
@@ -23,7 +24,7 @@ COLLECTION = Path(__file__).resolve().parents[2]
 MODULES = "ansible_collections.certops.resello.plugins.modules"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def python_path() -> str:
     """Return a folder that offers exactly this collection and the installed ansible package, and no other package.
 
@@ -73,7 +74,7 @@ def parse_output(completed: subprocess.CompletedProcess[bytes]) -> dict[str, Any
     return result
 
 
-def run_module(  # noqa: PLR0913 - the knobs of one process start, all optional and named
+def run_module(
     name: str,
     args: Mapping[str, Any],
     *,
@@ -86,7 +87,7 @@ def run_module(  # noqa: PLR0913 - the knobs of one process start, all optional 
     timeout: float = 120,
 ) -> dict[str, Any]:
     """Run module ``name`` with ``args`` and return its result with the exit code as ``rc``."""
-    completed = subprocess.run(  # noqa: S603 - the interpreter of the tests with a module of this collection
+    completed = subprocess.run(
         module_command(name, python=python, prefix=prefix),
         input=module_input(args, check=check, diff=diff),
         capture_output=True,
@@ -94,6 +95,6 @@ def run_module(  # noqa: PLR0913 - the knobs of one process start, all optional 
         cwd="/",
         timeout=timeout,
         check=False,
-        **({"umask": umask} if umask >= 0 else {}),
+        umask=umask,
     )
     return parse_output(completed)

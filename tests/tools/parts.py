@@ -29,7 +29,6 @@ class Part:
     venv: str = MAIN
     needs: tuple[str, ...] = ()
     forbidden: str = ""
-    environment: tuple[tuple[str, str], ...] = ()
     keep_home: bool = False
     slow: bool = False
     minutes: float = 10
@@ -40,15 +39,10 @@ def pytest(name: str, paths: str, **options: object) -> Part:
     return Part(name=name, command=f"{{python}} -m pytest -q {paths}", pytest=True, **options)  # type: ignore[arg-type]
 
 
-def molecule(name: str, scenario: str, address: str, **options: object) -> Part:
-    """Return a part that runs one molecule scenario on loopback addresses of its own."""
-    return Part(
-        name=name,
-        command=f"{{python}} -m molecule test --scenario-name {scenario}",
-        needs=("nginx", "openssl"),
-        environment=(("SCENARIO_ADDRESS", address),),
-        **options,  # type: ignore[arg-type]
-    )
+def molecule(name: str, scenario: str, **options: object) -> Part:
+    """Return a part that runs one molecule scenario."""
+    command = f"{{python}} -m molecule test --scenario-name {scenario}"
+    return Part(name=name, command=command, needs=("nginx", "openssl"), **options)  # type: ignore[arg-type]
 
 
 def mypy(name: str, folder: str, paths: str) -> Part:
@@ -62,15 +56,15 @@ PARTS: tuple[Part, ...] = (
     Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=15),
     pytest("modules", "-n 2 tests/modules", needs=("openssl",)),
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace")),
-    molecule("molecule-default", "default", "127.0.40.1"),
+    molecule("molecule-default", "default"),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",)),
-    molecule("molecule-default-2.16", "default", "127.0.41.1", venv=OLDEST),
+    molecule("molecule-default-2.16", "default", venv=OLDEST),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
     pytest("unit", "tests/unit"),
-    Part(name="ruff", command="ruff check --cache-dir {cache}/ruff ."),
-    Part(name="format", command="ruff format --check --cache-dir {cache}/ruff ."),
+    Part(name="ruff", command="ruff check --no-cache ."),
+    Part(name="format", command="ruff format --check --no-cache ."),
     mypy("mypy", "{root}", "{tree}/plugins"),
     mypy("mypy-sandbox", "roles/sandbox/files", "resello_sandbox"),
     mypy("mypy-tools", "tests/tools", "."),

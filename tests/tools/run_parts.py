@@ -30,6 +30,7 @@ from parts import PARTS, Part
 from worktree import ROOT, copy_to
 
 WORK = ROOT / ".work"
+RUN = WORK / f"run-{os.getpid()}"  # two runs in one checkout do not meet
 SHOWN_LINES = 400
 RUNNING: set[int] = set()  # process groups to end when the user interrupts
 KEPT = ("RESELLO_TEST_PYTHON38",)  # an interpreter for tests of the oldest Python that hosts may have
@@ -55,9 +56,7 @@ def environment_of(part: Part, tree_root: Path) -> dict[str, str]:
     """
     kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(FOREIGN)}
     real_home = Path.home()
-    home = WORK / "home" / part.name
-    if not part.keep_home:
-        shutil.rmtree(home, ignore_errors=True)
+    home = (WORK if part.keep_home else RUN) / "home" / part.name
     home.mkdir(parents=True, exist_ok=True)
     path = [str(ROOT / part.venv / "bin"), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]
     return {
@@ -74,8 +73,13 @@ def environment_of(part: Part, tree_root: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "160",
         "LC_ALL": "C.UTF-8",
-        **dict(part.environment),
+        "SCENARIO_ADDRESS": loopback_address(part),
     }
+
+
+def loopback_address(part: Part) -> str:
+    """Return an address of this machine that is this part's alone in this run."""
+    return f"127.{64 + os.getpid() // 256 % 128}.{os.getpid() % 256}.{PARTS.index(part) + 1}"
 
 
 def missing_reason(part: Part, environment: dict[str, str]) -> str:
@@ -142,7 +146,7 @@ def count_tests(report: Path) -> Result:
 def run_part(part: Part, *, slow: bool) -> Result:
     """Run one part from a fresh copy of the collection."""
     started = time.monotonic()
-    root = WORK / "trees" / part.name
+    root = RUN / part.name
     tree = copy_to(root)
     environment = environment_of(part, root)
     reason = missing_reason(part, environment)
@@ -211,7 +215,10 @@ def main() -> int:
     ]
     (WORK / "logs").mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    results = run_all(chosen, jobs=options.jobs, slow=options.slow)
+    try:
+        results = run_all(chosen, jobs=options.jobs, slow=options.slow)
+    finally:
+        shutil.rmtree(RUN, ignore_errors=True)
     passed, failed, skipped = (sum(getattr(one, key) for one in results) for key in ("passed", "failed", "skipped"))
     print(f"\n{len(results)} parts in {time.monotonic() - started:.0f} s; their logs are in .work/logs")
     print(f"total: {passed} passed, {failed} failed, {skipped} skipped", flush=True)

@@ -46,7 +46,7 @@ IMPURE = re.compile(
 # Written so that this file does not match itself.
 NEVER = {
     "a path of one machine": re.compile(
-        r"(?<![\w.}])/(?:work|root|home/[a-z]\w*|tmp/[d]ev|tmp/[t]eam)/|/opt/[w]heels"
+        r"(?<![\w.}])/(?:[w]ork/(?:main|shared)|[r]oot/[.]|tmp/[d]ev|tmp/[t]eam|opt/[w]heels)"
     ),
     "a package registry's host": re.compile(
         r"p[y]pi[.](?:org|python)|py[t]honhosted|galaxy[.][a]nsible[.]com|reg[i]stry[.]npmjs"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -20,6 +21,7 @@ SET = 0x31
 _HIGH_TAG = 0x1F
 _LONG = 0x80
 _MAX_LENGTH_BYTES = 4
+_DATE = re.compile(r"\A[0-9]{14}Z\Z")
 
 
 class DerError(ValueError):
@@ -93,12 +95,14 @@ def bit_string(node: Node) -> bytes:
 def moment(node: Node) -> datetime:
     """Return a UTCTime or GeneralizedTime as RFC 5280 allows them, as an aware UTC datetime."""
     text = node.content.decode("ascii", errors="replace")
+    if node.tag not in {UTC_TIME, GENERALIZED_TIME}:
+        raise DerError("neither UTCTime nor GeneralizedTime")
+    if node.tag == UTC_TIME:
+        # RFC 5280, 4.1.2.5.1: 50 to 99 are 1950 to 1999. strptime would draw the line at 69.
+        text = ("19" if text[:2] >= "50" else "20") + text
+    if not _DATE.match(text):
+        raise DerError("unusable date")
     try:
-        if node.tag == UTC_TIME:
-            # RFC 5280, 4.1.2.5.1: 50 to 99 are 1950 to 1999. strptime would draw the line at 69.
-            text = ("19" if text[:2] >= "50" else "20") + text
-        elif node.tag != GENERALIZED_TIME:
-            raise DerError("neither UTCTime nor GeneralizedTime")
         return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
         raise DerError("unusable date") from None

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class HostError(Exception):
     """Something on this host is not as it must be.
@@ -50,5 +52,9 @@ class BusyError(HostError):
 def os_problem(*, doing: str, error: OSError) -> HostError:
     """Return ``error`` of the operating system as a HostError; ``doing`` reads "could not ..."."""
     reason = error.strerror or type(error).__name__
-    remedy = "Run the task with become, or choose a root folder this user owns." if error.errno in {1, 13} else ""
+    remedy = (
+        "Run the task with become, or choose a root folder this user owns."
+        if error.errno in {errno.EPERM, errno.EACCES}
+        else ""
+    )
     return HostError(problem=f"{doing}: {reason}.", remedy=remedy)

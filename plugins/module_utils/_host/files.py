@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import grp
 import os
 import pwd
@@ -33,6 +34,8 @@ MAX_FILE = 1 << 20
 PRIVATE = 0o600
 PUBLIC = 0o644
 _KEY_MODE_BITS = 0o640
+_A_LINK = {errno.ELOOP, errno.EMLINK}  # what systems say of a link that is not to be followed
+_NO_FOLDER = {errno.ENOTDIR, *_A_LINK}
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Folder:
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno in {20, 40}:  # ENOTDIR, ELOOP: a file or a link
+            if error.errno in _NO_FOLDER:
                 raise UnsafePathError(
                     problem=f"{path} is not a folder but a file or a symbolic link. Nothing was changed.",
                     remedy="Find out who put it there, then remove it.",
@@ -145,7 +148,7 @@ class Folder:
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno == 40:  # noqa: PLR2004 - ELOOP: a link
+            if error.errno in _A_LINK:
                 raise UnsafePathError(problem=f"{self.path}/{name} is a symbolic link, not a file.") from None
             raise
         with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path

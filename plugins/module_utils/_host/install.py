@@ -77,7 +77,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             prepare(root, item, task)
         for group in groups_of(items, states):
             if root and not host.check_mode:
-                apply(root, group, now=host.now)
+                apply(root, group, seen={item.folder for item in items}, now=host.now)
             else:
                 predict(root, group)
         if root and not host.check_mode:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Collection, Mapping
 
 from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access, Folder
 
@@ -31,6 +31,11 @@ class Record:
 def needs_reload(record: Record, current: Mapping[str, str | None]) -> bool:
     """Tell whether one of the service's certificates (folder to version now in place) is not the proven one."""
     return any(version is not None and record.proven.get(folder) != version for folder, version in current.items())
+
+
+def kept(entries: Mapping[str, str], *, seen: Collection[str]) -> dict[str, str]:
+    """Return the entries of certificates that this run says nothing about (``seen`` are the others)."""
+    return {folder: version for folder, version in entries.items() if folder not in seen}
 
 
 def read(root: Folder | None, service: str) -> Record:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -122,11 +123,15 @@ def make_folder(parent: int, name: str, *, path: str, mode: int, label: Label) -
 
 
 def sync(descriptor: int) -> None:
-    """Write an open file or folder to disk; a file system that cannot do it for folders says EINVAL and is believed."""
+    """Write an open file or folder to disk.
+
+    A file system that cannot do it for folders says EINVAL and is believed; EBADF says that a folder on the way may be
+    passed but not read.
+    """
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno != 22 or not stat.S_ISDIR(os.fstat(descriptor).st_mode):  # noqa: PLR2004 - EINVAL
+        if error.errno not in {errno.EINVAL, errno.EBADF} or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise
 
 

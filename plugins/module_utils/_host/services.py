@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ansible_collections.certops.resello.plugins.module_utils._host.command import run_command
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
+from ansible_collections.certops.resello.plugins.module_utils._host.journal import Record
 from ansible_collections.certops.resello.plugins.module_utils._host.names import service_name
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class ServiceState:
     reloaded: bool = False
     reload_needed: bool = False
     error: str | None = None
+    others: Record = field(default_factory=Record)
+    """What the journal says of the service's certificates that this run is not about."""
 
 
 def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:

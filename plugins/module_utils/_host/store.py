@@ -131,6 +131,7 @@ def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access) -> str:
     ``current`` points to is left as it is, and the new one gets a name of its own.
     Raises VerificationError if key, certificate and chain do not work together, OSError.
     """
+    key = key if key.endswith(b"\n") else key + b"\n"
     in_use = current_version(folder)
     with folder.make(VERSIONS, mode=FOLDER_MODE) as versions:
         name = _free_name(folder, bundle, in_use=in_use)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Collection, Mapping, Sequence
 
 from ansible_collections.certops.resello.plugins.module_utils._host import journal, store
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
@@ -29,6 +29,12 @@ class Group:
 
     items: list[Item]
     services: list[ServiceState]
+
+    @property
+    def touched(self) -> list[ServiceState]:
+        """The services that use a certificate whose version changes in this run; others see nothing of it."""
+        names = {name for item in self.items if item.target != item.way_back for name in item.services}
+        return [state for state in self.services if state.service.name in names]
 
     @property
     def moving(self) -> list[Item]:
@@ -53,13 +59,24 @@ def in_use(group: Group, service: str) -> dict[str, str | None]:
     return {item.folder: _final(item) for item in group.items if service in item.services}
 
 
-def apply(root: Folder, group: Group, *, now: datetime) -> None:
-    """Switch, test and reload one group. Troubles are put into its items and services."""
-    records = {state.service.name: journal.read(root, state.service.name) for state in group.services}
+def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -> None:
+    """Switch, test and reload one group. Troubles are put into its items and services.
+
+    ``seen`` are the folders of all certificates of this run; what the journal says of others stays as it is.
+    """
+    records = {state.service.name: _read_record(root, state, seen=seen) for state in group.services}
     if group.moving and _baseline_works(group) and _note_wanted(root, group, records):
         _move_together(root, group, now=now)
     for state in group.services:
         _take(root, group, state, records[state.service.name])
+
+
+def _read_record(root: Folder, state: ServiceState, *, seen: Collection[str]) -> journal.Record:
+    record = journal.read(root, state.service.name)
+    state.others = journal.Record(
+        wanted=journal.kept(record.wanted, seen=seen), proven=journal.kept(record.proven, seen=seen)
+    )
+    return record
 
 
 def predict(root: Folder | None, group: Group) -> None:
@@ -90,7 +107,7 @@ def _baseline_works(group: Group) -> bool:
 
 def _test(group: Group) -> str | None:
     problems = []
-    for state in group.services:
+    for state in group.touched:
         problem = validate(state.service)
         state.validated = not problem and bool(state.service.validate_command)
         if problem:
@@ -103,7 +120,8 @@ def _note_wanted(root: Folder, group: Group, records: dict[str, journal.Record])
     try:
         for name, record in records.items():
             wanted = {folder: version for folder, version in in_use(group, name).items() if version}
-            records[name] = journal.Record(wanted=wanted, proven=record.proven)
+            others = next(state.others for state in group.services if state.service.name == name)
+            records[name] = journal.Record(wanted={**others.wanted, **wanted}, proven=record.proven)
             journal.write(root, name, records[name])
     except (HostError, OSError) as error:
         _fail(group.moving, f"Nothing was switched: {_explained(error, doing='could not write the journal')}")
@@ -166,11 +184,12 @@ def _take_back(root: Folder, item: Item, *, now: datetime, problem: str) -> bool
 
 
 def _alive(root: Folder, item: Item, *, now: datetime) -> bool:
-    folder = root.child(item.folder)
-    if folder is None:
+    # What cannot be read is no way back either.
+    try:
+        with root.make(item.folder, mode=store.FOLDER_MODE) as folder:
+            return is_alive(folder, item.way_back, now=now)
+    except (HostError, OSError):
         return False
-    with folder:
-        return is_alive(folder, item.way_back, now=now)
 
 
 def _switch(root: Folder, item: Item, version: str | None) -> None:
@@ -208,7 +227,8 @@ def _take(root: Folder, group: Group, state: ServiceState, record: journal.Recor
 
 def _note_taken(root: Folder, state: ServiceState, taken: Mapping[str, str]) -> None:
     try:
-        journal.write(root, state.service.name, journal.Record(wanted=taken, proven=taken))
+        record = journal.Record(wanted={**state.others.wanted, **taken}, proven={**state.others.proven, **taken})
+        journal.write(root, state.service.name, record)
         state.reload_needed = False
     except (HostError, OSError) as error:
         problem = _explained(error, doing="that could not be written to the journal")

@@ -12,7 +12,7 @@ import hashlib
 import re
 import ssl
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Callable, Iterator, TypeVar
 
 from ansible_collections.certops.resello.plugins.module_utils._host import der
@@ -116,6 +116,7 @@ def certificates(text: str, *, where: str) -> list[Certificate]:
     return [_guarded(certificate, raw, where=where) for raw in found]
 
 
+@lru_cache(maxsize=256)  # many certificates of one run have the same chain
 def certificate(raw: bytes) -> Certificate:
     """Return the facts of one certificate in DER. Raises DerError."""
     signed, _algorithm, _signature = _three(der.parse(raw))

@@ -70,7 +70,7 @@ class Doorman:
 
     def _basic(self, value: str) -> bool:
         try:
-            user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+            user, _colon, password = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
             return False
         wanted = self._context.credentials

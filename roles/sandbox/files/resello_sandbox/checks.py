@@ -101,7 +101,7 @@ class Prober:
         for address, port in self._servers():
             query = dns.message.make_query(name, kind)
             try:
-                reply, _ = await dns.asyncquery.udp_with_fallback(query, address, timeout=_TIMEOUT, port=port)
+                reply, _tcp = await dns.asyncquery.udp_with_fallback(query, address, timeout=_TIMEOUT, port=port)
             except (dns.exception.DNSException, OSError) as exc:
                 failure = exc
                 continue
@@ -115,7 +115,7 @@ class Prober:
         configured = self._context.settings.nameservers
         if configured:
             parts = (entry.rpartition(":") for entry in configured)
-            return [(address.strip("[]"), int(port)) for address, _, port in parts]
+            return [(address.strip("[]"), int(port)) for address, _colon, port in parts]
         return [(str(server), 53) for server in dns.resolver.Resolver().nameservers]
 
     def _client(self) -> aiohttp.ClientSession:

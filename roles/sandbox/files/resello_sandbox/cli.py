@@ -118,7 +118,7 @@ def _settings(given: argparse.Namespace) -> dict[str, Any]:
     settings: dict[str, Any] = {name: getattr(given, name) for name in _NUMBERS if getattr(given, name) is not None}
     if given.resolve:
         pairs = (entry.partition("=") for entry in given.resolve)
-        settings["resolve"] = {name.lower(): address for name, _, address in pairs}
+        settings["resolve"] = {name.lower(): address for name, _equals, address in pairs}
     if given.nameserver:
         settings["nameservers"] = given.nameserver
     Settings().changed(settings)
@@ -130,7 +130,8 @@ def _start(options: Options) -> int:
         # Imported late: --status and --stop must be quick and need no other package.
         from resello_sandbox.server import serve  # noqa: PLC0415 - see above
     except ImportError as exc:
-        message = f"{sys.executable} cannot import {exc.name}: it needs aiohttp, cryptography and dnspython."
+        remedy = "install aiohttp, cryptography and dnspython for it, or let the role set up sandbox_venv"
+        message = f"{sys.executable} cannot import {exc.name}: {remedy}."
         raise ProcessError(message) from exc
 
     if options.detach:

@@ -34,7 +34,7 @@ class DataLock:
 
     def take(self) -> bool:
         """Take the lock and write our process id into it; False when another process holds it."""
-        for _ in range(_LOCK_TRIES):  # somebody asking for the status holds it for a moment
+        for _try in range(_LOCK_TRIES):  # somebody asking for the status holds it for a moment
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -78,7 +78,7 @@ def _servers(value: Any) -> bool:
 
 
 def _is_server(text: str) -> bool:
-    address, _, port = text.rpartition(":")
+    address, _colon, port = text.rpartition(":")
     return _is_address(address.strip("[]")) and port.isdigit()
 
 

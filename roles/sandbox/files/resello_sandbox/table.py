@@ -26,7 +26,7 @@ class Table(Generic[T]):
         self._columns = [f.name for f in fields if f.name != "number"]
         self._flags = {f.name for f in fields if f.type == "bool"}
         self._documents = {f.name for f in fields if str(f.type).startswith(("dict", "list"))}
-        marks = ", ".join("?" for _ in self._columns)
+        marks = ", ".join(["?"] * len(self._columns))
         self._insert = f"INSERT INTO {name} ({', '.join(self._columns)}) VALUES ({marks})"  # noqa: S608 - fixed names
         changes = ", ".join(f"{column} = ?" for column in self._columns)
         self._update = f"UPDATE {name} SET {changes} WHERE number = ?"  # noqa: S608 - fixed names

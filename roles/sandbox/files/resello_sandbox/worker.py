@@ -89,7 +89,7 @@ class Worker:
             return
         task = asyncio.create_task(self._check(number, challenge_of(known_plan(order.plan_id), job, validation)))
         self._running[number] = task
-        task.add_done_callback(lambda _: self._running.pop(number, None))
+        task.add_done_callback(lambda _task: self._running.pop(number, None))
 
     async def _check(self, number: int, wanted: Challenge) -> None:
         async with self._slots:

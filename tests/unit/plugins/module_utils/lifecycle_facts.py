@@ -85,7 +85,6 @@ def evidence(**changes: Any) -> Evidence:
         paid_until=PAID_END,
         serial=SERIAL,
         updated=BOUGHT,
-        csr_names=NAMES,
     )
     return replace(facts, **changes)
 

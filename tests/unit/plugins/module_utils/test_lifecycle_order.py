@@ -31,6 +31,7 @@ from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecyc
     order,
     over,
     seen,
+    serving,
     waiting,
 )
 
@@ -39,7 +40,7 @@ SECOND = on(1 / 86400) - on(0)
 
 
 def twin(**changes: Any) -> OrderFacts:
-    return waiting(**{"id": "order-2", "created": on(1), **changes})
+    return waiting(**{"id": "order-2", "created": on(7), **changes})
 
 
 @pytest.mark.parametrize("first", [waiting(), order()])
@@ -53,7 +54,7 @@ def test_a_twin_may_go_and_the_first_counts(first: OrderFacts) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        twin(created=on(1) + SECOND),
+        twin(created=on(7) + SECOND),
         twin(ever_issued=True),
         twin(ever_issued=None),
         twin(bucket="issued"),
@@ -84,15 +85,16 @@ def test_a_renewal_that_made_a_new_order() -> None:
     assert (standing.current, standing.successor) == (old, under_way)
     decision = ask(seen(old, under_way), on(346))
     assert (decision.action, decision.order_id) == ("wait", "order-2")
+    assert "order-1" in ask(seen(new, old, host_keys=serving(certificate())), on(346)).warnings[0]
 
 
 @pytest.mark.parametrize(
     "orders",
     [
-        (order(), order(id="order-2", created=on(1))),
+        (order(), order(id="order-2", created=on(7))),
         (order(), order(id="order-2", created=None)),
         (waiting(), order(id="order-2", created=on(9))),
-        (order(), waiting(id="order-2", created=on(9)), waiting(id="order-3", created=on(20))),
+        (order(), waiting(id="order-2", created=on(9), csr=None), waiting(id="order-3", created=on(20))),
     ],
 )
 def test_anything_else_is_a_quarrel(orders: tuple[OrderFacts, ...]) -> None:

@@ -74,7 +74,8 @@ def test_sources() -> None:
     assert paid().end is None
     assert paid(policy=Policy(paid_until=PAID_END)).source == "paid_until"
     assert paid(evidence=evidence()).source == "record"
-    assert paid(evidence=evidence(paid_until=None)).end == PAID_END
+    bought = paid(evidence=evidence(paid_until=None))
+    assert (bought.end, bought.source) == (PAID_END, "bought")
     assert paid(order=order(expires=PAID_END)).source == "expires"
     assert paid(order=order(expires=on(199))).end is None
 
@@ -181,3 +182,17 @@ def test_months_end_where_the_month_ends() -> None:
 def test_every_period_boundary_is_found(months: int, steps: int, shift: float) -> None:
     expires = add_months(BOUGHT, months * steps) + timedelta(days=shift)
     assert meaning_of_expires(expires=expires, created=BOUGHT, not_after=None, interval_months=months) == "paid"
+
+
+@pytest.mark.parametrize(
+    ("updated", "begins", "doubtful"),
+    [(on(300), 266, False), (on(340), 266, True), (None, 266, True), (on(300), 340, True)],
+)
+def test_a_record_of_the_purchase_alone_explains_no_change(
+    updated: datetime | None, begins: float, doubtful: bool
+) -> None:
+    """A renewal whose end could not be noted leaves such a record: it must not be paid again."""
+    record = evidence(paid_until=None, updated=updated)
+    found = paid(on(350), evidence=record, order=order(updated=updated), certificate=certificate(begins))
+    assert found.source == "bought"
+    assert bool(found.doubt) is doubtful

@@ -75,7 +75,6 @@ evidences = st.none() | st.builds(
     paid_until=maybe_dates,
     serial=st.none() | serials,
     updated=maybe_dates,
-    csr_names=names,
     last_reissue=maybe_dates,
     last_reissue_for_age=st.none() | st.booleans(),
     last_reissue_not_after_before=maybe_dates,

@@ -18,6 +18,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types i
     Decision,
     HostKeys,
     Observed,
+    PlanFacts,
     Policy,
 )
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
@@ -321,7 +322,7 @@ def test_the_page_and_the_tests_have_the_same_lines() -> None:
 
 
 def test_the_page_lists_its_rows_in_order() -> None:
-    rows = [int(re.sub(r"\D", "", row)) for row, _, _ in page_lines()]
+    rows = [int(re.sub(r"\D", "", row)) for row, _action, _code in page_lines()]
     assert rows == sorted(rows)
     assert set(rows) == set(range(16))
 
@@ -362,6 +363,10 @@ OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ..
      {"auto_renew": "ignore"}, "renew"),
     ("W too near the end", seen(order(certificate=certificate(168.1))), on(301), {}, "reissue"),
     ("W just early enough", seen(order(certificate=certificate(169.2))), on(302), {}, "renew-soon"),
+    ("late W, but C ends with the paid period", seen(order(certificate=CAPPED), plan=PlanFacts(12, 7)), on(340), {},
+     "renew-soon"),
+    ("late W, and C ends before the paid period", seen(order(certificate=certificate(263, life=99)),
+     plan=PlanFacts(12, 7)), on(340), {}, "reissue"),
     ("a day old", seen(order(certificate=certificate(100, life=2))), on(101), {}, "reissue"),
     ("a second before due", ISSUED, on(199 - 199 / 3) - SECOND, {}, "nothing-due"),
     ("a week ago the last reissue moved the end", seen(order(certificate=certificate(133)), evidence=evidence(
@@ -372,7 +377,7 @@ OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ..
     ("recreate never for one that may have issued", seen(over("failed", "rejected", ever_issued=None), **NOTHING),
      on(60), {"recreate": frozenset({"failed"})}, "order-over"),
     ("recreate never for a replaced one", seen(over("replaced", "renewed", ever_issued=False), **NOTHING), on(60),
-     {"recreate": frozenset({"expired", "failed", "cancelled", "revoked"})}, "order-over"),
+     {"recreate": frozenset({"expired", "failed", "cancelled", "revoked", "replaced"})}, "order-over"),
     ("expired taken out of recreate", seen(over("ended", "expired"), **NOTHING), on(400), {"recreate": frozenset()},
      "order-over"),
 )  # fmt: skip
@@ -471,7 +476,7 @@ def test_a_reissue_dated_back_to_midnight_satisfies_reissue_after() -> None:
 
 def test_names_a_ca_adds_or_covers_are_no_difference() -> None:
     added = order(csr=CsrFacts(NAMES[:1], KEY))
-    assert ask(seen(added, evidence=evidence(csr_names=NAMES[:1])), on(9)).action == "none"
+    assert ask(seen(added), on(9)).action == "none"
     wild = order(csr=CsrFacts(("*.example.com",), KEY), certificate=certificate(names=("*.example.com",)))
     assert ask(seen(wild), on(9), names=("shop.example.com",)).action == "none"
     assert ask(seen(wild), on(9), names=("a.shop.example.com",)).code == "names-changed"
@@ -488,3 +493,18 @@ def test_ours_without_a_common_name(known: str) -> None:
     }
     csr = CsrFacts(NAMES, KEY if known == "csr" else OTHER_KEY)
     assert ask(seen(moved, **changes[known]), on(9), csr=csr).code != "not-ours"
+
+
+def test_a_renewal_that_only_extended_does_not_hide_a_name() -> None:
+    """The CSR of that renewal is on the order, the certificate was made from the one before."""
+    newer = order(csr=CsrFacts(MORE_NAMES, OTHER_KEY))
+    decision = ask(seen(newer), on(9), names=MORE_NAMES)
+    assert (decision.action, decision.code) == ("reissue", "names-changed")
+    assert ask(seen(newer, **NOTHING), on(9), names=MORE_NAMES).code == "names-not-covered"
+
+
+def test_an_api_that_shows_the_first_csr_for_ever_is_asked_once() -> None:
+    stale = order(csr=CsrFacts(NAMES, OTHER_KEY))
+    asked = evidence(last_reissue=on(0), last_reissue_for_age=False)
+    assert ask(seen(stale), on(9), names=MORE_NAMES).code == "names-changed"
+    assert ask(seen(stale, evidence=asked), on(9), names=MORE_NAMES).code == "names-not-covered"

@@ -506,7 +506,8 @@ def test_a_driver_that_answers_nonsense_is_stopped() -> None:
 
 
 def test_pauses_grow_and_end() -> None:
-    elapsed, pauses = 0.0, []
+    elapsed = 0.0
+    pauses: list[float] = []
     while (seconds := rules.pause(len(pauses), elapsed, 180.0)) is not None:
         pauses.append(seconds)
         elapsed += seconds

@@ -13,7 +13,10 @@ import gzip
 import json
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +37,7 @@ from ansible_collections.certops.resello.tests.support.hostile_server import (
     seconds_since,
     trickle,
 )
+from ansible_collections.certops.resello.tests.support.pki import Authority, pem
 
 DONE = {"success": True, "result": {"id": "one"}}
 NO = {"success": False, "error": {"code": "request_validation_failed", "message": {"csr": [{"message": "bad"}]}}}
@@ -152,22 +156,42 @@ def test_a_name_that_does_not_resolve_is_not_sent() -> None:
         assert api.guarded("POST", "/x").kind == "not_sent"
 
 
-def test_a_connection_that_is_never_accepted_is_not_sent_within_the_deadline() -> None:
-    with socket.socket() as full:
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """A host that never accepts a connection: its queue is full."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        fillers = [socket.socket() for _number in range(4)]
-        for filler in fillers:
+        for filler in [stack.enter_context(socket.socket()) for _number in range(4)]:
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
         time.sleep(0.1)
-        start = time.monotonic()
-        with Session(options(f"http://127.0.0.1:{full.getsockname()[1]}", api_timeout=0.5), sleep=never) as api:
-            outcome = api.guarded("POST", "/x")
-        for filler in fillers:
-            filler.close()
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
+
+
+def test_a_connection_that_is_never_accepted_is_not_sent_within_the_deadline(deaf: str) -> None:
+    start = time.monotonic()
+    with Session(options(deaf, api_timeout=0.5), sleep=never) as api:
+        outcome = api.guarded("POST", "/x")
     assert (outcome.kind, seconds_since(start) < 2) == ("not_sent", True)
     assert "no connection within 0.5 s" in str(outcome.error)
+
+
+def test_a_proxy_that_never_accepts_is_unknown(deaf: str) -> None:
+    with Session(options("http://127.0.0.1:1", api_proxy=deaf, api_timeout=0.5), sleep=never) as api:
+        assert api.guarded("POST", "/x").kind == "unknown"
+
+
+def test_a_failure_that_is_not_on_the_list_is_unknown(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_text(pem(Authority.root().certificate))
+    with HostileServer(reply(200, DONE)) as server:
+        url = server.url.replace("http:", "https:")
+        with Session(options(url, ca_path=str(ca)), sleep=never) as api:
+            ca.unlink()
+            assert api.guarded("POST", "/x").kind == "unknown"
+        assert server.seen == []
 
 
 def test_behind_a_proxy_nothing_proves_that_nothing_was_sent() -> None:

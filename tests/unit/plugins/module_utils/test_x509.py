@@ -333,7 +333,7 @@ def test_a_cross_signed_root_goes_into_the_chain(root: Authority, key: Key) -> N
 def test_chains_that_do_not_fit(root: Authority, middle: Authority, leaf: x509.Certificate, key: Key) -> None:
     impostor = root.intermediate()  # the same name, another key
     foreign = Authority.root("Foreign").intermediate("Foreign Intermediate")
-    not_a_ca = middle.leaf(new_key(), ["ca.example.com"])
+    not_a_ca = root.leaf(middle.key, ["Test Intermediate"])  # the issuer's name and key, but no CA
     for ca in (b"", pem(root.certificate), pem(impostor.certificate), pem(foreign.certificate), pem(not_a_ca)):
         with pytest.raises(ResponseError, match="does not fit"):
             bundle_of(pem(leaf), ca)

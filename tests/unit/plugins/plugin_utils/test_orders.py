@@ -1,0 +1,205 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role makes of its variables, its hosts' answers and the engine's results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.plugins.plugin_utils import orders
+
+HOSTS = ["web1", "web2"]
+
+
+def seen(name: str, **more: Any) -> dict[str, Any]:
+    """What a host answers about one certificate."""
+    return {"name": name, "held_public_keys": [], "current": None, "pending": [], "pending_id": None, **more}
+
+
+def published(host: str, items: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """What a host publishes: its items, complete, and one answer each."""
+    mine = orders.items_of_host(items, {}, host, HOSTS)
+    return {"host": host, "items": mine, "observed": [seen(item["name"], **more) for item in mine]}
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "reference"),
+    [
+        ({"names": ["shop.example.com"]}, "shop.example.com", "shop.example.com"),
+        ({"name": "shop", "names": ["shop.example.com"]}, "shop", "shop"),
+        ({"name": "shop", "client_reference": "#7"}, "shop", "#7"),
+        ({"names": ["*.example.com"]}, "*.example.com", "wildcard.example.com"),
+    ],
+)
+def test_name_and_reference_have_defaults(item: dict[str, Any], name: str, reference: str) -> None:
+    whole = orders.complete_item(item, {"plan": "PositiveSSL"})
+    assert (whole["name"], whole["client_reference"], whole["plan"]) == (name, reference, "PositiveSSL")
+
+
+def test_an_item_wins_over_the_defaults() -> None:
+    assert orders.complete_item({"name": "a", "plan": "EV"}, {"plan": "DV"})["plan"] == "EV"
+
+
+def test_an_item_without_any_name_is_refused() -> None:
+    with pytest.raises(orders.OrderConflictError, match="neither 'name' nor 'names'"):
+        orders.complete_item({"plan": "PositiveSSL"}, {})
+
+
+def test_a_host_gets_its_own_items_and_those_without_a_list() -> None:
+    items = [{"name": "shop"}, {"name": "mail", "hosts": ["web2"]}, {"name": "api", "hosts": ["web1"]}]
+    mine = orders.items_of_host(items, {}, "web1", ["web1"])
+    assert [(item["name"], item["hosts"]) for item in mine] == [("shop", ["web1"]), ("api", ["web1"])]
+
+
+def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
+    items = [{"name": "shop", "names": ["shop.example.com"], "services": ["nginx"]}]
+    union = orders.union([published("web1", items, held_public_keys=["aa"])])
+    assert union == [
+        {
+            "names": ["shop.example.com"],
+            "client_reference": "shop",
+            "hosts": [{"name": "web1", "answered": True, "public_keys": ["aa"]}, {"name": "web2", "answered": False}],
+        }
+    ]
+
+
+def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
+    items = [{"name": "shop", "hosts": ["web1"]}]
+    answers = {
+        "current": {"certificate": "PEM"},
+        "pending": [{"id": "1", "csr": "old"}, {"id": "2", "csr": "new"}],
+        "pending_id": "2",
+    }
+    options = orders.union([published("web1", items, **answers)])[0]
+    assert options["csr_content"] == "new"
+    assert options["hosts"][0]["certificate_content"] == "PEM"
+
+
+def test_without_a_chosen_key_no_csr_is_sent() -> None:
+    items = [{"name": "shop", "hosts": ["web1"]}]
+    options = orders.union([published("web1", items, pending=[{"id": "1", "csr": "old"}])])[0]
+    assert "csr_content" not in options
+
+
+def test_a_csr_of_ones_own_is_used_as_it_is() -> None:
+    items = [{"name": "shop", "hosts": ["web1"], "csr_content": "mine"}]
+    answers = {"pending": [{"id": "1", "csr": "other"}], "pending_id": "1"}
+    assert orders.union([published("web1", items, **answers)])[0]["csr_content"] == "mine"
+
+
+def test_contact_fields_become_options_of_their_own() -> None:
+    items = [{"name": "shop", "hosts": ["web1"], "contact": {"city": "Smallville", "address": None}}]
+    options = orders.union([published("web1", items)])[0]
+    assert options["city"] == "Smallville"
+    assert "address" not in options
+    assert "contact" not in options
+
+
+def test_two_descriptions_of_one_reference_name_both_hosts_and_the_difference() -> None:
+    one = published("web1", [{"name": "shop", "plan": "A"}])
+    other = published("web2", [{"name": "shop", "plan": "B"}])
+    with pytest.raises(orders.OrderConflictError, match=r"web1 and web2 .* 'shop' differently \(plan\)"):
+        orders.union([one, other])
+
+
+def test_hosts_may_use_a_certificate_differently() -> None:
+    one = published("web1", [{"name": "shop", "services": ["nginx"]}])
+    other = published("web2", [{"name": "shop", "services": ["haproxy"]}])
+    assert len(orders.union([one, other])) == 1
+
+
+def result(**more: Any) -> dict[str, Any]:
+    """One result of the engine."""
+    return {
+        "client_reference": "shop",
+        "state": "waiting",
+        "action": "none",
+        "csr_required": False,
+        "public_keys": [],
+        "error": None,
+        "certificate": None,
+        "certificate_facts": None,
+        "reason": None,
+        "validation": None,
+        **more,
+    }
+
+
+ITEM = {"name": "shop", "client_reference": "shop", "names": ["shop.example.com"], "hosts": ["web1"]}
+
+
+def test_a_first_order_takes_any_fitting_key_and_a_reissue_a_fresh_one() -> None:
+    create = orders.requests([ITEM], [result(action="create", csr_required=True)])
+    assert create == [{"name": "shop", "names": ["shop.example.com"], "create_pending": True}]
+    reissue = orders.requests([ITEM], [result(action="reissue", csr_required=True, public_keys=["aa"])])
+    assert reissue == [{**create[0], "fresh_pending": True, "not_public_key_sha256": ["aa"]}]
+
+
+@pytest.mark.parametrize(
+    ("item", "planned"),
+    [
+        (ITEM, result()),
+        (ITEM, result(csr_required=True, action="create", error={"message": "blocked"})),
+        ({**ITEM, "csr_content": "mine"}, result(csr_required=True, action="create")),
+        (ITEM, result(client_reference="another", csr_required=True, action="create")),
+    ],
+)
+def test_no_key_is_made_for(item: dict[str, Any], planned: dict[str, Any]) -> None:
+    assert orders.requests([item], [planned]) == []
+
+
+ISSUED = result(state="issued", certificate="LEAF", chain="CHAIN", certificate_facts={"sha256": "aa"})
+PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["reload"]}}
+
+
+@pytest.mark.parametrize(
+    ("observed", "installs"),
+    [
+        ([seen("shop")], True),
+        ([], True),
+        ([seen("shop", current={"sha256": "aa"})], False),
+        ([seen("shop", current={"sha256": "bb"})], True),
+        ([seen("shop", current={"sha256": "aa"}, reload_needed=True)], True),
+    ],
+)
+def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], installs: bool) -> None:
+    plan = orders.deployment([ITEM], [ISSUED], observed, [], PRESETS)
+    assert [entry["name"] for entry in plan["certificates"]] == (["shop"] if installs else [])
+
+
+def test_services_come_from_presets_and_the_user_wins() -> None:
+    item = {**ITEM, "services": ["nginx", "mine"]}
+    own = [{"name": "nginx", "reload_command": ["mine"]}, {"name": "mine", "reload_command": ["x"]}]
+    plan = orders.deployment([item], [ISSUED], [], own, PRESETS)
+    assert plan["services"] == [
+        {"name": "nginx", "validate_command": ["nginx", "-t"], "reload_command": ["mine"]},
+        {"name": "mine", "reload_command": ["x"]},
+    ]
+
+
+def test_an_unknown_service_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(orders.OrderConflictError, match=r"'typo' is not defined.*nginx"):
+        orders.deployment([{**ITEM, "services": ["typo"]}], [ISSUED], [], [], PRESETS)
+
+
+def test_nothing_is_installed_for_an_order_that_waits_or_brings_its_own_csr() -> None:
+    assert orders.deployment([ITEM], [result()], [], [], PRESETS)["certificates"] == []
+    assert orders.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], [], [], PRESETS)["certificates"] == []
+
+
+def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
+    record = {"name": "shop.example.com", "method": "FILE", "done": False}
+    waiting = result(validation={"records": [record, {**record, "done": True}], "steps": []}, action="wait")
+    issued = result(state="issued", certificate_facts={"not_after": "2027-06-10T00:00:00Z"}, reason="not due")
+    assert orders.report([waiting, issued]) == [
+        "shop: waiting, wait, not yet proven: shop.example.com by FILE",
+        "shop: issued, none, valid until 2027-06-10T00:00:00Z, not due",
+    ]
+
+
+def test_the_report_tells_what_the_run_bought() -> None:
+    bought = result(outcome="bought", order={"id": "17"}, money_spent="yes")
+    assert orders.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
