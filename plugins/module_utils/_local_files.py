@@ -13,11 +13,19 @@ from ansible_collections.certops.resello.plugins.module_utils._errors import Con
 from ansible_collections.certops.resello.plugins.module_utils._x509 import load_csr, private_key_public_sha256
 
 LARGEST_FILE = 1024 * 1024
+PEM_BEGIN = "-----BEGIN "
+HAVE_CONTENT = ("csr_path", "certificate_path")
 
 
 def read_file(path: str, *, option: str) -> bytes:
     """Content of a file that an option names. Raises ConfigurationError when it cannot be read or is too large."""
 
+    if PEM_BEGIN in path:
+        raise ConfigurationError(
+            option=option,
+            problem="holds the content of a file, not the path to it",
+            remedy=f"Use {option.replace('_path', '_content')} for content." if option in HAVE_CONTENT else "Give a path.",
+        )
     try:
         with Path(path).open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)

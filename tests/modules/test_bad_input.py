@@ -11,6 +11,7 @@ prints the whole table as Markdown.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -19,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from ansible_collections.certops.resello.tests.modules.plays import Control, action_group
 from ansible_collections.certops.resello.tests.modules.shop import Shop, Site
 from ansible_collections.certops.resello.tests.support import pki
-from ansible_collections.certops.resello.tests.support.run_module import python_path, run_module
+from ansible_collections.certops.resello.tests.support.run_module import run_module
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 
 NOTHING = "nothing"
@@ -99,13 +101,13 @@ ROWS = [
         "CSR for an IP address", item(csr_content=named("shop.example.com", "192.0.2.7")), ("csr_content", "192.0.2.7")
     ),
     Row("CSR file missing", item(csr_path="/nonexistent/shop.csr"), ("csr_path", "/nonexistent/shop.csr", "Name a")),
-    Row("CSR file is a directory", item(csr_path="/tmp"), ("csr_path", "/tmp", "Name a")),
+    Row("CSR file is a directory", item(csr_path="/"), ("csr_path", "directory", "Name a")),
     Row("Both csr_path and csr_content", written(GOOD, csr_content=GOOD), ("csr_path", "csr_content", "exclusive")),
     Row("Neither csr_path nor csr_content", item(csr_path=None), ("csr_path", "csr_content", "Give"), sends=READS),
-    Row("Path given as csr_content", item(csr_content="/srv/shop.csr"), ("csr_content", "csr_path")),
+    Row("Path given as csr_content", item(csr_content="/srv/shop.csr"), ("csr_content", "looks like a path")),
     Row("PEM given as csr_path", item(csr_path=GOOD), ("csr_path", "csr_content")),
     Row("CSR lacks a wanted name", item(names=["other.example.com"]), ("names", "other.example.com", "Make a CSR")),
-    Row("Reference with a space last", item(client_reference="shop "), ("client_reference", "'shop '", "Use 1 to 64")),
+    Row("Reference with a space last", item(client_reference="shop "), ("client_reference", "shop", "no space last")),
     Row("Reference too long", item(client_reference="x" * 65), ("client_reference", "xxx", "1 to 64")),
     Row("Reference empty", item(client_reference=""), ("client_reference", "1 to 64")),
     Row("Reference with a line break", item(client_reference="a\nb"), ("client_reference", "1 to 64")),
@@ -164,7 +166,7 @@ ROWS = [
     Row("A name that is no DNS name", item(csr_path=None, names=["shop_1!.example"]), ("names", "shop_1!.example")),
     Row("Nonsense in renew_before", item(renew_before="soon"), ("renew_before", "soon", "30d or 33%")),
     Row("reissue_after in the future", item(reissue_after="2999-01-01"), ("reissue_after", "2999", "Give the date")),
-    Row("reissue_after is no date", item(reissue_after="yesterday"), ("reissue_after", "yesterday", "ISO 8601")),
+    Row("reissue_after is no date", item(reissue_after="yesterday"), ("reissue_after", "yesterday", "2027-01-31")),
     Row("Unknown word in recreate", item(recreate=["gone"]), ("recreate", "gone", "expired")),
     Row("Negative max_creates", item(max_creates=-1), ("max_creates", "-1", "Give 0 or more")),
     Row("Negative wait_timeout", item(wait=True, wait_timeout=-1), ("wait_timeout", "-1", "Give 0 or more")),
@@ -285,22 +287,32 @@ def test_bad_input(shop: Shop, row: Row, table: Table) -> None:
     assert not [call for call in calls if not call.startswith("GET ")]
 
 
-def test_missing_package(shop: Shop, table: Table) -> None:
-    for package in ("requests", "cryptography"):
-        hiding = shop.folder / package
-        hiding.mkdir()
-        (hiding / f"{package}.py").write_text(f"raise ImportError('no {package} here')")
-        environment = {**shop.environment(), "PYTHONPATH": f"{hiding}:{python_path()}"}
-        result = run_module("ssl_certificate", shop.arguments(shop.item()), env=environment)
-        row = Row(f"Package {package} missing", item(), (f"required Python library ({package})", sys.executable))
-        check_message(row, result, table)
+def interpreter_without(package: str, folder: Path) -> str:
+    """A Python that has what the modules need, except this package."""
+    packages = folder / "packages"
+    packages.mkdir()
+    for name in {"requests", "urllib3", "idna", "certifi", "charset_normalizer", "cryptography", "cffi"} - {package}:
+        spec = importlib.util.find_spec(name)
+        if spec and spec.submodule_search_locations:
+            (packages / name).symlink_to(spec.submodule_search_locations[0])
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{packages}" exec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    return str(python)
+
+
+@pytest.mark.parametrize("package", ["requests", "cryptography"])
+def test_missing_package(shop: Shop, table: Table, package: str) -> None:
+    python = interpreter_without(package, shop.folder)
+    result = run_module("ssl_certificate", shop.arguments(shop.item()), env=shop.environment(), python=python)
+    row = Row(f"Package {package} missing", item(), (f"required Python library ({package})", sys.executable))
+    check_message(row, result, table)
     assert shop.calls() == []
 
 
 def test_plans_need_no_cryptography(shop: Shop) -> None:
-    (shop.folder / "cryptography.py").write_text("raise ImportError('no cryptography here')")
-    environment = {"PYTHONPATH": f"{shop.folder}:{python_path()}"}
-    assert run_module("ssl_certificate_plan_info", shop.arguments({}), env=environment)["rc"] == 0
+    python = interpreter_without("cryptography", shop.folder)
+    assert run_module("ssl_certificate_plan_info", shop.arguments({}), python=python)["rc"] == 0
 
 
 def test_tls(site: Site, tmp_path: Path, table: Table) -> None:
@@ -308,9 +320,9 @@ def test_tls(site: Site, tmp_path: Path, table: Table) -> None:
     other.write_text(pki.pem(pki.Authority.root().certificate))
     with SandboxProcess(tls=True, resolve={"*": "127.0.0.1"}, http_port=site.port) as sandbox:
         shop = Shop(sandbox, site, tmp_path)
-        row = Row("CA of the API unknown", item(), ("certificate", "verif", "certifi", "ca_path"))
+        row = Row("CA of the API unknown", item(), ("issuer certificate", "checked against", requests.certs.where()))
         check_message(row, shop.order(shop.item()), table)
-        row = Row("Another CA in ca_path", item(), ("certificate", "verif", str(other), "ca_path"))
+        row = Row("Another CA in ca_path", item(), ("certificate", "checked against", str(other), "ca_path"))
         check_message(row, shop.order(shop.item(), ca_path=str(other)), table)
         assert shop.calls(tokens=True) == []
         assert shop.bought(shop.item(ca_path=sandbox.info["ca_path"]))["state"] == "waiting"
@@ -332,8 +344,8 @@ def test_modules_stay_on_the_controller(shop: Shop, table: Table) -> None:
         }
         for name in action_group()
     ]
-    answers = {name: f"{{{{ answer_{name} }}}}" for name in action_group()}
-    copied = {"dest": str(shop.folder / "answers.json"), "content": json.dumps(answers)}
+    answers = ", ".join(f"'{name}': answer_{name}" for name in action_group())
+    copied = {"dest": str(shop.folder / "answers.json"), "content": f"{{{{ {{{answers}}} | to_json }}}}"}
     last = {"ansible.builtin.copy": copied, "delegate_to": "localhost"}
     played = control.play([{"hosts": "web1", "gather_facts": False, "tasks": [*tasks, last]}])
     assert (played.rc, played.unreachable) == (0, 0), played.output

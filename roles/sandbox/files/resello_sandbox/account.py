@@ -16,12 +16,15 @@ from resello_sandbox.clock import add_months
 from resello_sandbox.context import Context
 from resello_sandbox.csr import read_csr
 from resello_sandbox.forms import OrderForm, read_order_form, read_validate_form
+from resello_sandbox.listing import ENDED
 from resello_sandbox.names import base_of, is_wildcard
 from resello_sandbox.plans import known_plan
 from resello_sandbox.records import Certificate, Email, Job, LedgerEntry, Order, Validation
+from resello_sandbox.references import reference_after
 from resello_sandbox.rejections import invalid_field, not_found, wrong_state
 
 DAY = 86400.0
+_FIRST_ID = 4_710_000
 
 
 class Account:
@@ -33,32 +36,36 @@ class Account:
 
     def order(self, order_id: str) -> Order:
         """The order with this id, as it is now."""
-        self._store.expire(self._context.clock.now())
+        self.keep_time()
         order = self._store.order(order_id)
         if order is None:
             raise not_found("The certificate")
         return order
 
+    def seen(self, order_id: str) -> Order:
+        """The order as a reader sees it: some seconds behind, or not any more, as the settings have it."""
+        settings, order = self._context.settings, self.order(order_id)
+        seen = self._store.orders.as_of(order, settings.replica_lag) if settings.replica_lag else order
+        if seen is None or (settings.ended_orders == "gone" and seen.status in ENDED):
+            raise not_found("The certificate")
+        return seen
+
+    def keep_time(self) -> None:
+        """What happens by itself when a moment is reached: orders renew themselves, or end."""
+        now, settings = self._context.clock.now(), self._context.settings
+        if settings.auto_renew != "off":
+            due = now + settings.auto_renew_days * DAY
+            condition = "status = 'active' AND is_auto_renew_enabled = 1 AND paid_until <= ?"
+            for order in self._store.orders.where(condition, due):
+                self._renew_by_itself(order, due)
+        self._store.expire(now)
+
     def create(self, body: Mapping[str, Any]) -> Order:
         """Buy a certificate: charged at once, issued when domain control is proven."""
         form = read_order_form(body, plan=None, takes_upgrade=True)
         now = self._context.clock.now()
-        order = Order(
-            id=str(uuid.uuid4()),
-            client_reference=form.client_reference,
-            plan_id=form.plan.id,
-            status="pending",
-            domain=form.csr.names[0],
-            csr=form.csr_text,
-            dcv_type=form.dcv_type,
-            contact=form.contact,
-            created=now,
-            updated=now,
-            paid_until=add_months(now, form.plan.interval),
-        )
         with self._store.transaction():
-            order.provisioning_reference = f"SB-{self._store.orders.add(order):08d}"
-            self._store.orders.save(order)
+            order = self._new_order(form, paid_until=add_months(now, form.plan.interval))
             self._open_job(order, form, action="create")
             self._charge(order, action="create", amount=form.plan.price)
         return order
@@ -72,26 +79,35 @@ class Account:
         opens = order.paid_until - known_plan(order.plan_id).renew_days_before_expiration * DAY
         if self._context.clock.now() < opens:
             raise wrong_state("The certificate cannot be renewed yet: the renewal period has not begun.")
+        result = self._context.settings.renew_result
         with self._store.transaction():
+            if result == "new-object":
+                paid_until = add_months(order.paid_until, form.plan.interval)
+                order = self._new_order(form, paid_until=paid_until, renews=before)
             order.plan_id = form.plan.id
-            self._open_job(order, form, action="renew")
+            self._open_job(order, form, action="extend" if result == "extension" else "renew")
             self._charge(order, action="renew", amount=form.plan.price)
         return before
 
     def reissue(self, order_id: str, body: Mapping[str, Any]) -> Order:
-        """Ask for a new certificate inside the paid period, free of charge."""
+        """Ask for a new certificate inside the paid period, free of charge unless ``reissue_price`` says otherwise."""
         order = self.order(order_id)
         self._must_be_active(order)
         plan = known_plan(order.plan_id)
         form = read_order_form({**body, "plan": plan.id}, plan=plan)
+        settings = self._context.settings
         with self._store.transaction():
             self._open_job(order, form, action="reissue")
+            if settings.reissue_kills == "requested":
+                self._revoke_all(order, reason="reissued")
+            if settings.reissue_price:
+                self._charge(order, action="reissue", amount=settings.reissue_price)
         return order
 
     def delete(self, order_id: str) -> Order:
         """Disable the certificate at once; charges younger than the grace period are given back."""
         order = self.order(order_id)
-        if order.status not in ("pending", "active"):
+        if order.status not in ("pending", "active", self._context.settings.reissue_status):
             raise wrong_state(f"The certificate is already {order.status}.")
         now = self._context.clock.now()
         with self._store.transaction():
@@ -149,26 +165,33 @@ class Account:
     def issue(self, job: Job) -> Order:
         """The CA has signed: the job's certificate becomes the current one."""
         order = self.order(job.order_id)
-        plan, csr, now = known_plan(order.plan_id), read_csr(job.csr), self._context.clock.now()
-        leaf = self._context.authority.issue(
-            csr,
-            level=plan.level,
-            organization=order.contact.get("company_name") or csr.organization,
-            not_before=now,
-            not_after=now + self._context.settings.certificate_days * DAY,
-        )
-        certificate = Certificate(order.id, job.number, leaf.serial, leaf.pem, leaf.not_before, leaf.not_after)
         with self._store.transaction():
-            if job.action == "reissue":
-                self._revoke_all(order, reason="reissued")
-            if job.action == "renew":
-                order.paid_until = add_months(order.paid_until, plan.interval)
-            order.certificate = self._store.certificates.add(certificate)
+            if job.action in ("renew", "extend") and order.renews is None:
+                order.paid_until = add_months(order.paid_until, known_plan(order.plan_id).interval)
+            if job.action != "extend":
+                certificate = self._signed(order, job)
+                if job.action == "reissue":
+                    self._kill_by_reissue(order)
+                order.certificate, order.csr = self._store.certificates.add(certificate), job.csr
             order.status = "active"
-            order.provisioned = order.provisioned or now
+            order.provisioned = order.provisioned or self._context.clock.now()
             self._touch(order)
+            self._end_predecessor(order)
             job.state = "done"
             self._store.jobs.save(job)
+        return order
+
+    def fail(self, order_id: str) -> Order:
+        """The CA gives up what it is working on (control side)."""
+        order, settings = self.order(order_id), self._context.settings
+        job = self._store.open_job(order_id)
+        if job is None:
+            raise wrong_state("Nothing is in progress for this certificate.")
+        with self._store.transaction():
+            job.state = "failed"
+            self._store.jobs.save(job)
+            order.status = settings.failed_reissue_status if order.provisioned else settings.failed_create_status
+            self._touch(order)
         return order
 
     def force(self, order_id: str, changes: Mapping[str, Any]) -> Order:
@@ -183,8 +206,33 @@ class Account:
     def _must_be_active(self, order: Order) -> None:
         if self._store.open_job(order.id) is not None:
             raise wrong_state("Another request for this certificate is still in progress.")
-        if order.status != "active":
+        retry = order.provisioned is not None and order.status == self._context.settings.failed_reissue_status
+        if order.status != "active" and not retry:
             raise wrong_state(f"The certificate is {order.status}, not active.")
+
+    def _new_order(self, form: OrderForm, *, paid_until: float, renews: Order | None = None) -> Order:
+        now, settings = self._context.clock.now(), self._context.settings
+        order = Order(
+            id=str(uuid.uuid4()),
+            client_reference=renews.client_reference if renews else None,
+            plan_id=form.plan.id,
+            status="pending",
+            domain=form.csr.names[0],
+            csr=form.csr_text,
+            dcv_type=form.dcv_type,
+            contact=form.contact,
+            created=now,
+            updated=now,
+            paid_until=paid_until,
+            is_auto_renew_enabled=settings.auto_renew_orders,
+            renews=renews.id if renews else None,
+        )
+        number = self._store.orders.add(order)
+        order.provisioning_reference = f"SB-{number:08d}"
+        if settings.order_ids != "uuid":
+            order.id = str(_FIRST_ID + number)
+        self._store.orders.save(order)
+        return order
 
     def _open_job(self, order: Order, form: OrderForm, *, action: str) -> None:
         settings = self._context.settings
@@ -200,17 +248,66 @@ class Account:
         )
         number = self._store.jobs.add(job)
         email = form.email if form.dcv_type == "EMAIL" else None
-        for name in form.csr.names:
+        for name in form.csr.names if action != "extend" else ():
             validation = Validation(number, name, form.dcv_type, random=secrets.token_hex(16), email=email)
             self._store.validations.add(validation)
             self._send_mail(order, validation)
-        order.csr, order.dcv_type, order.domain = form.csr_text, form.dcv_type, form.csr.names[0]
+        if action != "extend":
+            order.dcv_type, order.domain = form.dcv_type, form.csr.names[0]
+            order.csr = form.csr_text if settings.pending_csr == "new" else order.csr
         order.contact = {**order.contact, **form.contact}
-        order.status = "pending"
-        if form.client_reference is not None:
-            order.client_reference = form.client_reference
+        order.status = settings.reissue_status if action == "reissue" else "pending"
+        order.client_reference = reference_after(
+            "renew" if action == "extend" else action,
+            before=order.client_reference,
+            sent=form.client_reference,
+            dialect=settings,
+        )
         self._touch(order)
         self._context.wake(check=number)
+
+    def _signed(self, order: Order, job: Job) -> Certificate:
+        settings, csr, now = self._context.settings, read_csr(job.csr), self._context.clock.now()
+        current = self._store.certificate(order.certificate)
+        end = now + settings.certificate_days * DAY
+        if job.action == "reissue" and settings.reissue_end == "kept" and current is not None:
+            end = current.not_after
+        if settings.certificate_cap:
+            end = min(end, order.paid_until)
+        leaf = self._context.authority.issue(
+            csr,
+            level=known_plan(order.plan_id).level,
+            organization=order.contact.get("company_name") or csr.organization,
+            not_before=now,
+            not_after=end,
+        )
+        return Certificate(order.id, job.number, leaf.serial, leaf.pem, leaf.not_before, leaf.not_after)
+
+    def _kill_by_reissue(self, order: Order) -> None:
+        settings = self._context.settings
+        if settings.reissue_kills == "later":
+            self._revoke_all(order, reason="reissued", after=settings.reissue_kill_delay)
+        elif settings.reissue_kills == "issued":
+            self._revoke_all(order, reason="reissued")
+
+    def _end_predecessor(self, order: Order) -> None:
+        """The renewed order ends when the one that renews it has its certificate."""
+        old = self._store.order(order.renews) if order.renews else None
+        if old is not None and old.status == "active":
+            old.status = "renewed"
+            self._touch(old)
+
+    def _renew_by_itself(self, order: Order, due: float) -> None:
+        """As often as it takes to be paid beyond ``due``; with the same CSR and nothing to prove."""
+        plan = known_plan(order.plan_id)
+        with self._store.transaction():
+            while order.paid_until <= due:
+                order.paid_until = add_months(order.paid_until, plan.interval)
+                self._charge(order, action="auto-renew", amount=plan.price)
+            self._touch(order)
+            if self._context.settings.auto_renew == "certificate" and self._store.open_job(order.id) is None:
+                self._store.jobs.add(Job(order.id, "auto-renew", order.csr, self._context.clock.now()))
+        self._context.wake()
 
     def _touch(self, order: Order) -> None:
         order.updated = self._context.clock.now()
@@ -248,7 +345,9 @@ class Account:
                 )
                 self._store.ledger.add(refund)
 
-    def _revoke_all(self, order: Order, *, reason: str) -> None:
-        for certificate in self._store.certificates.where("order_id = ? AND revoked IS NULL", order.id):
-            certificate.revoked, certificate.reason = self._context.clock.now(), reason
+    def _revoke_all(self, order: Order, *, reason: str, after: float = 0.0) -> None:
+        now = self._context.clock.now()
+        condition = "order_id = ? AND (revoked IS NULL OR revoked > ?)"
+        for certificate in self._store.certificates.where(condition, order.id, now):
+            certificate.revoked, certificate.reason = now + after, reason
             self._store.certificates.save(certificate)

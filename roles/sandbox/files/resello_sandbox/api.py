@@ -9,9 +9,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from resello_sandbox.account import Account
-from resello_sandbox.bundles import Material, bundle
+from resello_sandbox.bundles import Material, bundle, pem_bytes
 from resello_sandbox.context import Context
 from resello_sandbox.forms import parse_body
+from resello_sandbox.listing import Paging, page_of_orders
 from resello_sandbox.plans import find_plans
 from resello_sandbox.presentation import Presenter
 from resello_sandbox.records import Order
@@ -50,22 +51,11 @@ class Api:
         ]
 
     async def list_orders(self, request: web.Request) -> web.Response:
-        """Operation 1: a page of all orders, oldest first."""
+        """Operation 1: a page of all orders."""
         limit, offset = self._paging(request)
-        self._context.store.expire(self._context.clock.now())
-        conditions, values = ["1"], []
-        if request.query.get("plan"):
-            conditions.append("plan_id = ?")
-            values.append(request.query["plan"].lower())
-        reference, rule = request.query.get("client_reference"), self._context.settings.reference_filter
-        if reference and rule != "ignored":
-            exact = "client_reference = ?"
-            conditions.append(exact if rule == "exact" else "instr(client_reference, ?) = 1")
-            values.append(reference)
-        where = " AND ".join(conditions)
-        orders = self._context.store.orders
-        rows = [self._present.order(order) for order in orders.where(where, *values, limit=limit, offset=offset)]
-        return self._present.page(rows, total=orders.count(where, *values), limit=limit, offset=offset)
+        self._account.keep_time()
+        orders, total = page_of_orders(self._context, request.query, Paging(limit, offset))
+        return self._present.page(self._present.orders(orders), total=total, limit=limit, offset=offset)
 
     async def create(self, request: web.Request) -> web.Response:
         """Operation 2: buy."""
@@ -73,7 +63,7 @@ class Api:
 
     async def get_order(self, request: web.Request) -> web.Response:
         """Operation 3."""
-        return self._order(self._account.order(request.match_info["id"]))
+        return self._order(self._account.seen(request.match_info["id"]))
 
     async def renew(self, request: web.Request) -> web.Response:
         """Operation 4: buy another period; answers with the state before."""
@@ -81,7 +71,7 @@ class Api:
 
     async def delete(self, request: web.Request) -> web.Response:
         """Operation 5."""
-        return self._order(self._account.delete(request.match_info["id"]))
+        return self._present.deleted(self._account.delete(request.match_info["id"]))
 
     async def validate(self, request: web.Request) -> web.Response:
         """Operation 6."""
@@ -93,14 +83,14 @@ class Api:
 
     async def download(self, request: web.Request) -> web.Response:
         """Operation 8."""
-        order = self._account.order(request.match_info["id"])
+        order = self._account.seen(request.match_info["id"])
         form = request.match_info["form"]
-        content = order.csr.encode() if form == "csr" else self._issued(order, form)
+        content = pem_bytes(order.csr, self._context.settings) if form == "csr" else self._issued(order, form)
         return self._present.download(content, name=f"{order.id}.{form}")
 
     async def details(self, request: web.Request) -> web.Response:
         """Operation 9."""
-        order = self._account.order(request.match_info["id"])
+        order = self._account.seen(request.match_info["id"])
         store = self._context.store
         job = store.latest_job(order.id)
         validations = store.validations.where("job = ?", job.number) if job else []
@@ -134,7 +124,7 @@ class Api:
             root=self._context.authority.root_pem,
             issued=certificate.not_before,
         )
-        return bundle(form, material)
+        return bundle(form, material, self._context.settings)
 
     def _paging(self, request: web.Request) -> tuple[int, int]:
         errors = FieldErrors()

@@ -16,8 +16,10 @@ from resello_sandbox import api, control
 from resello_sandbox.account import Account
 from resello_sandbox.auth import Doorman, kind_of
 from resello_sandbox.context import Context
+from resello_sandbox.faulting import REFUSED, faulty
 from resello_sandbox.forms import parse_body
-from resello_sandbox.presentation import Presenter
+from resello_sandbox.listener import Listener
+from resello_sandbox.presentation import Presenter, failure_body
 from resello_sandbox.records import Call
 from resello_sandbox.rejections import RejectionError, not_found
 
@@ -26,14 +28,18 @@ TOKEN_PATH = "/auth/realms/sandbox/protocol/openid-connect/token"  # noqa: S105 
 _NOT_FOUND = 404
 
 
-def make_app(context: Context, account: Account) -> web.Application:
+def make_app(context: Context, account: Account, listener: Listener) -> web.Application:
     """The application without its worker."""
     presenter = Presenter(context)
     doorman = Doorman(context)
-    control_side = control.Control(context, account)
-    # Outermost first. A fault would be one more entry between the log and the doorman: it sees the operation's name
-    # and the finished answer.
-    middlewares = [_log_calls(context), _answer_rejections(presenter), _check_doors(doorman, control_side)]
+    control_side = control.Control(context, account, listener)
+    # Outermost first. A fault sees the operation's name, and the finished answer.
+    middlewares = [
+        _log_calls(context),
+        faulty(context, listener, spared=control.PREFIX + "/"),
+        _answer_rejections(presenter),
+        _check_doors(doorman, control_side),
+    ]
     app = web.Application(middlewares=middlewares)
     app.add_routes(api.Api(context, account, presenter).routes())
     app.add_routes(control_side.routes())
@@ -64,24 +70,28 @@ def _answer_rejections(presenter: Presenter) -> Middleware:
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except RejectionError as exc:
-            response = presenter.failure(exc)
-            if exc.code == "unauthorized":
-                response.headers[hdrs.WWW_AUTHENTICATE] = 'Basic realm="sandbox", Bearer'
-            return response
-        except web.HTTPException as exc:
-            if exc.status == _NOT_FOUND:
-                return presenter.failure(not_found("This address"))
-            return presenter.failure(
-                RejectionError(exc.reason.lower().replace(" ", "_"), exc.reason, status=exc.status)
-            )
+        except (RejectionError, web.HTTPException) as exc:
+            rejection = _rejection_of(exc)
         except Exception:  # the server's own fault must look like one, and be seen in its log
             LOG.exception("%s %s", request.method, request.path)
-            return presenter.failure(
-                RejectionError("internal_error", "Something went wrong in the sandbox.", status=500)
-            )
+            rejection = RejectionError("internal_error", "Something went wrong in the sandbox.", status=500)
+        request[REFUSED] = True
+        if request.path.startswith(control.PREFIX + "/"):
+            return web.json_response(failure_body(rejection), status=rejection.status)
+        response = presenter.failure(rejection)
+        if rejection.code == "unauthorized":
+            response.headers[hdrs.WWW_AUTHENTICATE] = 'Basic realm="sandbox", Bearer'
+        return response
 
     return answer
+
+
+def _rejection_of(exc: RejectionError | web.HTTPException) -> RejectionError:
+    if isinstance(exc, RejectionError):
+        return exc
+    if exc.status == _NOT_FOUND:
+        return not_found("This address")
+    return RejectionError(exc.reason.lower().replace(" ", "_"), exc.reason, status=exc.status)
 
 
 def _log_calls(context: Context) -> Middleware:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The five download formats."""
+"""The five download formats, in the encodings that the settings ask for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from resello_sandbox.clock import as_datetime
+from resello_sandbox.dialects import Dialect
 
 FORMATS = ("zip", "pkcs7", "crt", "csr", "ca")
 
@@ -28,32 +29,51 @@ class Material:
     root: str
     issued: float
 
-    @property
-    def ca(self) -> str:
-        """Intermediate and root, in this order."""
-        return self.intermediate + self.root
 
-
-def bundle(form: str, material: Material) -> bytes:
+def bundle(form: str, material: Material, dialect: Dialect) -> bytes:
     """The bytes of one of FORMATS (csr is not made here: it is what the customer sent)."""
     if form == "crt":
-        return material.leaf.encode()
+        return _crt(material, dialect)
     if form == "ca":
-        return material.ca.encode()
-    return _zip(material) if form == "zip" else _pkcs7(material)
+        return pem_bytes(_ca(material, dialect), dialect)
+    return _zip(material, dialect) if form == "zip" else _pkcs7(material, dialect)
 
 
-def _pkcs7(material: Material) -> bytes:
-    texts = (material.leaf, material.intermediate, material.root)
-    certificates = [x509.load_pem_x509_certificate(text.encode()) for text in texts]
-    return pkcs7.serialize_certificates(certificates, Encoding.PEM)
+def pem_bytes(text: str, dialect: Dialect) -> bytes:
+    """PEM as it is, or with the line ends of another world."""
+    return text.encode() if dialect.pem_lines == "lf" else "".join(f"{line}\r\n" for line in text.splitlines()).encode()
 
 
-def _zip(material: Material) -> bytes:
+def _ca(material: Material, dialect: Dialect) -> str:
+    both = (material.intermediate, material.root)
+    return "".join(reversed(both) if dialect.ca_download == "reversed" else both)
+
+
+def _crt(material: Material, dialect: Dialect) -> bytes:
+    if dialect.crt_download == "der":
+        return _load(material.leaf).public_bytes(Encoding.DER)
+    chain = material.intermediate if dialect.crt_download == "chain" else ""
+    return pem_bytes(material.leaf + chain, dialect)
+
+
+def _load(text: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(text.encode())
+
+
+def _pkcs7(material: Material, dialect: Dialect) -> bytes:
+    certificates = [_load(text) for text in (material.leaf, material.intermediate, material.root)]
+    encoding = Encoding.DER if dialect.pkcs7_download == "der" else Encoding.PEM
+    return pkcs7.serialize_certificates(certificates, encoding)
+
+
+def _zip(material: Material, dialect: Dialect) -> bytes:
     stem = material.name.replace("*", "STAR").replace(".", "_")
     date = as_datetime(material.issued).timetuple()[:6]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for suffix, text in ((".crt", material.leaf), (".ca-bundle", material.ca)):
-            archive.writestr(zipfile.ZipInfo(stem + suffix, date_time=date), text)
+        for suffix, content in (
+            (".crt", _crt(material, dialect)),
+            (".ca-bundle", pem_bytes(_ca(material, dialect), dialect)),
+        ):
+            archive.writestr(zipfile.ZipInfo(stem + suffix, date_time=date), content)
     return buffer.getvalue()

@@ -19,6 +19,7 @@ from typing import Any
 
 from resello_sandbox.options import Credentials, Options
 from resello_sandbox.process import ProcessError, detach, read_ready, stop
+from resello_sandbox.profiles import PROFILES
 from resello_sandbox.settings import SettingError, Settings
 
 _NOT_RUNNING = 3
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         add(f"--{option}", help=f"also from SANDBOX_{name.upper()}; kept in the data folder, random at first")
     for name, kind in _NUMBERS.items():
         add(f"--{name.replace('_', '-')}", type=kind, help=_meaning(name))
+    add("--profile", choices=list(PROFILES), help="the dialect the provider speaks (default: standard)")
     add("--credentials-stdin", action="store_true", help="read credentials from standard input, as one JSON object")
     add(
         "--resolve",
@@ -116,6 +118,8 @@ def _credentials(given: argparse.Namespace) -> dict[str, str]:
 
 def _settings(given: argparse.Namespace) -> dict[str, Any]:
     settings: dict[str, Any] = {name: getattr(given, name) for name in _NUMBERS if getattr(given, name) is not None}
+    if given.profile:
+        settings["profile"] = given.profile
     if given.resolve:
         pairs = (entry.partition("=") for entry in given.resolve)
         settings["resolve"] = {name.lower(): address for name, _equals, address in pairs}

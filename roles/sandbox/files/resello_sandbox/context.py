@@ -15,6 +15,7 @@ from typing import Any
 
 from resello_sandbox.ca import Authority
 from resello_sandbox.clock import Clock
+from resello_sandbox.faults import Faults
 from resello_sandbox.options import Credentials, Options
 from resello_sandbox.settings import Settings
 from resello_sandbox.store import Store
@@ -30,7 +31,8 @@ class Context:
         self.credentials = self._load_credentials(options.credentials)
         self.data_dir: Path = options.data_dir
         self._given = options.settings
-        self.settings = Settings().changed({**(self.store.fact("settings") or {}), **self._given})
+        self.settings = Settings().changed(self.store.fact("settings") or {}).changed(self._given)
+        self.faults = Faults()
         self._wake = asyncio.Event()
         self._urgent: set[int] = set()
 
@@ -47,8 +49,9 @@ class Context:
         self.wake()
 
     def reset(self) -> None:
-        """Forget the account, the clock's offset and all changed settings."""
+        """Forget the account, the faults, the clock's offset and all changed settings."""
         self.store.forget_account()
+        self.faults.clear()
         self.set_clock_offset(0.0)
         self.settings = Settings().changed(self._given)
         self.store.remember("settings", self.settings.as_dict())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,19 @@ from resello_sandbox.auth import same
 from resello_sandbox.clock import Clock, as_datetime
 from resello_sandbox.context import Context
 from resello_sandbox.csr import CsrError, read_csr
+from resello_sandbox.faults import FaultError
 from resello_sandbox.forms import parse_body
+from resello_sandbox.listener import Listener
 from resello_sandbox.plans import PLANS
+from resello_sandbox.profiles import PROFILES
 from resello_sandbox.records import Order
-from resello_sandbox.rejections import BAD_REQUEST, FORBIDDEN, RejectionError
+from resello_sandbox.rejections import BAD_REQUEST, FORBIDDEN, RejectionError, not_found
 from resello_sandbox.seed import SeedRequest, seed
 from resello_sandbox.settings import SettingError
 
 PREFIX = "/_sandbox"
 _MARGIN = 100 * 366 * 86400  # seconds: dates that follow from the clock must exist too
+_LONGEST_REFUSAL = 600
 _DATES = ("created", "updated", "provisioned", "deleted", "paid_until")
 _TEXTS = ("status", "client_reference", "plan_id", "domain", "csr", "dcv_type", "provisioning_reference")
 
@@ -33,8 +38,9 @@ _TEXTS = ("status", "client_reference", "plan_id", "domain", "csr", "dcv_type", 
 class Control:
     """Handlers of the control side. Dates come and go as ISO 8601, money as cents."""
 
-    def __init__(self, context: Context, account: Account) -> None:
+    def __init__(self, context: Context, account: Account, listener: Listener) -> None:
         self._context = context
+        self._listener = listener
         self._store = context.store
         self._account = account
 
@@ -47,12 +53,19 @@ class Control:
             web.get(order, self.order),
             web.post(order, self.force),
             web.post(f"{order}/approve", self.approve),
+            web.post(f"{order}/fail", self.fail),
             web.get(f"{PREFIX}/emails", self.emails),
             web.get(f"{PREFIX}/plans", self.plans),
             web.get(f"{PREFIX}/requests", self.calls),
             web.delete(f"{PREFIX}/requests", self.forget_calls),
             web.get(f"{PREFIX}/settings", self.settings),
             web.patch(f"{PREFIX}/settings", self.change_settings),
+            web.get(f"{PREFIX}/profiles", self.profiles),
+            web.get(f"{PREFIX}/faults", self.faults),
+            web.post(f"{PREFIX}/faults", self.add_faults),
+            web.delete(f"{PREFIX}/faults", self.clear_faults),
+            web.delete(f"{PREFIX}/faults/{{number:[0-9]+}}", self.remove_fault),
+            web.post(f"{PREFIX}/refuse", self.refuse),
             web.get(f"{PREFIX}/clock", self.clock),
             web.post(f"{PREFIX}/clock", self.set_clock),
             web.post(f"{PREFIX}/seed", self.seed),
@@ -75,7 +88,7 @@ class Control:
 
     async def orders(self, _request: web.Request) -> web.Response:
         """Every order as it truly is, with its certificates and jobs."""
-        self._store.expire(self._context.clock.now())
+        self._account.keep_time()
         return web.json_response({"orders": [self._truth(order) for order in self._store.orders.where()]})
 
     async def order(self, request: web.Request) -> web.Response:
@@ -96,6 +109,10 @@ class Control:
         domain = body.get("domain")
         count = self._account.approve(request.match_info["id"], None if domain is None else str(domain).lower())
         return web.json_response({"approved": count})
+
+    async def fail(self, request: web.Request) -> web.Response:
+        """The CA gives up what it is working on for this order."""
+        return web.json_response(self._truth(self._account.fail(request.match_info["id"])))
 
     async def emails(self, _request: web.Request) -> web.Response:
         """The mails a real CA would have sent."""
@@ -132,6 +149,43 @@ class Control:
             raise _bad(str(exc)) from exc
         return await self.settings(request)
 
+    async def profiles(self, _request: web.Request) -> web.Response:
+        """The named dialects, with the switches that differ from the defaults."""
+        return web.json_response({"profiles": {name: dataclasses.asdict(one) for name, one in PROFILES.items()}})
+
+    async def faults(self, _request: web.Request) -> web.Response:
+        """The armed faults and where they hit."""
+        report = self._context.faults.report()
+        hits = [{**hit, "time": _iso(hit["time"])} for hit in report["hits"]]
+        return web.json_response({**report, "hits": hits})
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        """Arm one fault, or a list of them: all or none."""
+        try:
+            added = self._context.faults.add_all(_fault_bodies(await request.read()))
+        except FaultError as exc:
+            raise _bad(str(exc)) from exc
+        return web.json_response({"faults": [dataclasses.asdict(fault) for fault in added]})
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """Disarm all faults and forget the hits."""
+        self._context.faults.clear()
+        return await self.faults(request)
+
+    async def remove_fault(self, request: web.Request) -> web.Response:
+        """Disarm one fault; its hits stay."""
+        if not self._context.faults.remove(int(request.match_info["number"])):
+            raise not_found("The fault")
+        return await self.faults(request)
+
+    async def refuse(self, request: web.Request) -> web.Response:
+        """Refuse new connections from now on, for some ``seconds``; of the control side too."""
+        seconds = parse_body(await request.read()).get("seconds", -1)
+        if not _is_number(seconds) or not 0 <= seconds <= _LONGEST_REFUSAL:
+            raise _bad(f"seconds must be a number from 0 to {_LONGEST_REFUSAL}.")
+        await self._listener.refuse(float(seconds))
+        return web.json_response({"refusing": seconds}, headers={"Connection": "close"})
+
     async def clock(self, _request: web.Request) -> web.Response:
         """The server's clock."""
         clock = self._context.clock
@@ -149,7 +203,7 @@ class Control:
         except (ValueError, OverflowError, OSError) as exc:
             raise _bad("No calendar goes that far.") from exc
         self._context.set_clock_offset(float(offset))
-        self._store.expire(self._context.clock.now())
+        self._account.keep_time()
         return await self.clock(request)
 
     async def seed(self, request: web.Request) -> web.Response:
@@ -175,7 +229,7 @@ class Control:
                 **dataclasses.asdict(certificate),
                 "not_before": _iso(certificate.not_before),
                 "not_after": _iso(certificate.not_after),
-                "revoked": certificate.revoked is not None,
+                "revoked": certificate.revoked is not None and certificate.revoked <= self._context.clock.now(),
                 "revoked_at": _iso(certificate.revoked),
                 "current": certificate.number == current,
             }
@@ -194,6 +248,14 @@ class Control:
 
 def _iso(moment: float | None) -> str | None:
     return None if moment is None else as_datetime(moment).isoformat().replace("+00:00", "Z")
+
+
+def _fault_bodies(raw: bytes) -> list[Any]:
+    try:
+        bodies = json.loads(raw)
+    except (ValueError, RecursionError) as exc:
+        raise _bad("The body is not JSON.") from exc
+    return bodies if isinstance(bodies, list) else [bodies]
 
 
 def _bad(message: str) -> RejectionError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from resello_sandbox.values import choice, count, is_a, may, seconds, texts, word
 
-DAY = 86400
+_DAY = 86400.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Dialect:
     reissue_end: str = choice("new", "kept", meaning="the end of a reissued certificate: a new one, or the old one's")
     reissue_kills: str = choice("issued", "requested", "later", "never", meaning="when a reissue kills the old one")
     reissue_kill_delay: float = field(
-        default=float(DAY), metadata=may(seconds, "seconds >= 0 after issue, for reissue_kills later")
+        default=_DAY, metadata=may(seconds, "seconds >= 0 after issue, for reissue_kills later")
     )
     reissue_price: int = field(default=0, metadata=may(count(0), "cents >= 0 that a reissue costs"))
     reissue_status: str = field(default="pending", metadata=may(word, "the status word while a reissue is pending"))
@@ -104,7 +104,9 @@ class Dialect:
     auto_renew_days: int = field(
         default=15, metadata=may(count(0, 60), "days from 0 to 60 before the paid end at which it does")
     )
-    auto_renew_orders: bool = field(default=False, metadata=may(is_a(bool), "true or false: new orders renew themselves"))
+    auto_renew_orders: bool = field(
+        default=False, metadata=may(is_a(bool), "true or false: new orders renew themselves")
+    )
     certificate_cap: bool = field(
         default=False, metadata=may(is_a(bool), "true or false: no certificate outlives the paid period")
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does to requests and answers what the faults say. One middleware, inside the request log and outside everything else."""
+"""Does to requests and answers what the faults say: one middleware, inside the request log, outside all else."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from aiohttp.typedefs import Handler, Middleware
 from resello_sandbox.context import Context
 from resello_sandbox.faults import CHANGING, Fault, Hit
 from resello_sandbox.listener import Listener
-from resello_sandbox.rejections import BAD_REQUEST, UNAUTHORIZED
+from resello_sandbox.rejections import UNAUTHORIZED
 
+REFUSED = "refused"  # the mark of a request that changed nothing
 LOST = 444  # the status in the request log when no answer was sent
 _HTML = "<!DOCTYPE html><html><head><title>Oops</title></head><body><h1>Please try again later</h1></body></html>"
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
@@ -51,10 +52,13 @@ def faulty(context: Context, listener: Listener, *, spared: str) -> Middleware:
 
         async def commit() -> web.StreamResponse:
             response = await handler(request)
-            hit.committed = operation in CHANGING and response.status < BAD_REQUEST
+            hit.committed = operation in CHANGING and REFUSED not in request
             return response
 
-        return await _Damage(request, fault, context, listener).do(commit)
+        try:
+            return await _Damage(request, fault, context, listener).do(commit)
+        except ConnectionError:  # the client did not wait for the rest
+            return web.Response(status=LOST)
 
     return meddle
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -106,11 +106,11 @@ class Faults:
         self._faults: list[Fault] = []
         self._hits: list[Hit] = []
 
-    def add(self, body: Mapping[str, Any]) -> Fault:
-        """Arm a fault; FaultError says why it cannot be."""
-        fault = _read(body, next(self._numbers))
-        self._faults.append(fault)
-        return fault
+    def add_all(self, bodies: Sequence[Any]) -> list[Fault]:
+        """Arm faults, all or none; FaultError says why one cannot be."""
+        added = [_read(body, next(self._numbers)) for body in bodies]
+        self._faults += added
+        return added
 
     def take(self, operation: str, text: str) -> Fault | None:
         """The fault of this request, if there is one; counts it."""
@@ -154,7 +154,9 @@ class Faults:
         }
 
 
-def _read(body: Mapping[str, Any], number: int) -> Fault:
+def _read(body: Any, number: int) -> Fault:
+    if not isinstance(body, dict):
+        raise FaultError("A fault is a JSON object.")
     name = body.get("fault")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:

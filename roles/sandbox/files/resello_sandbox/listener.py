@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Listener:
-    """One address and port for the life of the server. Connections that are open stay open while it refuses new ones."""
+    """One address and port for the life of the server. Open connections stay open while it refuses new ones."""
 
     def __init__(self, options: Options, tls: ssl.SSLContext | None) -> None:
         self._options = options

@@ -4,7 +4,7 @@
 
 """Every JSON body the API sends is built here and nowhere else: envelope, objects, dates, planted texts.
 
-How the real provider words its answers is partly assumed; each assumption is one place in this module.
+How the real provider words its answers is partly assumed; each assumption is a switch of dialects.py that acts here.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from typing import Any
 
 from aiohttp import web
 
-from resello_sandbox.clock import as_datetime
 from resello_sandbox.context import Context
 from resello_sandbox.dcv import challenge_of
+from resello_sandbox.details import Progress, Proof, details_in
 from resello_sandbox.forms import CONTACT_FIELDS
 from resello_sandbox.plans import Plan, known_plan
 from resello_sandbox.records import Job, Order, Validation
-from resello_sandbox.rejections import RejectionError
+from resello_sandbox.rejections import UNAUTHORIZED, RejectionError
+from resello_sandbox.wording import date_text, numbers_as_text, status_word
 
 Json = dict[str, Any]
+OK, NO_CONTENT, SERVER_ERROR = 200, 204, 500
 
 
 def plant(body: Any, payload: str, spared: frozenset[str], *, name: str = "") -> Any:
@@ -42,16 +44,30 @@ class Presenter:
 
     def success(self, result: Any) -> web.Response:
         """The envelope of one object."""
-        return self._answer({"success": True, "result": result})
+        bare = self._context.settings.envelope == "bare"
+        return self._answer(result if bare else {"success": True, "result": result})
 
     def page(self, rows: list[Json], *, total: int, limit: int, offset: int) -> web.Response:
         """The envelope of a list."""
+        if self._context.settings.envelope == "bare":
+            return self._answer(rows)
         return self._answer({"success": True, "total": total, "limit": limit, "offset": offset, "result": rows})
 
+    def deleted(self, order: Order) -> web.Response:
+        """The answer of a DELETE."""
+        form = self._context.settings.delete_answer
+        if form == "empty":
+            return web.Response(status=NO_CONTENT)
+        return self.success(None if form == "null" else self.order(order))
+
     def failure(self, rejection: RejectionError) -> web.Response:
-        """The envelope of a refused request."""
-        error = {"code": rejection.code, "message": rejection.message}
-        return self._answer({"success": False, "error": error}, status=rejection.status)
+        """A refused request."""
+        style, status = self._context.settings.failures, rejection.status
+        if style == "detail":
+            return self._answer({"detail": _one_text(rejection)}, status=status)
+        # A server that hides everything in status 200 still has a login in front of it.
+        hidden = style == "http-200" and status not in (UNAUTHORIZED, SERVER_ERROR)
+        return self._answer(failure_body(rejection), status=OK if hidden else status)
 
     def download(self, content: bytes, *, name: str) -> web.Response:
         """A file to save, not to show."""
@@ -60,23 +76,12 @@ class Presenter:
 
     def order(self, order: Order) -> Json:
         """The certificate object."""
-        return {
-            "id": order.id,
-            "client_reference": order.client_reference,
-            "status": order.status,
-            "plan": self.plan(known_plan(order.plan_id)),
-            "domain": order.domain,
-            "csr": order.csr,
-            "dcv_type": order.dcv_type,
-            **{name: order.contact.get(name) for name in CONTACT_FIELDS},
-            "created": _date(order.created),
-            "updated": _date(order.updated),
-            "provisioned": _date(order.provisioned),
-            "expires": _date(order.paid_until if order.provisioned else None),
-            "deleted": _date(order.deleted),
-            "is_auto_renew_enabled": order.is_auto_renew_enabled,
-            "provisioning_reference": order.provisioning_reference,
-        }
+        return _without(self._order(order), self._context.settings.omitted_fields)
+
+    def orders(self, orders: Iterable[Order]) -> list[Json]:
+        """The certificate objects of a list."""
+        omitted = self._context.settings.list_omitted_fields
+        return [_without(self.order(order), omitted) for order in orders]
 
     def plan(self, plan: Plan) -> Json:
         """The plan object."""
@@ -94,48 +99,72 @@ class Presenter:
 
     def validation_details(self, order: Order, job: Job | None, validations: Iterable[Validation]) -> Json:
         """What is proven and what is still to be done, name by name."""
-        plan = known_plan(order.plan_id)
-        domains = [self._domain(plan, job, validation) for validation in validations] if job else []
-        done = all(domain["status"] for domain in domains)
-        dcv = {
-            "status": done,
-            "statusDetail": int(done),
-            "statusMessage": "Domain control is proven." if done else "Waiting for the proof of domain control.",
-            "domains": domains,
-        }
-        details: Json = {"dcv": dcv}
-        if plan.level != "dv":
-            vetted = job is None or job.organization_done
-            message = "The organization is verified." if vetted else "The organization is being verified."
-            details["organization"] = {"status": vetted, "statusDetail": int(vetted), "statusMessage": message}
-        return {"validations": details}
+        plan, settings = known_plan(order.plan_id), self._context.settings
+        if job and self._context.clock.now() < job.created + settings.details_delay:
+            return {"validations": {}}
+        proofs = (
+            [Proof(v.name, v.done, v.message, challenge_of(plan, job, v), v.email) for v in validations] if job else []
+        )
+        vetted = None if plan.level == "dv" else job is None or job.organization_done
+        return details_in(settings.details_shape, Progress(order.domain, proofs, vetted))
 
-    def _domain(self, plan: Plan, job: Job, validation: Validation) -> Json:
-        row: Json = {
-            "domain": validation.name,
-            "status": validation.done,
-            "statusDetail": int(validation.done),
-            "statusMessage": validation.message,
-            "dcvType": validation.method,
+    def _order(self, order: Order) -> Json:
+        settings = self._context.settings
+        body: Json = {
+            "id": int(order.id) if settings.order_ids == "number" and order.id.isdigit() else order.id,
+            "client_reference": order.client_reference,
+            "status": status_word(order.status, settings.status_words),
+            "plan": self._plan_of(order),
+            "domain": order.domain,
+            "csr": order.csr,
+            "dcv_type": order.dcv_type,
+            **{name: order.contact.get(name) for name in CONTACT_FIELDS},
+            "created": self._date(order.created),
+            "updated": self._date(order.updated),
+            "provisioned": self._date(order.provisioned),
+            "expires": self._date(self._expires(order)),
+            "deleted": self._date(order.deleted),
+            "is_auto_renew_enabled": order.is_auto_renew_enabled,
+            "provisioning_reference": order.provisioning_reference,
         }
-        wanted = challenge_of(plan, job, validation)
-        if wanted.file_name:
-            row["fileLocation"] = f"http://{wanted.host}{wanted.file_path}"
-            row["fileContents"] = wanted.file_content
-        elif wanted.record_type == "CNAME":
-            row["dnsRecord"], row["dnsCnameValue"] = wanted.record_name, wanted.record_value
-        elif wanted.record_type:
-            row |= {"dnsRecord": wanted.record_name, "dnsType": "TXT", "dnsContents": wanted.record_value}
-        else:
-            row["email"] = validation.email
-        return row
+        absent = {"plan": settings.order_plan, "expires": settings.order_expires}
+        return {name: value for name, value in body.items() if absent.get(name) != "absent"}
 
-    def _answer(self, body: Json, *, status: int = 200) -> web.Response:
+    def _plan_of(self, order: Order) -> Json | str:
+        plan, form = known_plan(order.plan_id), self._context.settings.order_plan
+        return plan.id if form == "uuid" else plan.name if form == "name" else self.plan(plan)
+
+    def _expires(self, order: Order) -> float | None:
+        meaning = self._context.settings.order_expires
+        if meaning == "certificate-end":
+            certificate = self._context.store.certificate(order.certificate)
+            return certificate.not_after if certificate else None
+        return order.paid_until if order.provisioned and meaning == "paid-end" else None
+
+    def _date(self, moment: float | None) -> str | None:
+        return date_text(moment, self._context.settings.dates)
+
+    def _answer(self, body: Any, *, status: int = OK) -> web.Response:
         settings = self._context.settings
         if settings.text_payload:
             body = plant(body, settings.text_payload, frozenset(settings.text_payload_spares))
+        if settings.envelope == "text" and isinstance(body, dict) and "success" in body:
+            body = {**body, "success": "true" if body["success"] else "false"}
+        if settings.numbers == "strings":
+            body = numbers_as_text(body)
         return web.json_response(body, status=status)
 
 
-def _date(moment: float | None) -> str | None:
-    return None if moment is None else as_datetime(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+def failure_body(rejection: RejectionError) -> Json:
+    """The envelope of a refused request; the control side has no dialect."""
+    return {"success": False, "error": {"code": rejection.code, "message": rejection.message}}
+
+
+def _one_text(rejection: RejectionError) -> str:
+    if isinstance(rejection.message, str):
+        return rejection.message
+    return " ".join(f"{name}: {entry['message']}" for name, entries in rejection.message.items() for entry in entries)
+
+
+def _without(body: Json, names: Iterable[str]) -> Json:
+    return {name: value for name, value in body.items() if name not in names}

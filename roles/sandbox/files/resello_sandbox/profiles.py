@@ -40,7 +40,7 @@ PROFILES: dict[str, Profile] = {
         },
     ),
     "bare": Profile(
-        "A plain REST framework: no envelope, bare arrays, {\"detail\"}, 204, microseconds.",
+        'A plain REST framework: no envelope, bare arrays, {"detail"}, 204, microseconds.',
         {
             "envelope": "bare",
             "failures": "detail",

@@ -30,6 +30,7 @@ class Order:
     provisioning_reference: str | None = None
     certificate: int | None = None
     seeded: bool = False
+    renews: str | None = None
     number: int | None = None
 
 

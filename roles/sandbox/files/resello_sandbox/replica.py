@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The orders' table, with a memory: a copy of the database that is some seconds behind (the setting ``replica_lag``)."""
+"""The orders' table, with a memory for the setting ``replica_lag``: a copy of the database that is behind."""
 
 from __future__ import annotations
 

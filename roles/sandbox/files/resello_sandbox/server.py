@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import signal
-import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -25,6 +24,7 @@ from resello_sandbox.account import Account
 from resello_sandbox.app import TOKEN_PATH, make_app
 from resello_sandbox.checks import Prober
 from resello_sandbox.context import Context
+from resello_sandbox.listener import Listener
 from resello_sandbox.options import Options
 from resello_sandbox.process import DataLock, ProcessError, write_private
 from resello_sandbox.tls import server_context
@@ -76,27 +76,21 @@ async def _serve(options: Options, report: Callable[[str], None]) -> None:
 async def _listening(options: Options, context: Context) -> AsyncIterator[dict[str, object]]:
     account, prober = Account(context), Prober(context)
     tls, ca_path = server_context(options.data_dir / "tls", address=options.listen) if options.tls else (None, None)
-    runner = web.AppRunner(make_app(context, account), access_log=None, handler_cancellation=False)
+    listener = Listener(options, tls)
+    app = make_app(context, account, listener)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=1.0)
     await runner.setup()
     worker = asyncio.create_task(Worker(context, account, prober).run())
     try:
-        port = await _listen(runner, options, tls)
+        port = await listener.start(runner)
         yield _connection(options, context, port=port, ca_path=ca_path)
     finally:
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+        await listener.close()
         await runner.cleanup()
         await prober.close()
-
-
-async def _listen(runner: web.AppRunner, options: Options, tls: ssl.SSLContext | None) -> int:
-    site = web.TCPSite(runner, options.listen, options.port, ssl_context=tls, shutdown_timeout=1.0)
-    try:
-        await site.start()
-    except OSError as exc:
-        raise ProcessError(f"Cannot listen on {options.listen} port {options.port}: {exc.strerror}.") from exc
-    return int(runner.addresses[0][1])
 
 
 def _connection(options: Options, context: Context, *, port: int, ca_path: Path | None) -> dict[str, object]:

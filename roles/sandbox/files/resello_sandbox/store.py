@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from resello_sandbox.records import Call, Certificate, Email, Job, LedgerEntry, Order, Token, Validation
+from resello_sandbox.replica import OrderTable
 from resello_sandbox.table import Table
 
 _SCHEMA = """
@@ -21,7 +22,8 @@ CREATE TABLE IF NOT EXISTS orders (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, client_reference TEXT, plan_id TEXT NOT NULL,
     status TEXT NOT NULL, domain TEXT NOT NULL, csr TEXT NOT NULL, dcv_type TEXT NOT NULL, created REAL NOT NULL,
     updated REAL NOT NULL, paid_until REAL NOT NULL, contact TEXT NOT NULL, provisioned REAL, deleted REAL,
-    is_auto_renew_enabled INTEGER NOT NULL, provisioning_reference TEXT, certificate INTEGER, seeded INTEGER NOT NULL);
+    is_auto_renew_enabled INTEGER NOT NULL, provisioning_reference TEXT, certificate INTEGER, seeded INTEGER NOT NULL,
+    renews TEXT);
 CREATE INDEX IF NOT EXISTS orders_reference ON orders (client_reference, number);
 CREATE INDEX IF NOT EXISTS orders_plan ON orders (plan_id, number);
 CREATE INDEX IF NOT EXISTS orders_end ON orders (status, paid_until);
@@ -63,7 +65,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
-        self.orders = Table(self._db, "orders", Order)
+        self._add_new_columns()
+        self.orders = OrderTable(self._db, "orders")
         self.jobs = Table(self._db, "jobs", Job)
         self.validations = Table(self._db, "validations", Validation)
         self.certificates = Table(self._db, "certificates", Certificate)
@@ -107,6 +110,12 @@ class Store:
                 " WHERE status = 'active' AND paid_until <= ?",
                 (now,),
             )
+
+    def _add_new_columns(self) -> None:
+        """A data folder of an earlier version lacks what was added since."""
+        columns = {row["name"] for row in self._db.execute("PRAGMA table_info(orders)")}
+        if "renews" not in columns:
+            self._db.execute("ALTER TABLE orders ADD COLUMN renews TEXT")
 
     def fact(self, name: str) -> Any:
         """A remembered single value, None if there is none."""

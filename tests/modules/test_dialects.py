@@ -1,0 +1,131 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life of one order under every named dialect of the sandbox: it succeeds, or stops for a documented reason."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.tests.modules.shop import Shop
+from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
+from cryptography import x509
+
+NAMES = ("shop.example.com", "www.shop.example.com")
+EVERY_DAY = ("standard", "bare", "lagging")  # the others are left to the long run
+GOOD = (
+    *EVERY_DAY,
+    "old-api",
+    "supplier-one",
+    "supplier-two",
+    "ragged-pages",
+    "no-filter",
+    "loose-filter",
+    "prefix-filter",
+    "windows",
+    "extending",
+    "new-object",
+    "greedy",
+)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A dialect in which nobody can buy safely: how many charges it takes to notice, and what is said."""
+
+    charges: int
+    says: str
+    before: int = 0  # orders of others that are in the account already
+
+
+STOPS = {
+    "no-reference": Stop(charges=0, says="client_reference", before=2),
+    "truncating": Stop(charges=1, says="client_reference"),
+    "forgetful": Stop(charges=1, says="client_reference"),
+}
+
+
+def profiles(*names: str) -> list[Any]:
+    """Parameters; all but a few are marked slow."""
+    return [pytest.param(name, marks=() if name in EVERY_DAY else pytest.mark.slow, id=name) for name in names]
+
+
+def test_every_profile_of_the_sandbox_is_tried(shop: Shop) -> None:
+    assert set(shop.sandbox.control("GET", "profiles")["profiles"]) == {*GOOD, *STOPS}
+
+
+@pytest.mark.parametrize("profile", profiles(*GOOD))
+def test_an_order_lives_and_dies(shop: Shop, profile: str) -> None:
+    shop.sandbox.settings(profile=profile, issue_delay=0.2)
+    shop.options = {"journal_path": str(shop.folder / "journal")}
+    item = shop.item("shop", *NAMES)
+    order_id = shop.bought(item)["order"]["id"]
+
+    validation = wait_until(lambda: _instructions(shop, item), seconds=20, what="the files to place")
+    shop.site.place(validation)
+    issued = shop.order(item, wait=True, wait_timeout=30, wait_sleep=0.1)
+    assert (issued["rc"], issued["state"]) == (0, "issued"), issued
+    leaf = x509.load_pem_x509_certificate(issued["certificate"].encode())
+    assert leaf.public_key() == x509.load_pem_x509_csr(Path(item["csr_path"]).read_bytes()).public_key()
+    assert issued["chain"].count("BEGIN CERTIFICATE") == 1
+    assert "\r" not in issued["fullchain"]
+
+    shop.forget_calls()
+    again = shop.order(item)
+    assert (again["rc"], again["changed"], again["action"]) == (0, False, "none"), again
+    assert (again["certificate"], shop.writing_calls()) == (issued["certificate"], [])
+    assert str(again["order"]["id"]) == str(order_id)
+
+    _download(shop, issued)
+    assert shop.charges == 1
+
+    ended = shop.order({"client_reference": "shop", "state": "absent", "force": True})
+    assert (ended["rc"], ended["outcome"]) == (0, "cancelled"), ended
+    assert shop.sandbox.truth(str(order_id))["status"] == "deleted"
+    ledger = shop.ledger()
+    assert (ledger["charges"], ledger["refunds"], ledger["net"]) == (1, 1, 0)
+
+
+def _instructions(shop: Shop, item: dict[str, Any]) -> dict[str, Any] | None:
+    """What to place, as soon as the provider tells it for every name."""
+    result = shop.order(item)
+    assert (result["rc"], result["changed"], result["state"]) == (0, False, "waiting"), result
+    validation: dict[str, Any] = result["validation"]
+    return validation if len(validation["records"]) == len(NAMES) else None
+
+
+def _download(shop: Shop, issued: dict[str, Any]) -> None:
+    shop.options = {}
+    for file_format in ("fullchain", "crt", "ca", "pkcs7", "zip"):
+        dest = str(shop.folder / f"shop.{file_format}")
+        given = {"client_reference": "shop", "format": file_format, "dest": dest}
+        result = shop.run("ssl_certificate_download", **given)
+        assert (result["rc"], result["changed"]) == (0, True), (file_format, result)
+        again = shop.run("ssl_certificate_download", **given)
+        assert (again["rc"], again["changed"]) == (0, False), (file_format, again)
+    assert (shop.folder / "shop.fullchain").read_text() == issued["fullchain"]
+    fullchain, root = str(shop.folder / "shop.fullchain"), shop.sandbox.info["issuer_ca_path"]
+    command = ["openssl", "verify", "-CAfile", root, "-untrusted", fullchain, fullchain]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", sorted(STOPS))
+def test_who_cannot_be_found_again_is_not_bought_twice(shop: Shop, profile: str) -> None:
+    stop = STOPS[profile]
+    if stop.before:
+        shop.sandbox.control("POST", "seed", {"count": stop.before})
+    shop.sandbox.settings(profile=profile)
+    shop.options = {"journal_path": str(shop.folder / "journal")}
+    items = [shop.item(f"shop-{number}") for number in range(3)]
+    result = shop.orders(items, recovery_timeout=2)
+    assert result["rc"] == 1, result
+    assert stop.says in str(result["msg"]) + str(result.get("certificates")), result
+    assert shop.charges == stop.charges
+    again = shop.orders(items, recovery_timeout=2)
+    assert (again["rc"], shop.charges) == (1, stop.charges), again
