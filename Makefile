@@ -14,7 +14,7 @@ PYTHON_2_16 := $(call pick,$(PYTHON) python3.12 python3.11 python3.10,((3$(comma
 endif
 
 # The oldest Python that managed hosts may have; without one the tests that want it are skipped.
-export RESELLO_TEST_PYTHON38 ?= $(firstword $(shell command -v python3.8) $(wildcard $(HOME)/.pyenv/versions/3.8.*/bin/python))
+export RESELLO_TEST_PYTHON38 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.8.*/bin/python) $(shell command -v python3.8))
 
 RUN := .venv/.ready-to-run
 TEST := .venv/.ready-to-test

@@ -10,7 +10,8 @@ import os
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import env_fallback
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions
+
+from ._client.transport import ConnectionOptions
 
 BASIC = {"api_username": "RESELLO_API_USERNAME", "api_key": "RESELLO_API_KEY"}
 OPENID = {

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
+
+from ._errors import ConfigurationError
 
 
 def checked_destination(text: str) -> Path:

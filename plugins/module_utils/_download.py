@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Callable, Iterator
 
-from ansible_collections.certops.resello.plugins.module_utils._api import Api
-from ansible_collections.certops.resello.plugins.module_utils._errors import ApiError, ReselloError, ResponseError
-from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order
-from ansible_collections.certops.resello.plugins.module_utils._x509 import (
+from ._client.api import Api
+from ._client.models import Bucket, Order
+from ._errors import ApiError, ReselloError, ResponseError
+from ._x509.facts import (
     Bundle,
     CertificateFacts,
     CsrFacts,

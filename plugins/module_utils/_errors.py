@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._text import clean
+from ._text import clean
 
 SECRET_OPTIONS = frozenset({"api_key", "api_client_secret", "privatekey_passphrase", "privatekey_content"})
 

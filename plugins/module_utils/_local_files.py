@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
-from ansible_collections.certops.resello.plugins.module_utils._x509 import load_csr, private_key_public_sha256
+from ._errors import ConfigurationError
+from ._x509.facts import load_csr, private_key_public_sha256
 
 LARGEST_FILE = 1024 * 1024
 PEM_BEGIN = "-----BEGIN "
@@ -24,7 +24,9 @@ def read_file(path: str, *, option: str) -> bytes:
         raise ConfigurationError(
             option=option,
             problem="holds the content of a file, not the path to it",
-            remedy=f"Use {option.replace('_path', '_content')} for content." if option in HAVE_CONTENT else "Give a path.",
+            remedy=f"Use {option.replace('_path', '_content')} for content."
+            if option in HAVE_CONTENT
+            else "Give a path.",
         )
     try:
         with Path(path).open("rb") as stream:

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.certops.resello.plugins.module_utils import _transport, _x509
-from ansible_collections.certops.resello.plugins.module_utils._api import Api
-from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_options
-from ansible_collections.certops.resello.plugins.module_utils._errors import ReselloError
-from ansible_collections.certops.resello.plugins.module_utils._item import Item
+
+from ._argspec import connection_options
+from ._client import transport as _transport
+from ._client.api import Api
+from ._engine.item import Item
+from ._errors import ReselloError
+from ._x509 import facts as _x509
 
 
 @contextmanager

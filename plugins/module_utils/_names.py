@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
+from ._errors import ConfigurationError
 
 try:
     import idna

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._api import Api
-from ansible_collections.certops.resello.plugins.module_utils._download import order_csr
-from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
-from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order, ValidationDetails
-from ansible_collections.certops.resello.plugins.module_utils._x509 import CertificateFacts, load_certificate
+from ._client.api import Api
+from ._client.models import Bucket, Order, ValidationDetails
+from ._download import order_csr
+from ._errors import ConfigurationError
+from ._x509.facts import CertificateFacts, load_certificate
 
 LIVE = (Bucket.WAITING, Bucket.ISSUED)
 

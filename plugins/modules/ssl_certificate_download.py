@@ -124,8 +124,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certops.resello.plugins.module_utils._api import Api
 from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_spec
+from ansible_collections.certops.resello.plugins.module_utils._client.api import Api
 from ansible_collections.certops.resello.plugins.module_utils._destination import checked_destination, put, read_present
 from ansible_collections.certops.resello.plugins.module_utils._download import (
     fetch_proven,

@@ -267,7 +267,7 @@ from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     run_spec,
     waiting_spec,
 )
-from ansible_collections.certops.resello.plugins.module_utils._converge import Run, converge
+from ansible_collections.certops.resello.plugins.module_utils._engine.converge import Run, converge
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_items, warn
 
 

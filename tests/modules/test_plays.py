@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.modules.plays import Control
-from ansible_collections.certops.resello.tests.modules.shop import CREATE, Shop
+from ansible_collections.certops.resello.tests.modules.shop import CREATE, PLAN_ID, Shop
 
 GROUP = "group/certops.resello.resello"
 ON_CONTROLLER = {
@@ -43,7 +43,7 @@ def role_play(shop: Shop, *hosts: str, **more: Any) -> dict[str, Any]:
     """The role for one order on each host, by FILE on the site."""
     names = {"web1": "shop", "web2": "mail"}
     orders = [
-        {"name": names[host], "names": [f"{names[host]}.example.com"], "plan": "PositiveSSL", "hosts": [host]}
+        {"name": names[host], "names": [f"{names[host]}.example.com"], "plan": PLAN_ID, "hosts": [host]}
         for host in hosts
     ]
     variables = {
@@ -161,9 +161,8 @@ def test_no_result_holds_a_template(shop: Shop, spares: list[str]) -> None:
         shop.run("ssl_certificate_download", client_reference="old-2", dest=str(shop.folder / "x.pem")),
         shop.order(shop.item("refused", "a.example.com", "b.example.net")),
     ]
-    for result in results:
-        told = json.dumps({name: value for name, value in result.items() if name != "invocation"})
-        assert "lookup('ansible" in told or result["rc"] == 0
-        for opening in ("{{", "{%", "{#"):
-            assert opening not in told.replace('"validation": {', ""), (opening, told)
+    told = [json.dumps({**result, "invocation": None}) for result in results]
+    assert sum("lookup('ansible" in text for text in told) >= 4, "it was there to be run"
+    for text in told:
+        assert not [opening for opening in ("{{", "{%", "{#") if opening in text], text
     assert not marker.exists()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_types as t
-from ansible_collections.certops.resello.plugins.module_utils._purchase import purchase
+from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
+from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=timezone.utc)
 REFERENCE = "shop"

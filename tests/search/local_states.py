@@ -15,8 +15,8 @@ from collections.abc import Hashable
 from types import FrameType, GeneratorType
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.module_utils._purchase import purchase
-from ansible_collections.certops.resello.plugins.module_utils._purchase_types import (
+from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
+from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     Answer,
     Effect,
     PurchaseRequest,

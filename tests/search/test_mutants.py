@@ -11,10 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_batch as batch
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_rules as rules
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_steps as steps
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_types as t
+from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, lost, order, request
 from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from ansible_collections.certops.resello.plugins.module_utils._purchase_types import (
+from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     Answer,
     Clock,
     Done,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle import decide
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_due import end_moved
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_paid import paid_until_after
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.due import end_moved
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.paid import paid_until_after
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
     CertificateFacts,
     CsrFacts,
     Decision,

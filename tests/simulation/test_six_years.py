@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
 from ansible_collections.certops.resello.tests.simulation.account import Dialect
 from ansible_collections.certops.resello.tests.simulation.nightly import NIGHT, START, Diary, Nightly, Story
 from ansible_collections.certops.resello.tests.simulation.oracle import faults, needless, safe_outage, unpaid

@@ -201,11 +201,15 @@ def test_commands_name_what_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", ["assumptions.md", "house.md", "threats.md"])
 def test_files_named_as_code_exist(page: str) -> None:
-    """`_name`, `_name.py` and `_name*` are files of module_utils; other paths are of the tree."""
-    names = {path.stem for path in UTILS.glob("_*")}
+    """`_name`, `_folder/` and `_folder/name.py` are of module_utils; other paths are of the tree."""
+    names = {path.stem for path in UTILS.glob("_*")} | {
+        f"{path.parent.name}/{path.stem}" for path in UTILS.glob("_*/*.py")
+    }
     words = set(re.findall(r"`([^`\s]+)`", prose(ROOT / "docs" / page)))
     utils = {
-        word.removesuffix(".py").rstrip("/") for word in words if re.fullmatch(r"_[a-z0-9_]+(?:\*|/|[.]py)?", word)
+        word.removesuffix(".py").rstrip("/")
+        for word in words
+        if re.fullmatch(r"_[a-z0-9_]+(?:/[a-z0-9_*]+)?(?:\*|/|[.]py)?", word)
     }
     protocols = {"_label", "_acme-challenge", "_dmarc", "_domainkey", "_tlsa"}
     assert [word for word in utils - protocols if not any(fnmatch(name, word) for name in names)] == []
@@ -216,5 +220,5 @@ def test_files_named_as_code_exist(page: str) -> None:
 def test_house_names_every_room() -> None:
     """Every file of module_utils has its place in the map."""
     words = set(re.findall(r"`(_[a-z0-9_]+\*?)/?`", prose(ROOT / "docs" / "house.md")))
-    files = {path.stem for path in UTILS.glob("_*") if path.suffix == ".py" or path.name == "_host"}
+    files = {path.stem for path in UTILS.glob("_*") if path.name != "__pycache__"}
     assert sorted(name for name in files if not any(fnmatch(name, word) for word in words)) == []

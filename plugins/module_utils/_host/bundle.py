@@ -10,9 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import x509
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import VerificationError
-from ansible_collections.certops.resello.plugins.module_utils._host.names import covers
+from . import x509
+from .errors import VerificationError
+from .names import covers
 
 if TYPE_CHECKING:
     from datetime import datetime

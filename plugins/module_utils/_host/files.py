@@ -16,8 +16,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError, UnsafePathError
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import (
+from .errors import HostError, InputError, UnsafePathError
+from .paths import (
     OPEN_FOLDER,
     Label,
     check_trusted,

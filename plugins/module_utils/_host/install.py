@@ -10,11 +10,11 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import journal, store
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError
-from ansible_collections.certops.resello.plugins.module_utils._host.files import Access, Folder, open_root
-from ansible_collections.certops.resello.plugins.module_utils._host.lock import locked
-from ansible_collections.certops.resello.plugins.module_utils._host.prepare import (
+from . import journal, store
+from .errors import HostError
+from .files import Access, Folder, open_root
+from .lock import locked
+from .prepare import (
     INSTALLED,
     PERMISSIONS,
     Item,
@@ -24,11 +24,11 @@ from ansible_collections.certops.resello.plugins.module_utils._host.prepare impo
     read_entries,
     result,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.services import ServiceState, read_services
-from ansible_collections.certops.resello.plugins.module_utils._host.transaction import apply, groups_of, predict
+from .services import ServiceState, read_services
+from .transaction import apply, groups_of, predict
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.resello.plugins.module_utils._host.request import Host
+    from .request import Host
 
 
 @dataclass(frozen=True)

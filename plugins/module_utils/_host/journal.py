@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Collection, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access, Folder
+from .files import PRIVATE, Access, Folder
 
 if TYPE_CHECKING:
     from typing import Any

@@ -12,10 +12,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Iterator
 
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import BusyError, UnsafePathError
+from .errors import BusyError, UnsafePathError
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
+    from .files import Folder
 
 _NAME = ".lock"
 _PAUSE = 0.1

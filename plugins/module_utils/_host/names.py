@@ -10,7 +10,7 @@ import ipaddress
 import re
 from typing import Iterable
 
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
+from .errors import InputError
 
 MAX_DNS_NAME = 253
 MAX_LABEL = 63

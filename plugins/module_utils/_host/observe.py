@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._host.openssl import REQUEST_FILE
-from ansible_collections.certops.resello.plugins.module_utils._host.pending import Pending, read_pending
-from ansible_collections.certops.resello.plugins.module_utils._host.store import (
+from .openssl import REQUEST_FILE
+from .pending import Pending, read_pending
+from .store import (
     CERT,
     CURRENT,
     Version,
@@ -22,8 +22,8 @@ from ansible_collections.certops.resello.plugins.module_utils._host.store import
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
-    from ansible_collections.certops.resello.plugins.module_utils._host.journal import Record
+    from .files import Folder
+    from .journal import Record
 
 MARKER = ".certops-resello"
 """A file in the root folder; where it is missing, the root is new or is not the one that was used before."""

@@ -11,14 +11,14 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping
 
-from ansible_collections.certops.resello.plugins.module_utils._host.command import run_command
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import CommandError, InputError
-from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access
-from ansible_collections.certops.resello.plugins.module_utils._host.names import common_name
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import sync
+from .command import run_command
+from .errors import CommandError, InputError
+from .files import PRIVATE, Access
+from .names import common_name
+from .paths import sync
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
+    from .files import Folder
 
 KEY_SIZES: Mapping[str, tuple[int, ...]] = {"RSA": (2048, 3072, 4096), "ECDSA": (256, 384)}
 KEY_FILE = "privkey.pem"

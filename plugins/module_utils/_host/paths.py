@@ -13,7 +13,7 @@ import pwd
 import stat
 from typing import Callable
 
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError, UnsafePathError
+from .errors import HostError, InputError, UnsafePathError
 
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PASS_FOLDER = getattr(os, "O_PATH", 0) and getattr(os, "O_PATH", 0) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

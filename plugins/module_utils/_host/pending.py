@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Collection, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import x509
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import CommandError, VerificationError
-from ansible_collections.certops.resello.plugins.module_utils._host.files import PRIVATE, Access, Folder
-from ansible_collections.certops.resello.plugins.module_utils._host.names import common_name
-from ansible_collections.certops.resello.plugins.module_utils._host.openssl import (
+from . import x509
+from .errors import CommandError, VerificationError
+from .files import PRIVATE, Access, Folder
+from .names import common_name
+from .openssl import (
     KEY_FILE,
     REQUEST_FILE,
     SUBJECT_FIELDS,

@@ -12,33 +12,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import journal, store
-from ansible_collections.certops.resello.plugins.module_utils._host.bundle import (
+from . import journal, store
+from .bundle import (
     Bundle,
     check_dates,
     check_leaf,
     check_names,
     read_bundle,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import (
+from .errors import (
     InputError,
     VerificationError,
     os_problem,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.names import dns_names, folder_name
-from ansible_collections.certops.resello.plugins.module_utils._host.observe import iso
-from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_FILE
-from ansible_collections.certops.resello.plugins.module_utils._host.pending import FOLDER as PENDING
-from ansible_collections.certops.resello.plugins.module_utils._host.pending import read_pending
-from ansible_collections.certops.resello.plugins.module_utils._host.request import own_trouble
-from ansible_collections.certops.resello.plugins.module_utils._host.verify import handshake
+from .names import dns_names, folder_name
+from .observe import iso
+from .openssl import KEY_FILE
+from .pending import FOLDER as PENDING
+from .pending import read_pending
+from .request import own_trouble
+from .verify import handshake
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ansible_collections.certops.resello.plugins.module_utils._host.files import Access, Folder
-    from ansible_collections.certops.resello.plugins.module_utils._host.request import Host
-    from ansible_collections.certops.resello.plugins.module_utils._host.services import Service
+    from .files import Access, Folder
+    from .request import Host
+    from .services import Service
 
 INSTALLED = "installed"
 PERMISSIONS = "permissions"

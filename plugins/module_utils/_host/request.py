@@ -10,12 +10,12 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import journal
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError, os_problem
-from ansible_collections.certops.resello.plugins.module_utils._host.files import PUBLIC, Access, Folder, open_root
-from ansible_collections.certops.resello.plugins.module_utils._host.lock import locked
-from ansible_collections.certops.resello.plugins.module_utils._host.names import common_name, dns_names, folder_name
-from ansible_collections.certops.resello.plugins.module_utils._host.observe import (
+from . import journal
+from .errors import HostError, InputError, os_problem
+from .files import PUBLIC, Access, Folder, open_root
+from .lock import locked
+from .names import common_name, dns_names, folder_name
+from .observe import (
     MARKER,
     Observation,
     current_result,
@@ -24,20 +24,20 @@ from ansible_collections.certops.resello.plugins.module_utils._host.observe impo
     reload_needed,
     with_pending,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.openssl import (
+from .openssl import (
     RequestSpec,
     check_subject,
     find_openssl,
     key_kind,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import Label, no_label
-from ansible_collections.certops.resello.plugins.module_utils._host.pending import choose, make_pending
-from ansible_collections.certops.resello.plugins.module_utils._host.store import FOLDER_MODE, sweep
+from .paths import Label, no_label
+from .pending import choose, make_pending
+from .store import FOLDER_MODE, sweep
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ansible_collections.certops.resello.plugins.module_utils._host.pending import Pending
+    from .pending import Pending
 
 LOCK_TIMEOUT = 120.0
 

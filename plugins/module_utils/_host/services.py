@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host.command import run_command
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
-from ansible_collections.certops.resello.plugins.module_utils._host.journal import Record
-from ansible_collections.certops.resello.plugins.module_utils._host.names import service_name
+from .command import run_command
+from .errors import InputError
+from .journal import Record
+from .names import service_name
 
 if TYPE_CHECKING:
     from typing import Hashable

@@ -12,16 +12,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Collection, Iterator, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import x509
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import UnsafePathError, VerificationError
-from ansible_collections.certops.resello.plugins.module_utils._host.files import PUBLIC, Access, Folder
-from ansible_collections.certops.resello.plugins.module_utils._host.pending import FOLDER as PENDING
-from ansible_collections.certops.resello.plugins.module_utils._host.verify import handshake, is_pair
+from . import x509
+from .errors import UnsafePathError, VerificationError
+from .files import PUBLIC, Access, Folder
+from .pending import FOLDER as PENDING
+from .verify import handshake, is_pair
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ansible_collections.certops.resello.plugins.module_utils._host.bundle import Bundle
+    from .bundle import Bundle
 
 VERSIONS = "versions"
 CURRENT = "current"

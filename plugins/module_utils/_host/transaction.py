@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Collection, Mapping, Sequence
 
-from ansible_collections.certops.resello.plugins.module_utils._host import journal, store
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
-from ansible_collections.certops.resello.plugins.module_utils._host.prepare import FAILED, Item, is_alive
-from ansible_collections.certops.resello.plugins.module_utils._host.services import connected, reload, validate
+from . import journal, store
+from .errors import HostError, os_problem
+from .prepare import FAILED, Item, is_alive
+from .services import connected, reload, validate
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ansible_collections.certops.resello.plugins.module_utils._host.files import Folder
-    from ansible_collections.certops.resello.plugins.module_utils._host.services import ServiceState
+    from .files import Folder
+    from .services import ServiceState
 
 _KEPT = "The new files were kept all the same: the certificate they replaced is no longer valid."
 

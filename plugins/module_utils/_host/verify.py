@@ -9,10 +9,10 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import VerificationError
+from .errors import VerificationError
 
 if TYPE_CHECKING:
-    from ansible_collections.certops.resello.plugins.module_utils._host.bundle import Bundle
+    from .bundle import Bundle
 
 _PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN; the ssl module names it since Python 3.10
 _ROUNDS = 10

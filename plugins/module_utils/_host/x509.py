@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Callable, Iterator, TypeVar
 
-from ansible_collections.certops.resello.plugins.module_utils._host import der
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import VerificationError
+from . import der
+from .errors import VerificationError
 
 if TYPE_CHECKING:
     from datetime import datetime

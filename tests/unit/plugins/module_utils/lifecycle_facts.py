@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle import decide
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
     CertificateFacts,
     CsrFacts,
     Decision,

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._api import Api, OrderFields
+from ansible_collections.certops.resello.plugins.module_utils._client.api import Api, OrderFields
+from ansible_collections.certops.resello.plugins.module_utils._client.models import Order
+from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ApiError,
     ConfigurationError,
@@ -20,8 +22,6 @@ from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ReselloError,
     ResponseError,
 )
-from ansible_collections.certops.resello.plugins.module_utils._models import Order
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     HostileServer,
     Request,

@@ -12,17 +12,17 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils import _x509
-from ansible_collections.certops.resello.plugins.module_utils._api import Api, OrderFields
+from ansible_collections.certops.resello.plugins.module_utils._client.api import Api, OrderFields
+from ansible_collections.certops.resello.plugins.module_utils._client.models import Bucket
+from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ApiError,
     AuthenticationError,
     NotFoundError,
     ReselloError,
 )
-from ansible_collections.certops.resello.plugins.module_utils._models import Bucket
 from ansible_collections.certops.resello.plugins.module_utils._text import has_template
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions, Session
+from ansible_collections.certops.resello.plugins.module_utils._x509 import facts as _x509
 from ansible_collections.certops.resello.tests.support.pki import Key, key_pem, new_csr, new_key, pem
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess, wait_until
 

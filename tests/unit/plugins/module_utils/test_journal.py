@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_records as records
-from ansible_collections.certops.resello.plugins.module_utils._journal import (
+from ansible_collections.certops.resello.plugins.module_utils._engine.journal import (
     Journal,
     JournalError,
     LockBusyError,
     default_lock_folder,
     local_lock,
 )
-from ansible_collections.certops.resello.plugins.module_utils._purchase_types import (
+from ansible_collections.certops.resello.plugins.module_utils._purchase import records
+from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     BeforeState,
     Done,
     Evidence,
@@ -328,8 +328,8 @@ CHURN = """
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
-from ansible_collections.certops.resello.plugins.module_utils._journal import Journal
-from ansible_collections.certops.resello.plugins.module_utils._purchase_types import Evidence, Intent
+from ansible_collections.certops.resello.plugins.module_utils._engine.journal import Journal
+from ansible_collections.certops.resello.plugins.module_utils._purchase.types import Evidence, Intent
 now = datetime(2027, 3, 1, tzinfo=timezone.utc)
 journal = Journal(sys.argv[1])
 print("ready", flush=True)
@@ -378,7 +378,7 @@ def test_lock_excludes_the_same_account_and_reference_only(tmp_path: Path) -> No
 
 HOLD = """
 import sys, time
-from ansible_collections.certops.resello.plugins.module_utils._journal import local_lock
+from ansible_collections.certops.resello.plugins.module_utils._engine.journal import local_lock
 with local_lock("a", "shop", folder=sys.argv[1]):
     print("ready", flush=True)
     time.sleep(60)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_due import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.due import (
     alarm_before,
     due_of,
     end_moved,
     parse_renew_before,
     room_for_renewal,
 )
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import Policy, RenewBefore
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy, RenewBefore
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import certificate, on
 from hypothesis import given
 from hypothesis import strategies as st

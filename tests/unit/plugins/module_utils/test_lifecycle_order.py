@@ -10,9 +10,9 @@ import itertools
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_intent import outcome_of
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_order import stand
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.intent import outcome_of
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.order import stand
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
     CsrFacts,
     Desired,
     OrderFacts,

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_dates import add_months
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_paid import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.dates import add_months
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.paid import (
     PaidEnd,
     PaidQuestion,
     meaning_of_expires,
     paid_end_of,
     paid_until_after,
 )
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import PlanFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import PlanFacts, Policy
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     PAID_END,

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle import decide
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
     CertificateFacts,
     CsrFacts,
     Decision,

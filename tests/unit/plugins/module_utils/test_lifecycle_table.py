@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle_types import (
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
     CsrFacts,
     Decision,
     HostKeys,

@@ -11,10 +11,16 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._envelope import parse_envelope, parse_json, unwrap
+from ansible_collections.certops.resello.plugins.module_utils._client.envelope import parse_envelope, parse_json, unwrap
+from ansible_collections.certops.resello.plugins.module_utils._client.models import (
+    Bucket,
+    Order,
+    Plan,
+    bucket_of,
+    is_id,
+)
 from ansible_collections.certops.resello.plugins.module_utils._errors import ResponseError
 from ansible_collections.certops.resello.plugins.module_utils._fields import as_bool, as_int, as_moment, iso
-from ansible_collections.certops.resello.plugins.module_utils._models import Bucket, Order, Plan, bucket_of, is_id
 from ansible_collections.certops.resello.plugins.module_utils._text import clean, has_template
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils import _paging
+from ansible_collections.certops.resello.plugins.module_utils._client import paging as _paging
+from ansible_collections.certops.resello.plugins.module_utils._client.paging import Page, read_all
 from ansible_collections.certops.resello.plugins.module_utils._errors import ResponseError
-from ansible_collections.certops.resello.plugins.module_utils._paging import Page, read_all
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_rules as rules
-from ansible_collections.certops.resello.plugins.module_utils import _purchase_types as t
-from ansible_collections.certops.resello.plugins.module_utils._purchase import purchase
-from ansible_collections.certops.resello.plugins.module_utils._purchase_steps import ProtocolError
+from ansible_collections.certops.resello.plugins.module_utils._purchase import rules
+from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
+from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
+from ansible_collections.certops.resello.plugins.module_utils._purchase.steps import ProtocolError
 from ansible_collections.certops.resello.tests.search.account import (
     NOW,
     REFERENCE,

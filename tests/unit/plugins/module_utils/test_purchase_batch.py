@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._purchase_batch import check_batch, create_batch
-from ansible_collections.certops.resello.plugins.module_utils._purchase_types import (
+from ansible_collections.certops.resello.plugins.module_utils._purchase.batch import check_batch, create_batch
+from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     BatchItem,
     CreateBatchResult,
     Limits,

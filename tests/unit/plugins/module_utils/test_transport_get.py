@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ApiError,
     AuthenticationError,
@@ -24,7 +25,6 @@ from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ResponseError,
     TransportError,
 )
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     Behaviour,
     HostileServer,

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._envelope import Envelope, parse_envelope
-from ansible_collections.certops.resello.plugins.module_utils._guarded import classify
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions, Session
+from ansible_collections.certops.resello.plugins.module_utils._client.envelope import Envelope, parse_envelope
+from ansible_collections.certops.resello.plugins.module_utils._client.guarded import classify
+from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     Behaviour,
     HostileServer,

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ConfigurationError,
     ReselloError,
     TlsError,
     TransportError,
 )
-from ansible_collections.certops.resello.plugins.module_utils._transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     Exchange,
     HostileServer,

@@ -10,9 +10,12 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._records import ca_domains_for
+from ansible_collections.certops.resello.plugins.module_utils._client.records import ca_domains_for
+from ansible_collections.certops.resello.plugins.module_utils._client.validation import (
+    ValidationDetails,
+    ValidationRecord,
+)
 from ansible_collections.certops.resello.plugins.module_utils._text import has_template
-from ansible_collections.certops.resello.plugins.module_utils._validation import ValidationDetails, ValidationRecord
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the answer to a guarded request means (protocol rule R1). Erring towards "unknown" costs a minute, the other way
+costs money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .._errors import ReselloError
+from .envelope import Envelope
+
+DONE = "done"
+REJECTED = "rejected"
+NOT_SENT = "not_sent"
+UNKNOWN = "unknown"
+
+_REFUSING_STATUS = frozenset({400, 401, 403, 404, 422})
+# These do not tell whether the request was carried out, whatever the body says.
+_UNDECIDED_STATUS = frozenset({408, 409, 425, 429})
+
+
+@dataclass(frozen=True)
+class GuardedOutcome:
+    """``kind``: "done" (``body`` is the result), "rejected" (the API said no), "not_sent" or "unknown".
+
+    ``error`` is set unless done. ``server_date`` is the Date header of the answer, None without an answer.
+    """
+
+    kind: str
+    body: Any = None
+    error: ReselloError | None = None
+    server_date: datetime | None = None
+
+
+def classify(status: int, envelope: Envelope | None) -> str:
+    """The kind of outcome of an answer; ``envelope`` is None if the body was not JSON."""
+    if envelope is None:
+        return UNKNOWN
+    if 200 <= status < 300:  # noqa: PLR2004 - the class of success, RFC 9110 15.3
+        return DONE if not envelope.error else (REJECTED if envelope.success is False else UNKNOWN)
+    if status in _REFUSING_STATUS and envelope.error:
+        return REJECTED
+    client_error = 400 <= status < 500 and status not in _UNDECIDED_STATUS  # noqa: PLR2004 - RFC 9110 15.5
+    return REJECTED if client_error and envelope.success is False else UNKNOWN

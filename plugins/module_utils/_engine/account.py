@@ -1,0 +1,80 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The orders and plans of the account, read once for many askers."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+
+from .._client.api import Api
+from .._client.models import Order, Plan
+from .._errors import NotFoundError
+
+
+class AccountOrders:
+    """The bulk list. Threads that ask at the same time share one reading, if it began after each of them asked."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._counting = threading.Lock()
+        self._reading = threading.Lock()
+        self._begun = 0
+        self._finished = 0
+        self._orders: list[Order] = []
+
+    def read(self) -> list[Order]:
+        """All orders, from a reading that began after this call. Raises ReselloError."""
+
+        with self._counting:
+            oldest_good = self._begun + 1
+        with self._reading:
+            if self._finished < oldest_good:
+                with self._counting:
+                    self._begun += 1
+                    number = self._begun
+                self._orders = self._api.list_orders()
+                self._finished = number
+            return self._orders
+
+
+def by_reference(orders: list[Order]) -> dict[str, list[Order]]:
+    """Orders under their exact reference; orders without one are left out."""
+
+    found: dict[str, list[Order]] = defaultdict(list)
+    for order in orders:
+        if order.client_reference is not None:
+            found[order.client_reference].append(order)
+    return found
+
+
+class PlanBook:
+    """The plans that a run asks for, each asked for once."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._lock = threading.Lock()
+        self._by_text: dict[str, Plan] = {}
+        self._by_id: dict[str, Plan | None] = {}
+
+    def named(self, text: str) -> Plan:
+        """The plan with this uuid or exact name. Raises ConfigurationError listing the candidates."""
+
+        with self._lock:
+            if text not in self._by_text:
+                plan = self._api.find_plan(text)
+                self._by_text[text] = self._by_id[plan.id] = plan
+            return self._by_text[text]
+
+    def with_id(self, plan_id: str) -> Plan | None:
+        """The plan with this uuid, or None when it is unknown or not for sale any more."""
+
+        with self._lock:
+            if plan_id not in self._by_id:
+                try:
+                    self._by_id[plan_id] = self._api.get_plan(plan_id)
+                except NotFoundError:
+                    self._by_id[plan_id] = None
+            return self._by_id[plan_id]

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engine of ssl_certificate and ssl_certificates: observe, decide, limit, act, follow, collect.
+
+Each phase takes all items through before the next begins. An item's trouble is its own: it is written on the item, and
+the other items go on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from .._client.api import Api
+from .._client.models import Bucket, Order
+from .._errors import ConfigurationError, ReselloError
+from .._lifecycle.decide import decide
+from .._lifecycle.types import Decision
+from .._purchase import types as purchase
+from .account import AccountOrders, PlanBook, by_reference
+from .collect import collect, is_settled
+from .desired import check_references, wanted_from
+from .guarded_calls import GuardedCalls
+from .item import GUARDED, Item
+from .journal import Journal
+from .observe import LIVE, desired_facts, observe
+from .wait import Waiting, follow
+
+LEAST = {
+    "max_creates": 0,
+    "max_renewals": 0,
+    "max_reissues": 0,
+    "recovery_timeout": 0,
+    "wait_timeout": 0,
+    "wait_sleep": 0.1,
+    "max_concurrency": 1,
+}
+
+
+class UnexpectedError(ReselloError):
+    """A fault of this collection, kept to the item it struck so that the results of the others are not lost."""
+
+    error_code = "unexpected_error"
+
+
+class BlockedError(ReselloError):
+    """Nothing was done, and a person must act."""
+
+    error_code = "blocked"
+
+
+class AlarmError(ReselloError):
+    """An order is under way, but the certificate in use may end before it is done."""
+
+    error_code = "alarm"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What holds for the whole run."""
+
+    check_mode: bool
+    waiting: Waiting | None
+    retry_validation: bool
+    follow_only: bool
+    journal_path: str | None
+    recovery_timeout: float
+    limits: purchase.Limits
+    max_concurrency: int
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
+        """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
+
+        for option, least in LEAST.items():
+            if params.get(option, least) < least:
+                raise ConfigurationError(
+                    option=option,
+                    value=params[option],
+                    problem=f"is less than {least}",
+                    remedy=f"Give {least} or more. Nothing was sent.",
+                )
+        return cls(
+            check_mode=check_mode,
+            waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,
+            retry_validation=params["retry_validation"],
+            follow_only=params["follow_only"],
+            journal_path=params["journal_path"],
+            recovery_timeout=params["recovery_timeout"],
+            limits=purchase.Limits(
+                max_creates=params["max_creates"],
+                max_renewals=params["max_renewals"],
+                max_reissues=params["max_reissues"],
+                allow_mass_change=params["allow_mass_change"],
+            ),
+            max_concurrency=params.get("max_concurrency", 1),
+        )
+
+
+def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[Item]:
+    """Brings every wished order into its state; returns one item each, in the order given.
+
+    Raises ReselloError only when nothing can be said of any item: two items with one reference, or an account that
+    cannot be listed. In check mode only reading calls are made.
+    """
+
+    check_references([wish["client_reference"] for wish in wishes])
+    engine = _Engine(api, run, [Item(client_reference=wish["client_reference"]) for wish in wishes])
+    engine.check(wishes)
+    engine.observe()
+    engine.decide()
+    engine.act()
+    engine.retry_validation()
+    engine.follow()
+    engine.collect()
+    engine.raise_alarm()
+    return engine.items
+
+
+class _Engine:
+    def __init__(self, api: Api, run: Run, items: list[Item]) -> None:
+        self.items = items
+        self._api = api
+        self._run = run
+        self._account = AccountOrders(api)
+        self._plans = PlanBook(api)
+        self._journal = None if run.journal_path is None else Journal(run.journal_path)
+        self._run_id = uuid.uuid4().hex
+
+    def _sound(self) -> list[Item]:
+        return [item for item in self.items if item.error is None]
+
+    def _each(self, items: Iterable[Item], step: Callable[[Item], None]) -> None:
+        """One step for many items at a time; what goes wrong is written on the item."""
+
+        def guarded_step(item: Item) -> None:
+            try:
+                step(item)
+            except ReselloError as error:
+                item.error = error
+            except Exception as error:  # noqa: BLE001  # one item's fault must not lose what the others bought
+                item.error = UnexpectedError(f"{item.client_reference}: a fault in this collection: {error!r}")
+
+        with ThreadPoolExecutor(max_workers=self._run.max_concurrency) as pool:
+            list(pool.map(guarded_step, items))
+
+    def check(self, wishes: Sequence[Mapping[str, Any]]) -> None:
+        now = datetime.now(timezone.utc)
+        by_name = {wish["client_reference"]: wish for wish in wishes}
+
+        def step(item: Item) -> None:
+            item.wanted = wanted_from(by_name[item.client_reference], certificates=len(wishes), now=now)
+
+        for item in self.items:
+            self._each([item], step)
+
+    def observe(self) -> None:
+        items = self._sound()
+        if not items:
+            return
+        found = self._orders_of(items)
+
+        def step(item: Item) -> None:
+            orders = found.get(item.client_reference, [])
+            item.observation = observe(
+                self._api, self._plans, self._journal, item.goal, orders, now=datetime.now(timezone.utc)
+            )
+
+        self._each(items, step)
+
+    def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
+        """One item is looked up by the filter first; the whole list is read when that shows no live order."""
+
+        if len(items) == 1:
+            reference = items[0].client_reference
+            found = by_reference(self._api.list_orders(client_reference=reference))
+            if any(order.bucket in LIVE for order in found.get(reference, [])):
+                return found
+        return by_reference(self._account.read())
+
+    def decide(self) -> None:
+        now = datetime.now(timezone.utc)
+        for item in self._sound():
+            if item.goal.state == "absent":
+                _end(item)
+                continue
+            desired = desired_facts(item.goal, item.sight.plan)
+            item.decision = decide(desired, item.sight.facts, now, item.goal.policy)
+            item.action = item.decision.action
+            item.reason = item.decision.reason
+            item.warnings.extend(item.decision.warnings)
+            item.order = item.sight.order(item.decision.order_id)
+            if item.action == "blocked":
+                item.error = _blocked(item.client_reference, item.decision)
+
+    def act(self) -> None:
+        if self._run.follow_only:
+            return
+        due = [item for item in self._sound() if item.action in GUARDED]
+        unsettled = [item for item in self._sound() if item.action not in GUARDED and _is_unsettled(item)]
+        calls = GuardedCalls(
+            api=self._api,
+            account=self._account,
+            journal=self._journal,
+            limits=self._run.limits,
+            recovery_timeout=self._run.recovery_timeout,
+            run_id=self._run_id,
+            check_mode=self._run.check_mode,
+            together=self._each,
+        )
+        calls.carry_out(due)
+        calls.settle(unsettled)
+
+    def retry_validation(self) -> None:
+        """Tells the provider to look again, for orders whose records are in place; costs nothing."""
+
+        if not self._run.retry_validation or self._run.check_mode:
+            return
+
+        def step(item: Item) -> None:
+            wanted, order = item.goal, item.current_order
+            method = wanted.dcv_type or order.dcv_type
+            if method is None:
+                return
+            email = wanted.contact["approver_email_address"] if method == "EMAIL" else None
+            outcome = self._api.validate_order(order.id, dcv_type=method, email_address=email)
+            if outcome.error is not None:
+                item.warnings.append(f"The provider did not take the request to validate again: {outcome.error}")
+
+        self._each([item for item in self._sound() if _is_waiting(item)], step)
+
+    def follow(self) -> None:
+        if self._run.waiting is None or self._run.check_mode:
+            return
+        open_items = {item.order.id: item for item in self._sound() if item.order is not None and _is_open(item)}
+        seen = follow(
+            self._api,
+            open_items,
+            lambda order: is_settled(self._api, open_items[order.id], order),
+            self._run.waiting,
+        )
+        for order_id, order in seen.items():
+            open_items[order_id].order = order
+
+    def raise_alarm(self) -> None:
+        """A wait is not green for ever: it fails as soon as the certificate in use is about to end."""
+
+        if self._run.waiting is None or self._run.check_mode:
+            return
+        for item in self._sound():
+            decision = item.decision
+            if item.state == Bucket.WAITING.value and decision is not None and decision.alarm:
+                item.error = AlarmError(
+                    f"{item.client_reference}: still waiting, and the certificate in use ends soon: {decision.reason}. "
+                    "Look at the open validation records, and at the order in the provider's panel.",
+                    details={"rule": "alarm"},
+                )
+
+    def collect(self) -> None:
+        self._each(
+            [item for item in self.items if item.order is not None and item.action != "cancel"],
+            lambda item: collect(self._api, item, check_mode=self._run.check_mode),
+        )
+
+
+def _end(item: Item) -> None:
+    """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
+
+    live = [order for order in item.sight.orders if order.bucket in LIVE]
+    item.action = "cancel" if live else "none"
+    item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
+    if len(live) == 1:
+        item.order = live[0]
+
+
+def _blocked(reference: str, decision: Decision) -> BlockedError:
+    return BlockedError(
+        f"{reference}: {decision.reason}. No money was spent. {decision.remedy}".strip(),
+        details={"rule": decision.code, "remedy": decision.remedy},
+    )
+
+
+def _is_unsettled(item: Item) -> bool:
+    """An intent is open or several orders are live: the protocol looks after them, whatever else is to be done."""
+
+    if item.observation is None or item.wanted is None or item.wanted.state == "absent":
+        return False
+    live = [order for order in item.observation.orders if order.bucket in LIVE]
+    return len(live) > 1 or item.observation.records.intent is not None
+
+
+def _is_waiting(item: Item) -> bool:
+    return item.order is not None and item.order.bucket is Bucket.WAITING
+
+
+def _is_open(item: Item) -> bool:
+    return item.action in ("create", "renew", "reissue") or _is_waiting(item)

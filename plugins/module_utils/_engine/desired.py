@@ -1,0 +1,281 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the user asks for, checked: one item of options becomes one `Wanted`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Mapping
+
+from .._argspec import CONTACT
+from .._errors import ConfigurationError, ReselloError
+from .._lifecycle import types as lifecycle
+from .._lifecycle.due import parse_renew_before
+from .._local_files import read_text
+from .._names import normalise_name
+from .._x509.facts import (
+    CertificateFacts,
+    CsrFacts,
+    load_certificate,
+    load_csr,
+    split_pem,
+)
+from .dates import parse_date
+
+REFERENCE = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._:/@#+ -]{0,63}")
+PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
+ORGANISATION_FIELDS = ("chamber_of_commerce", "department", "approver_first_name", "approver_last_name")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One certificate as the user wants it; everything in here has been checked without asking the API."""
+
+    client_reference: str
+    state: str
+    plan: str | None
+    names: tuple[str, ...]
+    csr: CsrFacts | None
+    dcv_type: str | None
+    contact: Mapping[str, str | None]
+    ee_reference_order_id: str | None
+    hosts: tuple[lifecycle.HostFacts, ...]
+    policy: lifecycle.Policy
+    force: bool
+    only_if_younger_than: timedelta | None
+
+    def require_order_fields(self, action: str, *, planning: bool) -> None:
+        """Raises ConfigurationError unless everything is there that this action sends.
+
+        When only planning, the CSR may still be made.
+        """
+
+        if self.plan is None and action == "create":
+            raise ConfigurationError(
+                option="plan",
+                problem="is missing, and there is no order yet",
+                remedy="Name the plan to buy; certops.resello.ssl_certificate_plan_info lists them.",
+            )
+        if self.dcv_type is None:
+            raise ConfigurationError(
+                option="dcv_type", problem="is missing, and the order needs it", remedy="Choose EMAIL, FILE or DNS."
+            )
+        if self.csr is None and not planning:
+            raise ConfigurationError(
+                option="csr_content",
+                problem="and csr_path are both missing, and the order needs a CSR",
+                remedy="Give one of the two; check mode says in csr_required which orders need one.",
+            )
+
+
+def wanted_from(item: Mapping[str, Any], *, certificates: int, now: datetime) -> Wanted:
+    """Checks one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
+
+    Reads the files that the options name. Raises ConfigurationError naming option, value and remedy.
+    """
+
+    _check_reference(item)
+    csr = _csr(item)
+    names = _names(item) or (() if csr is None else csr.names)
+    _check_csr_names(csr, names)
+    _check_validation(item, names)
+    return Wanted(
+        client_reference=item["client_reference"],
+        state=item["state"],
+        plan=item["plan"],
+        names=names,
+        csr=csr,
+        dcv_type=item["dcv_type"],
+        contact={field: item[field] for field in CONTACT},
+        ee_reference_order_id=item["ee_reference_order_id"],
+        hosts=_hosts(item),
+        policy=_policy(item, certificates, now),
+        force=item["force"],
+        only_if_younger_than=_younger_than(item),
+    )
+
+
+def check_references(references: list[str]) -> None:
+    """Refuses two items with one reference, also if only the case of letters tells them apart."""
+
+    seen: dict[str, str] = {}
+    for reference in references:
+        twin = seen.setdefault(reference.casefold(), reference)
+        if seen[reference.casefold()] is not reference or references.count(reference) > 1:
+            raise ConfigurationError(
+                option="client_reference",
+                value=reference,
+                problem=f"stands in the list twice (the other is {twin!r}); one reference is one order",
+                remedy="Give every certificate a reference of its own. Nothing was sent.",
+            )
+
+
+def _check_reference(item: Mapping[str, Any]) -> None:
+    reference = item["client_reference"]
+    if item["client_reference_unchecked"] and reference:
+        return
+    if not REFERENCE.fullmatch(reference) or reference != reference.strip():
+        raise ConfigurationError(
+            option="client_reference",
+            value=reference,
+            problem="is not usable as the identity of an order",
+            remedy=(
+                "Use 1 to 64 letters, digits and ._:/@#+ - with a letter, digit or # first and no space last; "
+                "client_reference_unchecked accepts one that was made elsewhere."
+            ),
+        )
+
+
+def _csr(item: Mapping[str, Any]) -> CsrFacts | None:
+    if item["csr_path"]:
+        return load_csr(read_text(item["csr_path"], option="csr_path"), where="csr_path")
+    if item["csr_content"]:
+        return load_csr(item["csr_content"], where="csr_content")
+    return None
+
+
+def _names(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(normalise_name(name, where="names") for name in item["names"] or ()))
+
+
+def _check_csr_names(csr: CsrFacts | None, names: tuple[str, ...]) -> None:
+    if csr is not None and not set(names) <= set(csr.names):
+        missing = ", ".join(name for name in names if name not in csr.names)
+        raise ConfigurationError(
+            option="names",
+            value=", ".join(names),
+            problem=f"has names that the CSR does not ask for: {missing}",
+            remedy="Make a CSR for all names, or leave 'names' out.",
+        )
+
+
+def _check_validation(item: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    wildcards = [name for name in names if name.startswith("*.")]
+    if item["dcv_type"] == "FILE" and wildcards:
+        raise ConfigurationError(
+            option="dcv_type",
+            value="FILE",
+            problem=f"cannot prove control for the wildcard {wildcards[0]}",
+            remedy="Use DNS or EMAIL.",
+        )
+    if item["dcv_type"] == "EMAIL" and not item["approver_email_address"]:
+        _missing("approver_email_address", "dcv_type=EMAIL")
+    if item["validation_level"] != "dv":
+        for field in ORGANISATION_FIELDS:
+            if not item[field]:
+                _missing(field, f"validation_level={item['validation_level']}")
+    phone = item["approver_phone_number"]
+    if phone and not PHONE.fullmatch(phone):
+        raise ConfigurationError(
+            option="approver_phone_number",
+            value=phone,
+            problem="is not of the form the provider takes",
+            remedy="Write country code and number as +31.612345678.",
+        )
+
+
+def _missing(field: str, because: str) -> None:
+    raise ConfigurationError(
+        option=field, value=None, problem=f"is missing, and {because} requires it", remedy=f"Set {field}."
+    )
+
+
+def _hosts(item: Mapping[str, Any]) -> tuple[lifecycle.HostFacts, ...]:
+    hosts = tuple(_host(host) for host in item["hosts"] or ())
+    text = item["certificate_content"]
+    if item["certificate_path"]:
+        text = read_text(item["certificate_path"], option="certificate_path")
+    if not text:
+        return hosts
+    option = "certificate_path" if item["certificate_path"] else "certificate_content"
+    local = lifecycle.HostFacts(name="the controller", deployed=deployed_facts(_first_certificate(text, option)))
+    return (*hosts, local)
+
+
+def _host(host: Mapping[str, Any]) -> lifecycle.HostFacts:
+    text = host["certificate_content"]
+    return lifecycle.HostFacts(
+        name=host["name"],
+        answered=host["answered"],
+        public_keys=None if host["public_keys"] is None else frozenset(host["public_keys"]),
+        deployed=deployed_facts(_first_certificate(text, "hosts[].certificate_content")) if text else None,
+    )
+
+
+def _first_certificate(text: str, option: str) -> CertificateFacts:
+    blocks = split_pem(text)
+    try:
+        return load_certificate(blocks[0])
+    except (IndexError, ReselloError) as error:
+        raise _unreadable(option) from error
+
+
+def _unreadable(option: str) -> ConfigurationError:
+    return ConfigurationError(
+        option=option,
+        value=None,
+        problem="holds no certificate that can be read",
+        remedy="Give the certificate as PEM; a file may hold the chain behind it. Leave it out if nothing is deployed.",
+    )
+
+
+def deployed_facts(facts: CertificateFacts) -> lifecycle.CertificateFacts:
+    """The part of a certificate that decisions are made on."""
+
+    return lifecycle.CertificateFacts(
+        names=facts.names,
+        serial=facts.serial_hex,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        public_key_sha256=facts.public_key_sha256,
+        sha256=facts.sha256,
+    )
+
+
+def _policy(item: Mapping[str, Any], certificates: int, now: datetime) -> lifecycle.Policy:
+    reissue_after = item["reissue_after"] and parse_date(item["reissue_after"], option="reissue_after")
+    if reissue_after and reissue_after > now:
+        raise ConfigurationError(
+            option="reissue_after",
+            value=item["reissue_after"],
+            problem="is in the future, so every certificate would be reissued again and again until then",
+            remedy="Give the date of the event that makes older certificates unwanted.",
+        )
+    return lifecycle.Policy(
+        renew_before=_renew_before(item["renew_before"]),
+        certificates=certificates,
+        recreate=frozenset(item["recreate"]),
+        reissue_after=reissue_after or None,
+        paid_until=parse_date(item["paid_until"], option="paid_until") if item["paid_until"] else None,
+        auto_renew=item["auto_renew"],
+        lost_key=item["lost_key"],
+    )
+
+
+def _renew_before(text: str | None) -> lifecycle.RenewBefore:
+    if text is None:
+        return lifecycle.Policy().renew_before
+    try:
+        return parse_renew_before(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            option="renew_before",
+            value=text,
+            problem=str(error),
+            remedy="Write 30d or 33%, or leave it out for one third.",
+        ) from error
+
+
+def _younger_than(item: Mapping[str, Any]) -> timedelta | None:
+    days = item["only_if_younger_than"]
+    if days is None:
+        return None
+    if days < 0:
+        raise ConfigurationError(
+            option="only_if_younger_than", value=days, problem="is negative", remedy="Give a number of days, 0 or more."
+        )
+    return timedelta(days=days)

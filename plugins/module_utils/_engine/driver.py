@@ -1,0 +1,211 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Performs what the purchase protocol asks for, at the API and in the journal."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any, Callable
+
+from .._client.api import Api, OrderFields
+from .._client.models import Order
+from .._client.transport import GuardedOutcome
+from .._errors import ApiError, NotFoundError, ReselloError
+from .._purchase import types as purchase
+from .._x509.facts import load_certificate, load_csr
+from .account import AccountOrders
+from .journal import Journal
+
+
+def view_of(order: Order) -> purchase.OrderView:
+    """What the protocol sees of an order."""
+
+    return purchase.OrderView(
+        id=order.id,
+        client_reference=order.client_reference,
+        bucket=order.bucket.value,
+        status=order.status,
+        plan_id=order.plan_id,
+        created=order.created,
+        updated=order.updated,
+        provisioned=order.provisioned,
+        csr_key=csr_key(order.csr),
+    )
+
+
+def csr_key(pem: str | None) -> str | None:
+    """SHA-256 of a CSR's public key; None when there is no CSR that can be read."""
+
+    if not pem:
+        return None
+    try:
+        return load_csr(pem, where="the CSR on the order").public_key_sha256
+    except ReselloError:
+        return None
+
+
+class PlannedCall(Exception):  # noqa: N818  # no error: the protocol would now make this call
+    """Check mode has reached the first call that changes something."""
+
+    def __init__(self, effect: purchase.Effect) -> None:
+        super().__init__(type(effect).__name__)
+        self.effect = effect
+
+
+NO_SUCH_FILE = (400, 404, 409, 410, 422)
+CALLS = (purchase.PostCreate, purchase.PostRenew, purchase.PostReissue, purchase.PostDelete)
+
+
+class ProtocolDriver:
+    """Drives one protocol run of one order: every effect is one method here.
+
+    With ``planning`` only reading effects are performed: the journal is left alone, and the first call that would
+    change something ends the run with PlannedCall. So check mode meets every refusal that the real run would meet.
+    """
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        account: AccountOrders,
+        journal: Journal | None,
+        fields: OrderFields | None,
+        planning: bool = False,
+    ) -> None:
+        self._planning = planning
+        self._api = api
+        self._account = account
+        self._journal = journal
+        self._fields = fields
+        self._perform: dict[type, Callable[[Any], purchase.Answer]] = {
+            purchase.Now: self._now,
+            purchase.Sleep: self._sleep,
+            purchase.ListAll: self._list_all,
+            purchase.ListByReference: self._list_by_reference,
+            purchase.GetOrder: self._get_order,
+            purchase.DownloadCsr: self._download_csr,
+            purchase.DownloadSerial: self._download_serial,
+            purchase.PostCreate: self._create,
+            purchase.PostRenew: self._renew,
+            purchase.PostReissue: self._reissue,
+            purchase.PostDelete: self._delete,
+            purchase.ReadRecords: self._read_records,
+            purchase.WriteIntent: self._write_intent,
+            purchase.RemoveIntent: self._remove_intent,
+            purchase.PromoteToEvidence: self._promote,
+        }
+
+    def run(self, protocol: purchase.Protocol) -> purchase.PurchaseResult:
+        """Runs the protocol to its end and returns its result. Raises PlannedCall when only planning."""
+
+        try:
+            effect = next(protocol)
+            while True:
+                if self._planning and isinstance(effect, CALLS):
+                    raise PlannedCall(effect)
+                effect = protocol.send(self._perform[type(effect)](effect))
+        except StopIteration as end:
+            result: purchase.PurchaseResult = end.value
+            return result
+
+    def _now(self, _effect: purchase.Now) -> purchase.Answer:
+        return purchase.Clock(
+            local=datetime.now(timezone.utc), server=self._api.session.server_date, monotonic=time.monotonic()
+        )
+
+    def _sleep(self, effect: purchase.Sleep) -> purchase.Answer:
+        time.sleep(effect.seconds)
+        return purchase.Done()
+
+    def _list_all(self, effect: purchase.ListAll) -> purchase.Answer:
+        try:
+            orders = self._account.read()
+        except ReselloError as error:
+            return purchase.Unavailable(str(error))
+        return purchase.Orders(
+            tuple(
+                view_of(order)
+                for order in orders
+                if order.client_reference == effect.reference or order.id in effect.ids
+            )
+        )
+
+    def _list_by_reference(self, effect: purchase.ListByReference) -> purchase.Answer:
+        try:
+            orders = self._api.list_orders(client_reference=effect.reference)
+        except ReselloError as error:
+            return purchase.Unavailable(str(error))
+        return purchase.Orders(tuple(view_of(order) for order in orders))
+
+    def _get_order(self, effect: purchase.GetOrder) -> purchase.Answer:
+        try:
+            return purchase.Found(view_of(self._api.get_order(effect.order_id)))
+        except NotFoundError:
+            return purchase.Missing()
+        except ReselloError as error:
+            return purchase.Unavailable(str(error))
+
+    def _download_csr(self, effect: purchase.DownloadCsr) -> purchase.Answer:
+        try:
+            key = csr_key(self._api.download(effect.order_id, "csr").decode("latin-1"))
+        except ReselloError:
+            key = None
+        return purchase.Fact(key, known=key is not None)
+
+    def _download_serial(self, effect: purchase.DownloadSerial) -> purchase.Answer:
+        try:
+            return purchase.Fact(load_certificate(self._api.download(effect.order_id, "crt")).serial_hex)
+        except ApiError as error:
+            # Only a plain refusal says that there is no certificate; trouble of the server says nothing.
+            return purchase.Fact(None, known=error.status in NO_SUCH_FILE)
+        except ReselloError:
+            return purchase.Fact(None, known=False)
+
+    def _create(self, _effect: purchase.PostCreate) -> purchase.Answer:
+        return _posted(self._api.create_order(self._required_fields()))
+
+    def _renew(self, effect: purchase.PostRenew) -> purchase.Answer:
+        return _posted(self._api.renew_order(effect.order_id, self._required_fields()))
+
+    def _reissue(self, effect: purchase.PostReissue) -> purchase.Answer:
+        return _posted(self._api.reissue_order(effect.order_id, self._required_fields()))
+
+    def _delete(self, effect: purchase.PostDelete) -> purchase.Answer:
+        return _posted(self._api.delete_order(effect.order_id))
+
+    def _required_fields(self) -> OrderFields:
+        if self._fields is None:
+            raise ValueError("a guarded call without the order's fields")
+        return self._fields
+
+    def _read_records(self, effect: purchase.ReadRecords) -> purchase.Answer:
+        return self._journal.read(effect.reference) if self._journal else purchase.Records()
+
+    def _write_intent(self, effect: purchase.WriteIntent) -> purchase.Answer:
+        if self._journal is None:
+            return purchase.IntentAnswer(written=True, records=purchase.Records(intent=effect.intent))
+        if self._planning:
+            return self._journal.would_write(effect.intent, replaces=effect.replaces)
+        return self._journal.write_intent(effect.intent, replaces=effect.replaces)
+
+    def _remove_intent(self, effect: purchase.RemoveIntent) -> purchase.Answer:
+        if self._journal is None or self._planning:
+            return purchase.Done()
+        return self._journal.remove_intent(effect.reference, effect.token)
+
+    def _promote(self, effect: purchase.PromoteToEvidence) -> purchase.Answer:
+        if self._journal is None or self._planning:
+            return purchase.Done()
+        return self._journal.promote(effect.evidence, effect.token)
+
+
+def _posted(outcome: GuardedOutcome) -> purchase.Posted:
+    order = outcome.body if isinstance(outcome.body, Order) else None
+    return purchase.Posted(
+        kind=outcome.kind,
+        order=None if order is None else view_of(order),
+        message="" if outcome.error is None else str(outcome.error),
+    )

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guarded calls of a run: limited first, then carried out by the purchase protocol."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Callable, Iterable, Iterator
+
+from .._client.api import Api, OrderFields
+from .._errors import ConfigurationError, ReselloError
+from .._purchase import types as purchase
+from .._purchase.batch import check_batch, create_batch
+from .._purchase.protocol import purchase as run_protocol
+from .account import AccountOrders
+from .driver import (
+    PlannedCall,
+    ProtocolDriver,
+    view_of,
+)
+from .item import Item
+from .journal import Journal, LockBusyError, local_lock
+
+KEY_TO_BE_MADE = "a key that is still to be made"
+SENDING = ("create", "renew", "reissue")
+REFERENCE_CHANGED = "reference_changed"  # bought, but the next run cannot find it: a person must know
+Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
+
+
+class GuardedError(ReselloError):
+    """A guarded call that was not made, was refused, or whose outcome is open."""
+
+    error_code = "guarded_call"
+
+
+class GuardedCalls:
+    """Carries out create, renew, reissue and cancel for many items."""
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        account: AccountOrders,
+        journal: Journal | None,
+        limits: purchase.Limits,
+        recovery_timeout: float,
+        run_id: str,
+        check_mode: bool,
+        together: Together,
+    ) -> None:
+        self._api = api
+        self._account = account
+        self._journal = journal
+        self._limits = limits
+        self._recovery_timeout = recovery_timeout
+        self._run_id = run_id
+        self._check_mode = check_mode
+        self._together = together
+
+    def carry_out(self, items: list[Item]) -> None:
+        """Does what the items' actions say, as far as the limits let; in check mode up to the call itself."""
+
+        self._require_fields(items)
+        allowed = self._within_limits([item for item in items if item.error is None])
+        if self._check_mode:
+            self._together(allowed, self._perform)
+            return
+        self._create([item for item in allowed if item.action == "create"])
+        self._together([item for item in allowed if item.action != "create"], self._perform)
+
+    def settle(self, items: list[Item]) -> None:
+        """Finds out how an interrupted call ended, and cancels twins; never buys."""
+
+        self._together(items, lambda item: self._perform(item, action="settle"))
+
+    def _require_fields(self, items: list[Item]) -> None:
+        """A purchase without its fields is refused before anything is sent; check mode does without the CSR."""
+
+        for item in items:
+            if item.action == "cancel":
+                continue
+            try:
+                item.goal.require_order_fields(item.action, planning=self._check_mode)
+            except ConfigurationError as error:
+                item.error = error
+
+    def _within_limits(self, items: list[Item]) -> list[Item]:
+        by_key = {item.client_reference: item for item in items}
+        verdict = check_batch([_batch_item(item) for item in items if item.action != "cancel"], self._limits)
+        for key, refusal in verdict.refused.items():
+            by_key[key].error = GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
+        cancels = [item for item in items if item.action == "cancel"]
+        return [by_key[key] for key in verdict.allowed] + cancels
+
+    def _create(self, items: list[Item]) -> None:
+        """Rule R5: the first create goes alone."""
+
+        by_key = {item.client_reference: item for item in items}
+        batch = create_batch(tuple(by_key))
+        try:
+            wave = next(batch)
+            while True:
+                self._together([by_key[key] for key in wave.keys], self._perform)
+                wave = batch.send({key: _result_of(by_key[key]) for key in wave.keys})
+        except StopIteration as end:
+            outcome: purchase.CreateBatchResult = end.value
+            for key, refusal in outcome.withheld.items():
+                by_key[key].error = GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
+
+    def _perform(self, item: Item, *, action: str | None = None) -> None:
+        sends_fields = action is None and item.action in SENDING and not self._check_mode
+        driver = ProtocolDriver(
+            api=self._api,
+            account=self._account,
+            journal=self._journal,
+            fields=order_fields(item) if sends_fields else None,
+            planning=self._check_mode,
+        )
+        request = self._request(item, action or item.action)
+        try:
+            with self._alone_with(item.client_reference):
+                result = driver.run(run_protocol(request))
+        except PlannedCall:
+            item.planned = True
+            return
+        self._take_over(item, result)
+
+    def _take_over(self, item: Item, result: purchase.PurchaseResult) -> None:
+        item.purchase = result
+        item.warnings.extend(result.warnings)
+        if result.failed or result.code == REFERENCE_CHANGED:
+            item.error = GuardedError(
+                result.message,
+                details={
+                    "rule": result.code,
+                    "outcome": result.outcome,
+                    "money_spent": result.money_spent,
+                    "duplicates_left": list(result.duplicates_left),
+                },
+            )
+        if result.order_id is not None:
+            item.order = self._api.get_order(result.order_id)
+
+    @contextmanager
+    def _alone_with(self, reference: str) -> Iterator[None]:
+        """Keeps other runs on this controller away from this order."""
+
+        if self._check_mode:
+            yield
+            return
+        try:
+            with local_lock(self._api.session.account, reference):
+                yield
+        except LockBusyError as error:
+            raise GuardedError(
+                f"{reference}: another run on this controller is working on this order. Nothing was sent and no money "
+                "was spent. Run again when it has ended.",
+                details={"rule": "locked", "money_spent": "no"},
+            ) from error
+
+    def _csr_key(self, item: Item) -> str | None:
+        """The key that is sent. A plan goes on without a CSR, as if a fresh one had been made."""
+
+        if item.goal.csr is not None:
+            return item.goal.csr.public_key_sha256
+        if not self._check_mode:
+            return None
+        intent = item.sight.records.intent
+        resent = item.decision is not None and item.decision.same_csr and intent is not None
+        return intent.csr_key if resent and intent is not None else KEY_TO_BE_MADE
+
+    def _request(self, item: Item, action: str) -> purchase.PurchaseRequest:
+        wanted, observation = item.goal, item.sight
+        now = datetime.now(timezone.utc)
+        request = purchase.PurchaseRequest(
+            action=action,
+            reference=item.client_reference,
+            run_id=self._run_id,
+            has_journal=self._journal is not None,
+            csr_key=self._csr_key(item),
+            plan_id=None if observation.plan is None else observation.plan.id,
+            orders=tuple(view_of(order) for order in observation.orders),
+            target=None if item.order is None else view_of(item.order),
+            evidence=observation.records.evidence,
+            deployed_until=max(
+                (host.deployed.not_after for host in wanted.hosts if host.deployed is not None), default=None
+            ),
+            recovery_timeout=self._recovery_timeout,
+            force=wanted.force,
+            only_if_younger_than=wanted.only_if_younger_than,
+        )
+        return replace(request, paid_until_after=_paid_until(item, now), certificate_not_before=_not_before(item))
+
+
+def order_fields(item: Item) -> OrderFields:
+    """What a create, renew or reissue sends."""
+
+    wanted, observation = item.goal, item.sight
+    return OrderFields(
+        csr="" if wanted.csr is None else wanted.csr.pem,
+        dcv_type=wanted.dcv_type,
+        plan=None if observation.plan is None else observation.plan.id,
+        client_reference=item.client_reference,
+        ee_reference_order_id=wanted.ee_reference_order_id,
+        **wanted.contact,
+    )
+
+
+def _batch_item(item: Item) -> purchase.BatchItem:
+    decision, wanted = item.decision, item.goal
+    first_purchase = item.action == "create" and not any(host.deployed for host in wanted.hosts)
+    return purchase.BatchItem(
+        key=item.client_reference,
+        action=item.action,
+        urgent_by=None if decision is None else decision.certificate_ends,
+        age_explains=first_purchase or (decision is not None and decision.explained_by_age),
+    )
+
+
+def _result_of(item: Item) -> purchase.PurchaseResult:
+    if item.purchase is not None:
+        return item.purchase
+    return purchase.PurchaseResult(outcome="pending_unknown", message=str(item.error), money_spent="unknown")
+
+
+def _paid_until(item: Item, now: datetime) -> datetime | None:
+    """End of the paid period once a purchase or renewal is done; None if it is not known."""
+
+    plan, decision = item.sight.plan, item.decision
+    if plan is None or plan.interval_months is None or decision is None:
+        return None
+    start = {"create": now, "renew": decision.paid_end}.get(item.action)
+    return None if start is None else _months_later(start, plan.interval_months)
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    first = moment.replace(year=year, month=month + 1, day=1)
+    return first + timedelta(days=moment.day - 1)
+
+
+def _not_before(item: Item) -> datetime | None:
+    order_id = None if item.order is None else item.order.id
+    certificate = next((order.certificate for order in item.sight.facts.orders if order.id == order_id), None)
+    return None if certificate is None else certificate.not_before

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One certificate on its way through a run, and what the module says of it in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._client.models import Bucket, Order, ValidationDetails
+from .._errors import ReselloError
+from .._fields import iso
+from .._lifecycle.types import Decision
+from .._purchase.types import PurchaseResult
+from .._x509.facts import Bundle
+from .desired import Wanted
+from .observe import Observation
+
+GUARDED = ("create", "renew", "reissue", "cancel")
+
+
+@dataclass
+class Item:
+    """Filled in phase by phase; a phase that fails sets ``error`` and the later ones pass the item by."""
+
+    client_reference: str
+    wanted: Wanted | None = None
+    observation: Observation | None = None
+    decision: Decision | None = None
+    action: str = "none"
+    reason: str | None = None
+    purchase: PurchaseResult | None = None
+    order: Order | None = None
+    validation: ValidationDetails | None = None
+    bundle: Bundle | None = None
+    error: ReselloError | None = None
+    warnings: list[str] = field(default_factory=list)
+    in_progress: bool = False  # the order is called issued, but its new certificate is not there yet
+    planned: bool = False  # check mode: a real run would now make the call
+
+    @property
+    def goal(self) -> Wanted:
+        """What is wanted. Phases after the check may rely on it."""
+
+        if self.wanted is None:
+            raise LookupError(f"{self.client_reference} has not been checked")
+        return self.wanted
+
+    @property
+    def sight(self) -> Observation:
+        """What was seen. Phases after the observation may rely on it."""
+
+        if self.observation is None:
+            raise LookupError(f"{self.client_reference} has not been observed")
+        return self.observation
+
+    @property
+    def current_order(self) -> Order:
+        """The order the item is about. Phases that follow an order may rely on it."""
+
+        if self.order is None:
+            raise LookupError(f"{self.client_reference} has no order")
+        return self.order
+
+    @property
+    def changed(self) -> bool:
+        """Whether the provider's state changed, or in check mode would change."""
+
+        return self.planned or (self.purchase is not None and self.purchase.changed)
+
+    @property
+    def state(self) -> str | None:
+        """The order's state in our words; ``absent`` when there is no live one, None when that is not known."""
+
+        if self.order is not None:
+            return Bucket.WAITING.value if self.in_progress else self.order.bucket.value
+        if self.observation is None:
+            return None
+        live = [order for order in self.observation.orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]
+        return live[0].bucket.value if live else "absent"
+
+    @property
+    def cost(self) -> str | None:
+        """What the action costs; None when it is not known what is to be done."""
+
+        if self.decision is not None:
+            return self.decision.cost
+        return None if self.observation is None else "free"
+
+    def result(self) -> dict[str, Any]:
+        """The module's return value for this certificate."""
+
+        decision = self.decision
+        return {
+            "client_reference": self.client_reference,
+            "state": self.state,
+            "order": None if self.order is None else self.order.as_result(),
+            "action": self.action,
+            "reason": self.reason,
+            "remedy": None if decision is None else decision.remedy or None,
+            "cost": self.cost,
+            "csr_required": False if decision is None else decision.csr_required,
+            "public_keys": _keys_on_orders(self.observation),
+            "next_date": None if decision is None else iso(decision.next_date),
+            "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
+            "outcome": None if self.purchase is None else self.purchase.outcome,
+            "refund": None if self.purchase is None else self.purchase.refund,
+            "changed": self.changed,
+            "validation": None if self.validation is None else self.validation.as_result(),
+            "error": None if self.error is None else self.error.as_dict(),
+            "notes": list(self.warnings),
+            **self._certificate(),
+        }
+
+    def _certificate(self) -> dict[str, Any]:
+        if self.bundle is None:
+            return {"certificate": None, "chain": None, "fullchain": None, "certificate_facts": None}
+        return {
+            "certificate": self.bundle.certificate,
+            "chain": self.bundle.chain,
+            "fullchain": self.bundle.fullchain,
+            "certificate_facts": self.bundle.leaf.as_result(),
+        }
+
+    def diff(self) -> dict[str, Any]:
+        """Before and after for diff mode; equal when nothing is done."""
+
+        before = _diff_state(self.observation)
+        after = dict(before)
+        if self.changed:
+            after.update({"action": self.action, "cost": self.cost})
+        return {
+            "before_header": self.client_reference,
+            "after_header": self.client_reference,
+            "before": before,
+            "after": after,
+        }
+
+
+def _keys_on_orders(observation: Observation | None) -> list[str]:
+    """Keys that an order already carries: a renewal or reissue needs another one."""
+
+    orders = () if observation is None else observation.facts.orders
+    keys = {part.public_key_sha256 for order in orders for part in (order.csr, order.certificate) if part is not None}
+    return sorted(keys)
+
+
+def _diff_state(observation: Observation | None) -> dict[str, Any]:
+    orders = () if observation is None else observation.orders
+    live = [order for order in orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]
+    return {"orders": [{"id": order.id, "status": order.status} for order in live]}

@@ -1,0 +1,230 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is there: the API's orders and our own records, put together for one decision.
+
+Downloads only what the decision needs: a certificate that our record shows unchanged, and that a host serves, is taken
+from the host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .._client.api import Api
+from .._client.models import Bucket, Order, Plan
+from .._download import says_no
+from .._errors import NotFoundError, ReselloError
+from .._lifecycle import types as lifecycle
+from .._purchase import types as purchase
+from .._x509.facts import load_certificate, load_csr
+from .account import PlanBook
+from .desired import Wanted, deployed_facts
+from .journal import Journal
+
+LIVE = (Bucket.WAITING, Bucket.ISSUED)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything seen of one wanted certificate before anything is done."""
+
+    orders: tuple[Order, ...]  # every order with exactly this reference
+    records: purchase.Records
+    facts: lifecycle.Observed
+    plan: Plan | None  # the plan that a purchase would use
+
+    def order(self, order_id: str | None) -> Order | None:
+        """One of the orders by its id."""
+
+        return next((order for order in self.orders if order.id == order_id), None)
+
+
+def observe(
+    api: Api, plans: PlanBook, journal: Journal | None, wanted: Wanted, orders: list[Order], *, now: datetime
+) -> Observation:
+    """Puts together what is known of one wanted certificate.
+
+    ``orders`` are all orders with exactly its reference, ``now`` is the controller's clock. Raises ReselloError.
+    """
+
+    records = _records(journal, wanted)
+    plan = plans.named(wanted.plan) if wanted.plan else None
+    live = [order for order in orders if order.bucket in LIVE]
+    counting = live or orders  # orders that are over count only when none is live
+    seen = [
+        _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
+        for order in orders
+    ]
+    evidence_order, evidence_absent = _evidence_order(api, records.evidence, orders)
+    facts = lifecycle.Observed(
+        orders=tuple(seen),
+        evidence=_evidence(records.evidence),
+        evidence_order=evidence_order,
+        evidence_absent=evidence_absent,
+        intent=_intent(records.intent),
+        plan=_plan_facts(plans, live, plan),
+        host_keys=lifecycle.HostKeys(wanted.hosts),
+        clock_skew=_skew(api, now),
+    )
+    return Observation(orders=tuple(orders), records=records, facts=facts, plan=plan)
+
+
+def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
+    """The user's wish in the words of the decision."""
+
+    csr = None if wanted.csr is None else lifecycle.CsrFacts(wanted.csr.names, wanted.csr.public_key_sha256)
+    return lifecycle.Desired(
+        client_reference=wanted.client_reference,
+        names=wanted.names,
+        csr=csr,
+        plan_id=None if plan is None else plan.id,
+    )
+
+
+def order_facts(order: Order) -> lifecycle.OrderFacts:
+    """The row of an order, without anything that takes a download."""
+
+    return lifecycle.OrderFacts(
+        id=order.id,
+        client_reference=order.client_reference,
+        bucket=order.bucket.value,
+        status=order.status,
+        created=order.created,
+        updated=order.updated,
+        expires=order.expires,
+        is_auto_renew_enabled=order.is_auto_renew_enabled,
+        ever_issued=True if order.bucket is Bucket.ISSUED or order.provisioned else None,
+        plan_id=order.plan_id,
+    )
+
+
+def _records(journal: Journal | None, wanted: Wanted) -> purchase.Records:
+    if journal is None:
+        return purchase.Records()
+    records = journal.read(wanted.client_reference)
+    if isinstance(records, purchase.JournalFailed):
+        raise ReselloError(
+            f"The journal of {wanted.client_reference!r} cannot be read: {records.reason}. Nothing was bought; "
+            "mend or move the folder in journal_path."
+        )
+    return records
+
+
+def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evidence | None) -> lifecycle.OrderFacts:
+    facts = order_facts(order)
+    if order.bucket not in LIVE:
+        return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
+    deployed = _still_deployed(order, wanted, evidence)
+    if deployed is not None and set(wanted.names) <= set(deployed.names):
+        return replace(facts, certificate=deployed)
+    handed_out = _handed_out(api, order) if deployed is None else _HandedOut(deployed, proven=True)
+    return replace(
+        facts,
+        csr=_csr_on_order(api, order),
+        certificate=handed_out.certificate,
+        ever_issued=facts.ever_issued or handed_out.proven,
+    )
+
+
+def _still_deployed(
+    order: Order, wanted: Wanted, evidence: purchase.Evidence | None
+) -> lifecycle.CertificateFacts | None:
+    """The host's certificate, if our record says that the order has not changed since it was issued."""
+
+    if evidence is None or evidence.order_id != order.id or order.updated is None or evidence.updated != order.updated:
+        return None
+    for host in wanted.hosts:
+        if host.deployed is not None and host.deployed.serial == evidence.serial:
+            return host.deployed
+    return None
+
+
+def _csr_on_order(api: Api, order: Order) -> lifecycle.CsrFacts | None:
+    try:
+        pem = order.csr or api.download(order.id, "csr").decode("latin-1")
+        csr = load_csr(pem, where="the CSR on the order")
+    except ReselloError:
+        return None
+    return lifecycle.CsrFacts(names=csr.names, public_key_sha256=csr.public_key_sha256)
+
+
+@dataclass(frozen=True)
+class _HandedOut:
+    """C of the decision table; ``proven`` says whether there is one, None if the API's answer leaves that open."""
+
+    certificate: lifecycle.CertificateFacts | None
+    proven: bool | None
+
+
+def _handed_out(api: Api, order: Order) -> _HandedOut:
+    """The certificate that the API hands out now. An order in progress may still hand out its previous one."""
+
+    try:
+        return _HandedOut(deployed_facts(load_certificate(api.download(order.id, "crt"))), proven=True)
+    except ReselloError as error:
+        if order.bucket is Bucket.ISSUED:
+            raise
+        return _HandedOut(None, proven=False if says_no(error) else None)
+
+
+def _evidence_order(
+    api: Api, evidence: purchase.Evidence | None, orders: list[Order]
+) -> tuple[lifecycle.OrderFacts | None, bool]:
+    """Rule R4: an order that our record names but no reference shows is asked for by its id."""
+
+    if evidence is None or evidence.ended is not None or any(order.bucket in LIVE for order in orders):
+        return None, False
+    try:
+        return order_facts(api.get_order(evidence.order_id)), False
+    except NotFoundError:
+        return None, True
+
+
+def _evidence(evidence: purchase.Evidence | None) -> lifecycle.Evidence | None:
+    if evidence is None or evidence.ended is not None:
+        return None
+    return lifecycle.Evidence(
+        order_id=evidence.order_id,
+        bought=evidence.creates[-1] if evidence.creates else None,
+        plan_id=evidence.plan_id,
+        paid_until=evidence.paid_until,
+        serial=evidence.serial,
+        updated=evidence.updated,
+        last_reissue=evidence.reissues[-1] if evidence.reissues else None,
+        last_reissue_for_age=evidence.last_reissue_for_age,
+        last_reissue_not_after_before=evidence.last_reissue_not_after_before,
+    )
+
+
+def _intent(intent: purchase.Intent | None) -> lifecycle.Intent | None:
+    if intent is None or intent.phase != "sent":
+        return None
+    before = intent.before or purchase.BeforeState(status="")
+    return lifecycle.Intent(
+        action=intent.action,  # type: ignore[arg-type]  # the journal's reader refuses other words
+        started=intent.started or intent.started_local,
+        order_id=intent.order_id,
+        csr_public_key_sha256=intent.csr_key,
+        before_status=before.status or None,
+        before_updated=before.updated,
+        before_serial=before.serial,
+        before_csr_public_key_sha256=before.csr_key,
+    )
+
+
+def _plan_facts(plans: PlanBook, live: list[Order], wanted_plan: Plan | None) -> lifecycle.PlanFacts | None:
+    on_order = next((order.plan_id for order in live if order.plan_id), None)
+    plan = plans.with_id(on_order) if on_order else wanted_plan
+    if plan is None:
+        return None
+    return lifecycle.PlanFacts(
+        interval_months=plan.interval_months, renew_days_before_expiration=plan.renew_days_before_expiration
+    )
+
+
+def _skew(api: Api, now: datetime) -> timedelta | None:
+    server = api.session.server_date
+    return None if server is None else now - server

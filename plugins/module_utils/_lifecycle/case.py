@@ -1,0 +1,130 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The facts of one certificate as the rows of the decision table read them: each derived once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .dates import plus
+from .due import Due, due_of
+from .intent import Outcome, outcome_of
+from .order import Standing, stand
+from .paid import PaidEnd, PaidQuestion, paid_end_of
+from .types import (
+    CertificateFacts,
+    Desired,
+    Evidence,
+    HostFacts,
+    Intent,
+    Observed,
+    OrderFacts,
+    PlanFacts,
+    Policy,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One certificate, before it is known whether it has an order."""
+
+    desired: Desired
+    observed: Observed
+    now: datetime
+    policy: Policy
+    standing: Standing
+    outcome: Outcome | None
+
+    @property
+    def hosts(self) -> tuple[HostFacts, ...]:
+        return self.observed.host_keys.hosts
+
+    @property
+    def committed(self) -> Intent | None:
+        """The call that took effect and was not written down yet."""
+        return self.observed.intent if self.outcome == "committed" else None
+
+    def resends(self, action: str) -> bool:
+        """Say whether this action is the open intent once more: then it carries the CSR of the intent."""
+        intent = self.observed.intent
+        return intent is not None and self.outcome == "forgotten" and intent.action == action
+
+
+@dataclass(frozen=True)
+class OrderCase(Case):
+    """The same with the order that counts. ``evidence`` is set only if it names this order."""
+
+    order: OrderFacts
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True)
+class IssuedCase(OrderCase):
+    """The same with an issued order and its certificate (C), and both clocks read."""
+
+    certificate: CertificateFacts
+    due: Due
+    paid: PaidEnd
+
+    @property
+    def is_due(self) -> bool:
+        return self.now >= self.due.at
+
+    @property
+    def age_source(self) -> datetime | None:
+        """When this order was last reissued, as far as can be told: our record, or a certificate younger than it."""
+        if self.evidence is not None:
+            return self.evidence.last_reissue
+        created, began = self.order.created, self.certificate.not_before
+        first = created is not None and began <= plus(created, self.policy.hold_create)
+        return None if first else began
+
+
+def open_case(desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Case:
+    """Put together what rows 0 to 3 ask."""
+    intent = observed.intent
+    outcome = None if intent is None else outcome_of(intent, desired, observed, now, policy)
+    return Case(desired, observed, now, policy, stand(desired, observed), outcome)
+
+
+def with_order(case: Case, order: OrderFacts) -> OrderCase:
+    """Put together what rows 4 and 5 ask."""
+    evidence = case.observed.evidence
+    mine = evidence if evidence is not None and evidence.order_id == order.id else None
+    return OrderCase(
+        case.desired, case.observed, case.now, case.policy, case.standing, case.outcome, order=order, evidence=mine
+    )
+
+
+def with_certificate(case: OrderCase, certificate: CertificateFacts) -> IssuedCase:
+    """Put together what rows 6 to 15 ask."""
+    committed = case.committed
+    renewed = committed is not None and committed.action == "renew" and committed.order_id == case.order.id
+    paid = paid_end_of(
+        PaidQuestion(
+            order=case.order,
+            certificate=certificate,
+            evidence=case.evidence,
+            plan=case.observed.plan or PlanFacts(),
+            policy=case.policy,
+            now=case.now,
+            renewed=committed if renewed else None,
+        )
+    )
+    due = due_of(certificate, policy=case.policy, reference=case.desired.client_reference)
+    return IssuedCase(
+        case.desired,
+        case.observed,
+        case.now,
+        case.policy,
+        case.standing,
+        case.outcome,
+        order=case.order,
+        evidence=case.evidence,
+        certificate=certificate,
+        due=due,
+        paid=paid,
+    )

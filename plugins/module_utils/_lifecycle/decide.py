@@ -1,0 +1,106 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to do with one certificate: the decision table, first match wins.
+
+`decide` is pure and total: no clock, no I/O, no exception for any input of the declared types. The table in the
+operator's words is docs/decisions.md; every row is one function, in the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from . import rows_issued as issued
+from . import rows_order as order_rows
+from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
+from .due import alarm_before, life_of
+from .hosts import deployed
+from .types import Decision, Desired, Observed, Policy
+from .words import listing, order_words
+
+WITHOUT_ORDER = (
+    order_rows.refused,
+    order_rows.intent_open,
+    order_rows.order_missing,
+    order_rows.order_over,
+    order_rows.create,
+    order_rows.several_live,
+)
+WITH_ORDER = (order_rows.not_ours, order_rows.waiting, order_rows.under_way, issued.no_certificate)
+WITH_CERTIFICATE = (
+    issued.deploy,
+    issued.asked_for,
+    issued.names_not_covered,
+    issued.key_lost,
+    issued.renew,
+    issued.renew_soon,
+    issued.reissue_useless,
+    issued.too_young,
+    issued.reissue,
+)
+
+
+def decide(desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Decision:
+    """Return what to do, why, what it costs, and when to look again. `now` is an aware UTC datetime."""
+    case = open_case(desired, observed, now, policy)
+    for row in WITHOUT_ORDER:
+        found = row(case)
+        if found is not None:
+            return _finish(case, found)
+    counting = case.standing.successor or case.standing.current or order_rows.failed_call_order(case)
+    if counting is None:  # rows 2 and 3 leave nothing over; said here for the reader and the type checker
+        return _finish(case, Decision("blocked", "several-live", "no order can be chosen", remedy="Report this."))
+    return _with_order(with_order(case, counting))
+
+
+def _with_order(case: OrderCase) -> Decision:
+    for row in WITH_ORDER:
+        found = row(case)
+        if found is not None:
+            return _finish(case, _about(case, found))
+    if case.order.certificate is None:  # row no_certificate answered; said for the type checker
+        return _finish(case, Decision("blocked", "certificate-unknown", "no certificate", remedy="Report this."))
+    return _issued(with_certificate(case, case.order.certificate))
+
+
+def _issued(case: IssuedCase) -> Decision:
+    rows = (row(case) for row in WITH_CERTIFICATE)
+    found = next((decision for decision in rows if decision is not None), None) or issued.nothing(case)
+    clocked = replace(
+        found,
+        warnings=(*found.warnings, *issued.issued_warnings(case)),
+        certificate_ends=case.certificate.not_after,
+        due=case.due.at,
+        paid_end=case.paid.end,
+        renewable_from=case.paid.opens,
+    )
+    return _finish(case, _about(case, clocked))
+
+
+def _about(case: OrderCase, decision: Decision) -> Decision:
+    said: list[str] = []
+    if case.standing.reference_lost and case.order is case.standing.current:
+        said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
+    if case.standing.older:
+        older = listing(tuple(order_words(order) for order in case.standing.older))
+        said.append(f"{older} has the same reference, is older and lives too: cancel it unless it ends by itself")
+    return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings))
+
+
+def _finish(case: Case, decision: Decision) -> Decision:
+    """Add what does not depend on the row: twins that may go (R6), and whether waiting is still green."""
+    twins = (
+        () if decision.code in ("duplicate-reference", "reference-unreadable", "clock-skew") else case.standing.twins
+    )
+    return replace(decision, twins=twins, alarm=decision.action != "none" and _near_its_end(case))
+
+
+def _near_its_end(case: Case) -> bool:
+    current = case.standing.current
+    served = deployed(case.hosts)
+    if not case.hosts and current is not None and current.certificate is not None:
+        served = (current.certificate,)
+    return any(one.not_after - case.now < alarm_before(life_of(one)) for one in served)

@@ -1,0 +1,342 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rows 6 to 15 of the decision table: the order is issued; what do its two clocks and its names ask for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .case import IssuedCase, OrderCase
+from .dates import DAY, day, minute, near, plus, span
+from .due import end_moved, room_for_renewal
+from .hosts import ahead, all_spoke, behind, holds, silent
+from .names import missing
+from .order import has_issued
+from .paid import LAST_CALL, TOLERANCE, on_grid
+from .types import Decision
+from .words import clocks, listing, order_words, paid_clock
+
+REISSUE_REST = timedelta(hours=24)  # R8: at most one reissue per order in this time
+FIRST_CERTIFICATE_WITHIN = 7 * DAY
+TOO_SHORT = 2 * DAY  # no nightly job can live on such certificates
+_YEAR_MONTHS = 12
+_LONGEST_MONTHS = 120
+
+
+def no_certificate(case: OrderCase) -> Decision | None:
+    """Before row 6: the order is issued, and the API hands out no certificate."""
+    if case.order.certificate is not None:
+        return None
+    created = case.order.created
+    issued = has_issued(case.order, case.evidence.serial if case.evidence else None)
+    young = created is not None and case.now - created < FIRST_CERTIFICATE_WITHIN
+    if young and not issued:
+        return Decision("wait", "certificate-awaited", f"{order_words(case.order)} has no certificate to download yet")
+    return Decision(
+        "blocked",
+        "certificate-unknown",
+        f"{order_words(case.order)} is issued, but its certificate could not be read: nothing can be decided",
+        remedy="Download it by hand (ssl_certificate_download) and see what the provider answers.",
+    )
+
+
+def deploy(case: IssuedCase) -> Decision | None:
+    """Row 6: a certificate is ready that no host serves."""
+    late = behind(case.hosts, case.certificate)
+    answered = tuple(host.name for host in case.hosts if host.answered)
+    if not late or len(late) < len(answered) or not _deployable(case):
+        return None
+    return _deploy(case, late, "deploy")
+
+
+def asked_for(case: IssuedCase) -> Decision | None:
+    """Row 7: the operator asks for another certificate, by date or by names."""
+    why = _reissue_asked(case) or _names_asked(case)
+    if not why:
+        return None
+    if not case.paid.is_open(case.now) or case.paid.auto:
+        return _reissue(case, why[0], why[1])
+    return _renew(case, why[0], why[1])
+
+
+def names_not_covered(case: IssuedCase) -> Decision | None:
+    """Row 8: every name was asked for, and the certificate lacks some."""
+    absent = missing(case.desired.names, case.certificate.names)
+    if not absent or case.order.csr is None:
+        return None
+    return Decision(
+        "blocked",
+        "names-not-covered",
+        f"the certificate lacks {listing(absent)} although it was asked for: the plan does not cover it",
+        remedy="Take a plan that covers these names (number of names, wildcards), or take them off the list. If the "
+        "certificate was made before they were asked for, set reissue_after to today.",
+    )
+
+
+def key_lost(case: IssuedCase) -> Decision | None:
+    """Row 9: all hosts answered and none holds the key of the certificate."""
+    if holds(case.hosts, case.certificate.public_key_sha256) is not False:
+        return None
+    why = f"no host holds the key of the certificate (asked: {listing(tuple(host.name for host in case.hosts))})"
+    if case.policy.lost_key == "reissue":
+        return _reissue(case, "key-lost", why)
+    return Decision(
+        "blocked",
+        "key-lost",
+        f"{why}; {clocks(case)}",
+        remedy="Restore the key to a host. Or set lost_key: reissue: a new certificate is made and the old one dies.",
+    )
+
+
+def renew(case: IssuedCase) -> Decision | None:
+    """Row 10: the paid period ends soon, or the certificate is due inside its renew window."""
+    paid = case.paid
+    if paid.conflict is not None:
+        return _records_disagree(case, paid.conflict)
+    if paid.end is None or not paid.is_open(case.now):
+        return None
+    if paid.auto:
+        return _auto_renew_silent(case, paid.end)
+    soon = paid.end - case.now <= paid.window * 2 / 3
+    if not case.is_due and not soon:
+        return None
+    why = "the certificate is due" if case.is_due else "two thirds of the renew window are left"
+    return _renew(case, "renew", why, by_age=True)
+
+
+def renew_soon(case: IssuedCase) -> Decision | None:
+    """Row 11: due, but the renewal that comes anyway comes early enough."""
+    end, opens = case.paid.end, case.paid.opens
+    if not case.is_due or end is None or opens is None:
+        return None
+    ends = case.certificate.not_after
+    if case.paid.is_open(case.now):
+        if not case.paid.auto or ends < plus(end, -TOLERANCE):
+            return None
+        last = plus(end, -LAST_CALL)
+        return _nothing(case, "auto-renew-awaited", f"due, and the platform renews by {day(end)}", last)
+    capped = near(ends, end, within=TOLERANCE) and opens < ends
+    if ends - opens < room_for_renewal(case.due.margin) and not capped:
+        return None
+    return _nothing(case, "renew-soon", f"due, and renews on {day(opens)}, {span(ends - opens)} before its end", opens)
+
+
+def reissue_useless(case: IssuedCase) -> Decision | None:
+    """Row 12: due, and another reissue would not move the end."""
+    if not case.is_due:
+        return None
+    if _last_was_useless(case):
+        return Decision(
+            "blocked",
+            "reissue-useless",
+            f"{clocks(case)}; due, but the last reissue did not move the end",
+            remedy="Only a renewal helps: renew in the provider's panel, or, if the paid end is not known here, set "
+            "paid_until.",
+        )
+    if _ends_with_the_likely_period(case):
+        return Decision(
+            "blocked",
+            "paid-end-unknown",
+            f"{clocks(case)}; due, and it ends a whole number of periods after the order was made: a reissue would "
+            "probably end on the same day",
+            remedy="Look up in the provider's panel until when the order is paid, and set paid_until.",
+        )
+    return None
+
+
+def too_young(case: IssuedCase) -> Decision | None:
+    """Row 13: due although it is younger than a day, or its whole life was too short for a nightly job."""
+    if not case.is_due:
+        return None
+    age = case.now - case.certificate.not_before
+    if age < REISSUE_REST:
+        return Decision(
+            "blocked",
+            "too-young",
+            f"{clocks(case)}; due, although it is {span(age)} old: somebody else reissued it",
+            next_date=plus(case.certificate.not_before, REISSUE_REST),
+            remedy="Find out who else manages this order; two managers kill each other's certificates.",
+        )
+    if case.due.life < TOO_SHORT:
+        return Decision(
+            "blocked",
+            "reissue-useless",
+            f"{clocks(case)}; due, and its whole life was {span(case.due.life)}: the last reissue kept the old end",
+            remedy="Only a renewal helps: renew in the provider's panel, or, if the paid end is not known here, set "
+            "paid_until.",
+        )
+    return None
+
+
+def reissue(case: IssuedCase) -> Decision | None:
+    """Row 14: due."""
+    return _reissue(case, "reissue", "due", by_age=True) if case.is_due else None
+
+
+def nothing(case: IssuedCase) -> Decision:
+    """Row 15: nothing is due. Hosts that lag behind others are served."""
+    late = behind(case.hosts, case.certificate)
+    if late and _deployable(case):
+        return _deploy(case, late, "deploy-rest")
+    dates = [case.due.at]
+    if case.paid.end is not None:
+        dates.append(plus(case.paid.end, -LAST_CALL if case.paid.auto else -(case.paid.window * 2 / 3)))
+    return _nothing(case, "nothing-due", f"not due before {day(case.due.at)}", min(dates))
+
+
+def issued_warnings(case: IssuedCase) -> tuple[str, ...]:
+    """Return what an operator should know whatever was decided."""
+    found = [*case.due.warnings, *case.paid.warnings]
+    asked = case.policy.reissue_after
+    if asked is not None and asked > case.now:
+        found.append(f"reissue_after {minute(asked)} is in the future and is ignored until then")
+    newer = ahead(case.hosts, case.certificate)
+    if newer:
+        found.append(f"a certificate newer than the one at the API is served by {listing(newer)}")
+    if case.order.csr is None and missing(case.desired.names, case.certificate.names):
+        found.append("the names asked for could not be compared: the order's CSR was not read")
+    if case.paid.end is None:
+        found.append("until when the order is paid is not known: it is never renewed by itself; set paid_until")
+    quiet = silent(case.hosts)
+    if quiet and not all_spoke(case.hosts):
+        found.append(f"no answer from {listing(quiet)}")
+    return tuple(found)
+
+
+def _nothing(case: IssuedCase, code: str, why: str, next_date: datetime) -> Decision:
+    return Decision("none", code, f"{clocks(case)}: {why}", next_date=next_date)
+
+
+def _deploy(case: IssuedCase, late: tuple[str, ...], code: str) -> Decision:
+    return Decision("deploy", code, f"{clocks(case)}: not served yet by {listing(late)}: deploy")
+
+
+def _deployable(case: IssuedCase) -> bool:
+    return case.certificate.not_after > case.now and holds(case.hosts, case.certificate.public_key_sha256) is not False
+
+
+def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
+    """Ask for a reissue, unless one was made within a day (R8)."""
+    last = case.age_source
+    if last is not None and case.now - last < REISSUE_REST:
+        return Decision(
+            "blocked",
+            "reissue-limit",
+            f"{clocks(case)}; {why}, but it was reissued {span(case.now - last)} ago, and once in "
+            f"{span(REISSUE_REST)} is the most",
+            next_date=plus(last, REISSUE_REST),
+            remedy="Nothing, if this was asked for twice; the next run after that time goes on. Otherwise find out who "
+            "else reissues this order.",
+        )
+    return Decision(
+        "reissue",
+        code,
+        f"{clocks(case)}; {why}: reissue, which kills the certificate now in use",
+        cost="assumed_free",
+        csr_required=True,
+        same_csr=case.resends("reissue"),
+        explained_by_age=by_age,
+    )
+
+
+def _renew(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
+    """Ask for a renewal, unless this period may have been renewed already."""
+    if case.paid.doubt:
+        return Decision(
+            "blocked",
+            "renew-doubtful",
+            f"{clocks(case)}; {why}, but the order may have been renewed already: {case.paid.doubt}",
+            remedy="Look up in the provider's panel until when the order is paid, and set paid_until to it; or renew "
+            "there.",
+        )
+    return Decision(
+        "renew",
+        code,
+        f"{clocks(case)}; {why}: renew",
+        cost="charged",
+        csr_required=True,
+        same_csr=case.resends("renew"),
+        explained_by_age=by_age,
+    )
+
+
+def _reissue_asked(case: IssuedCase) -> tuple[str, str] | None:
+    asked, began = case.policy.reissue_after, case.certificate.not_before
+    if asked is None or asked > case.now or began >= asked:
+        return None
+    ours = case.evidence.last_reissue if case.evidence else None
+    if ours is not None and ours >= asked and near(ours, began, within=TOLERANCE):
+        return None  # dated back by the CA
+    return "reissue-asked", f"the certificate began on {minute(began)}, before reissue_after {minute(asked)}"
+
+
+def _names_asked(case: IssuedCase) -> tuple[str, str] | None:
+    """Wanted names that are in neither, if the certificate can have been made without asking for them.
+
+    If the certificate carries another key than the CSR on the order, that CSR does not tell what was asked for: it is
+    older (the API never shows the new one) or newer (a renewal that only extended the period). With our record one
+    reissue finds out; without it a person is asked (row 8).
+    """
+    csr, certificate = case.order.csr, case.certificate
+    if csr is None:
+        return None
+    absent = missing(case.desired.names, certificate.names)
+    never = missing(absent, csr.names)
+    same = csr.public_key_sha256 == certificate.public_key_sha256
+    if not same and _made_for_names(case):
+        return None
+    if never:
+        return "names-changed", f"{listing(never)} was never asked for"
+    if absent and not same and case.evidence is not None:
+        return "names-changed", f"{listing(absent)} was asked for after the certificate was made"
+    return None
+
+
+def _made_for_names(case: IssuedCase) -> bool:
+    """Say whether the certificate came from a reissue of ours that age did not ask for."""
+    evidence = case.evidence
+    if evidence is None or evidence.last_reissue is None or evidence.last_reissue_for_age is not False:
+        return False
+    return near(evidence.last_reissue, case.certificate.not_before, within=TOLERANCE)
+
+
+def _auto_renew_silent(case: IssuedCase, end: datetime) -> Decision | None:
+    if end - case.now > LAST_CALL:
+        return None
+    return Decision(
+        "blocked",
+        "auto-renew-silent",
+        f"{clocks(case)}; {span(end - case.now)} are left and the automatic renewal has not been seen",
+        remedy="Ask the provider, or renew in the panel. To let this collection renew, set auto_renew: ignore.",
+    )
+
+
+def _records_disagree(case: IssuedCase, shown: datetime) -> Decision:
+    return Decision(
+        "blocked",
+        "paid-end-conflict",
+        f"the API shows the paid period ending on {day(shown)}, we know {paid_clock(case.paid)}: did a renewal fail?",
+        remedy="Look up in the provider's panel until when the order is paid; renew there if it was not.",
+    )
+
+
+def _last_was_useless(case: IssuedCase) -> bool:
+    evidence, certificate = case.evidence, case.certificate
+    if evidence is None or evidence.last_reissue is None or evidence.last_reissue_for_age is not True:
+        return False
+    before = evidence.last_reissue_not_after_before
+    result = certificate.not_before >= plus(evidence.last_reissue, -TOLERANCE)
+    return before is not None and result and not end_moved(before, certificate)
+
+
+def _ends_with_the_likely_period(case: IssuedCase) -> bool:
+    """Without a record and without a known paid end: a reissue that ends on the same day would be asked for again and
+    again, and the order lapse meanwhile."""
+    created, plan = case.order.created, case.observed.plan
+    if case.evidence is not None or case.paid.end is not None or created is None:
+        return False
+    months = plan.interval_months if plan is not None else None
+    interval = months if months is not None and 1 <= months <= _LONGEST_MONTHS else _YEAR_MONTHS
+    return on_grid(case.certificate.not_after, created, interval)

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole runs: the limits of a batch (R8) and the canary of creates (R5). Pure, like the rest of the protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Iterable, Mapping
+
+from .types import (
+    BatchItem,
+    BatchVerdict,
+    CreateBatch,
+    CreateBatchResult,
+    Limits,
+    PurchaseResult,
+    Refusal,
+    RunTogether,
+)
+
+SHOWN = 20
+UNEXPLAINED_FLOOR = 5
+UNEXPLAINED_SHARE = 0.2
+NEVER = datetime.max.replace(tzinfo=timezone.utc)
+
+
+def unexplained_limit(wanted: int) -> int:
+    """How many guarded actions that age does not explain may be wanted at once: max(5, 20 %)."""
+    return max(UNEXPLAINED_FLOOR, int(wanted * UNEXPLAINED_SHARE))
+
+
+def mass_change_refusal(items: tuple[BatchItem, ...], limits: Limits) -> Refusal | None:
+    odd = tuple(item.key for item in items if not item.age_explains)
+    limit = unexplained_limit(len(items))
+    if limits.allow_mass_change or len(odd) <= limit:
+        return None
+    return Refusal(
+        "mass_change",
+        f"{len(odd)} of {len(items)} wanted purchases, renewals and reissues are not explained by age ({_some(odd)}); "
+        f"more than {limit} at once looks like a mistake in a shared variable. Nothing at all was sent. No money was "
+        "spent. Check what changed; if it is meant, run once with allow_mass_change: true.",
+    )
+
+
+def check_batch(items: Iterable[BatchItem], limits: Limits) -> BatchVerdict:
+    """R8 for the whole run. Creates: all or none. Renewals and reissues: the most urgent up to the cap.
+
+    The order of `allowed`: renewals and reissues by urgency, then creates as given.
+    """
+    wanted = tuple(items)
+    mass = mass_change_refusal(wanted, limits)
+    if mass is not None:
+        return BatchVerdict((), {item.key: mass for item in wanted})
+    creates = tuple(item for item in wanted if item.action == "create")
+    refused: dict[str, Refusal] = {}
+    allowed: list[BatchItem] = []
+    for action, option, cap in (
+        ("renew", "max_renewals", limits.max_renewals),
+        ("reissue", "max_reissues", limits.max_reissues),
+    ):
+        ranked = sorted((item for item in wanted if item.action == action), key=_urgency)
+        allowed += ranked[:cap]
+        refused.update({item.key: _deferred(item, option, cap, len(ranked)) for item in ranked[cap:]})
+    allowed.sort(key=_urgency)
+    if len(creates) > limits.max_creates:
+        too_many = _too_many_creates(creates, limits.max_creates)
+        refused.update({item.key: too_many for item in creates})
+    else:
+        allowed += creates
+    return BatchVerdict(tuple(item.key for item in allowed), refused)
+
+
+def _urgency(item: BatchItem) -> tuple[datetime, str]:
+    return (item.urgent_by or NEVER, item.key)
+
+
+def _some(keys: tuple[str, ...]) -> str:
+    return ", ".join(keys[:SHOWN]) + (f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else "")
+
+
+def _deferred(item: BatchItem, option: str, cap: int, wanted: int) -> Refusal:
+    return Refusal(
+        "deferred",
+        f"{item.key}: {wanted} are due and {option} is {cap}; the more urgent ones were done first. Its {item.action} "
+        "was not sent. No money was spent on it. Run again, or raise the limit.",
+    )
+
+
+def _too_many_creates(creates: tuple[BatchItem, ...], cap: int) -> Refusal:
+    keys = tuple(item.key for item in creates)
+    return Refusal(
+        "max_creates",
+        f"{len(creates)} new orders are wanted and max_creates is {cap}: none of them was bought ({_some(keys)}). No "
+        "money was spent. If all are wanted, raise max_creates for this run.",
+    )
+
+
+# --- the canary (R5) ----------------------------------------------------------------------------------------------
+
+
+def create_batch(keys: Iterable[str]) -> CreateBatch:
+    """Yields RunTogether for one key until an order was created and read back with exactly its reference; only then
+    for all others. Items that turn out to need no call (adopted, blocked, refused) prove nothing, the next one is
+    tried alone. A create whose outcome is open, or whose reference came back changed or not at all, stops the rest.
+    """
+    waiting = list(keys)
+    results: dict[str, PurchaseResult] = {}
+    while waiting:
+        key = waiting.pop(0)
+        answer = yield RunTogether((key,))
+        results.update(answer)
+        result = answer[key]
+        if canary_lives(result):
+            break
+        if canary_died(result):
+            return CreateBatchResult(results, _withheld(waiting, key, result))
+    if waiting:
+        results.update((yield RunTogether(tuple(waiting))))
+    return CreateBatchResult(results)
+
+
+def canary_lives(result: PurchaseResult) -> bool:
+    return result.outcome in ("bought", "recovered") and result.sent and result.reference_verified
+
+
+def canary_died(result: PurchaseResult) -> bool:
+    """Something was sent (or an order of ours exists) and it cannot be found by its reference."""
+    if result.code in ("reference_changed", "reference_unreadable", "clock_skew"):
+        return True
+    return result.sent and result.outcome not in ("rejected", "not_sent")
+
+
+def _withheld(keys: Iterable[str], canary: str, result: PurchaseResult) -> Mapping[str, Refusal]:
+    message = (
+        "{0}: not bought, because the first create of this run ({1}) could not be found again with exactly its "
+        "reference ({2}). No money was spent on this one. See the message of {1}."
+    )
+    return {key: Refusal("canary", message.format(key, canary, result.code or result.outcome)) for key in keys}

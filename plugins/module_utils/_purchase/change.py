@@ -1,0 +1,157 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Renew and reissue (R7): committed means that one of four marks of the order moved from the recorded state before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from . import lock as locking
+from . import rules, steps, words
+from .lock import Held
+from .steps import Step
+from .types import (
+    BeforeState,
+    Clock,
+    Effect,
+    Evidence,
+    Found,
+    Intent,
+    OrderView,
+    Posted,
+    PostReissue,
+    PostRenew,
+    PurchaseRequest,
+    PurchaseResult,
+    Refusal,
+    Unavailable,
+)
+
+BREAKER_REMEDY = "If it is really wanted, wait until that time is over."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is needed to recognise the outcome of the call."""
+
+    intent: Intent
+    before: BeforeState
+    evidence: Evidence | None
+    clock: Clock
+
+
+def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
+    """Renew or reissue `request.target`."""
+    target = request.target
+    if target is None or request.csr_key is None:
+        refusal = Refusal("csr_required", "a CSR and the order are needed")
+        return words.blocked(request, refusal, "Give csr_path or csr_content, then run again.")
+    held = yield from locking.acquire(request, clock)
+    if isinstance(held, PurchaseResult):
+        return held
+    seen = yield from _look_again(request, target, held, clock)
+    if isinstance(seen, PurchaseResult):
+        yield from steps.remove_intent(request, held.intent)
+        return seen
+    before = yield from steps.ask_state(seen)
+    # The hold counts from the last moment before the call.
+    clock = yield from steps.ask_clock()
+    intent = replace(held.intent, phase="sent", before=before, started=clock.server, started_local=clock.local)
+    failure = yield from steps.mark_sent(request, held.intent, intent)
+    if failure is not None:
+        return failure
+    return (yield from _send(request, seen, Sent(intent, before, held.evidence, clock)))
+
+
+def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:
+    posted = steps.expect((yield _call(request, seen.id)), Posted)
+    if rules.nothing_happened(posted):
+        return (yield from _after_refusal(request, seen, posted, sent))
+    if posted.kind == "done":
+        return (yield from _after_reply(request, seen, sent))
+    return (yield from _after_silence(request, seen, posted, sent))
+
+
+def _call(request: PurchaseRequest, order_id: str) -> Effect:
+    if request.action == "renew":
+        return PostRenew(order_id, request.reference, request.csr_key)
+    return PostReissue(order_id, request.reference, request.csr_key)
+
+
+def _look_again(
+    request: PurchaseRequest, target: OrderView, held: Held, clock: Clock
+) -> Step[OrderView | PurchaseResult]:
+    """While the lock is held: is everything still as it was when decide() chose this action?"""
+    if request.has_journal and held.evidence != request.evidence:
+        return words.superseded(request, "another run recorded an outcome")
+    if request.action == "renew":
+        refusal = rules.renewals_refusal(held.evidence, clock)
+    else:
+        refusal = rules.reissues_refusal(held.evidence, request.certificate_not_before, clock)
+    if refusal is not None:
+        return words.blocked(request, refusal, BREAKER_REMEDY)
+    answer = yield from steps.ask_order(target.id)
+    if isinstance(answer, Unavailable):
+        return words.unavailable(request, answer.reason)
+    if not isinstance(answer, Found):
+        return words.contradicted(request, target.id, target.created)
+    now = answer.order
+    if (now.bucket, now.status, now.updated) != (target.bucket, target.status, target.updated):
+        return words.superseded(request, f"order {target.id} changed")
+    return now
+
+
+# --- after the call (R2) ------------------------------------------------------------------------------------------
+
+
+def _after_refusal(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+    """Nothing should have moved; one look makes sure. A refusal may touch the date, so only key and serial count."""
+    answer = yield from steps.ask_order(seen.id)
+    if isinstance(answer, Found):
+        after = yield from steps.ask_state(answer.order)
+        if rules.moved(sent.before, after) in ("csr", "serial"):
+            return (yield from _conclude(request, "recovered", answer.order, after, sent))
+    yield from steps.remove_intent(request, sent.intent)
+    return words.refused(request, posted.kind, posted.message)
+
+
+def _after_reply(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:
+    """The reply shows the state before the call is carried out; what it proves is that the call was accepted."""
+    answer = yield from steps.ask_order(seen.id)
+    order = answer.order if isinstance(answer, Found) else seen
+    after = BeforeState(order.status, order.updated, csr_key=request.csr_key)
+    return (yield from _conclude(request, words.DONE_WORDS[request.action], order, after, sent))
+
+
+def _after_silence(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+    attempt = 0
+    while True:
+        answer = yield from steps.ask_order(seen.id)
+        if isinstance(answer, Found):
+            after = yield from steps.ask_state(answer.order)
+            if rules.moved(sent.before, after) is not None:
+                return (yield from _conclude(request, "recovered", answer.order, after, sent))
+        if not (yield from steps.wait(attempt, sent.clock, request.recovery_timeout)):
+            break
+        attempt += 1
+    clock = yield from steps.ask_clock()
+    return words.open_end(request, sent.intent, posted.message, clock)
+
+
+def _conclude(
+    request: PurchaseRequest, outcome: str, order: OrderView, after: BeforeState, sent: Sent
+) -> Step[PurchaseResult]:
+    noted = locking.changed_evidence(request, sent.evidence, order, sent.intent, after, sent.clock)
+    warnings = yield from steps.promote(request, noted, sent.intent)
+    kept = order.client_reference == request.reference
+    if not kept:
+        warnings += (
+            f"Order {order.id} now shows the reference {order.client_reference or 'none'} instead of "
+            f"{request.reference}; it is found by its id in our own records.",
+        )
+    result = words.done(request, outcome, order)
+    return replace(
+        result, reference_verified=kept, code=None if kept else "reference_lost", warnings=warnings, evidence=noted
+    )

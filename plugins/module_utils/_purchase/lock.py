@@ -1,0 +1,195 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of a guarded call that an earlier run sent and could not follow to its end (R3, R7), and the lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from . import rules, steps, words
+from .steps import Step
+from .types import (
+    BeforeState,
+    Clock,
+    Evidence,
+    Intent,
+    IntentAnswer,
+    JournalFailed,
+    Missing,
+    OrderView,
+    PurchaseRequest,
+    PurchaseResult,
+    Unavailable,
+    WriteIntent,
+)
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Held:
+    """The lock is ours: the prepared intent, and the evidence as it was at that moment."""
+
+    intent: Intent
+    evidence: Evidence | None
+
+
+def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
+    """Write a prepared intent, or find out what the intent that is there came to.
+
+    A prepared intent of another run is taken over at once: nothing was sent under it, and its owner's step to "sent"
+    fails from then on. A sent one is followed to its outcome or to the end of its hold.
+    """
+    mine = steps.new_intent(request, clock)
+    if not request.has_journal:
+        return Held(mine, request.evidence)
+    replaces: str | None = None
+    for _attempt in range(ATTEMPTS):
+        answer = yield WriteIntent(mine, replaces)
+        if isinstance(answer, JournalFailed):
+            return words.journal_failed(request, answer.reason)
+        reply = steps.expect(answer, IntentAnswer)
+        if reply.written:
+            return Held(mine, reply.records.evidence)
+        other = reply.records.intent
+        replaces = other.token if other else None
+        if other is not None and other.phase == "sent":
+            result = yield from follow(request, other, reply.records.evidence, clock)
+            if result is not None:
+                return result
+    return words.superseded(request, "other runs kept writing intents")
+
+
+def follow(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult | None]:
+    """The outcome of a sent intent, or until when it blocks; None: its hold is over and it was not done."""
+    if intent.action == "create":
+        return (yield from _follow_create(request, intent, evidence, clock))
+    return (yield from _follow_change(request, intent, evidence, clock))
+
+
+def _follow_create(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult | None]:
+    look = yield from steps.look_by_reference(request.reference)
+    if look.failed is not None:
+        return words.unavailable(request, look.failed)
+    fresh = rules.new_orders(look.ours, request.reference, intent.known_ids)
+    live = rules.live_with_reference(fresh, request.reference)
+    if live:
+        return (yield from _found_create(request, intent, evidence, live, clock))
+    if fresh:
+        # It was created and has ended meanwhile: the outcome is known, what to do next is for decide() to say.
+        noted = created_evidence(request, evidence, fresh[-1], intent, clock)
+        warnings = yield from steps.promote(request, noted, intent)
+        result = words.found_earlier(request, intent, fresh[-1])
+        return replace(result, warnings=warnings, evidence=noted)
+    if look.unclear:
+        return words.unreadable(request, look.unclear)
+    until = rules.held_until(intent, clock, request.holds)
+    return None if until is None else words.held(request, intent, until)
+
+
+def _found_create(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, live: tuple[OrderView, ...], clock: Clock
+) -> Step[PurchaseResult]:
+    settled = yield from steps.settle(request, live)
+    order = settled.arrangement.current or rules.ranked(live)[0]
+    # Cancelled twins or not, the intent has served: the order that it asked for is there.
+    noted = created_evidence(request, evidence, order, intent, clock)
+    warnings = yield from steps.promote(request, noted, intent)
+    result = replace(words.found_earlier(request, intent, order), warnings=warnings, evidence=noted)
+    return steps.with_settlement(request, result, settled)
+
+
+def _follow_change(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult | None]:
+    answer = yield from steps.ask_order(intent.order_id or "")
+    if isinstance(answer, Unavailable):
+        return words.unavailable(request, answer.reason)
+    if isinstance(answer, Missing):
+        return words.contradicted(request, intent.order_id or "unknown", intent.started)
+    after = yield from steps.ask_state(answer.order)
+    mark = rules.moved(intent.before or BeforeState(""), after)
+    if mark is not None:
+        noted = changed_evidence(request, evidence, answer.order, intent, after, clock)
+        warnings = yield from steps.promote(request, noted, intent)
+        return replace(words.found_earlier(request, intent, answer.order), warnings=warnings, evidence=noted)
+    until = rules.held_until(intent, clock, request.holds)
+    if until is not None:
+        return words.held(request, intent, until)
+    refusal = rules.resend_refusal(intent, after, request.action, request.csr_key)
+    if refusal is None:
+        return None
+    return words.blocked(
+        request,
+        refusal,
+        "Decide in the provider's control panel whether it was done, then remove the intent of this reference in "
+        f"{request.journal_place}.",
+    )
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def created_evidence(
+    request: PurchaseRequest, old: Evidence | None, order: OrderView, intent: Intent, clock: Clock
+) -> Evidence:
+    """After a create whose order is known. The paid end is noted only if this run's request asked for that create."""
+    when = intent.started or intent.started_local
+    mine = intent.run_id == request.run_id
+    noted = Evidence(
+        reference=request.reference,
+        order_id=order.id,
+        recorded=rules.now_of(clock),
+        plan_id=order.plan_id or intent.plan_id,
+        csr_key=order.csr_key or intent.csr_key,
+        updated=order.updated,
+        paid_until=request.paid_until_after if mine else None,
+        bought=when,
+        creates=old.creates if old else (),
+    )
+    return rules.note_action(noted, "create", when, clock)
+
+
+def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
+    """For an order that is there, however it came; the counts for the breakers are kept."""
+    if old is not None and old.order_id == order.id:
+        return replace(old, recorded=rules.now_of(clock), ended=None)
+    return Evidence(
+        reference=request.reference,
+        order_id=order.id,
+        recorded=rules.now_of(clock),
+        plan_id=order.plan_id,
+        csr_key=order.csr_key,
+        updated=order.updated,
+        last_action="adopt",
+        creates=rules.recent(old.creates if old else (), None, clock),
+    )
+
+
+def changed_evidence(
+    request: PurchaseRequest,
+    old: Evidence | None,
+    order: OrderView,
+    intent: Intent,
+    after: BeforeState,
+    clock: Clock,
+) -> Evidence:
+    """After a renew or reissue that was done."""
+    base = adopted_evidence(request, old, order, clock)
+    mine = intent.run_id == request.run_id
+    noted = replace(base, csr_key=after.csr_key or intent.csr_key, serial=after.serial, updated=after.updated)
+    if intent.action == "renew":
+        noted = replace(noted, paid_until=request.paid_until_after if mine else None)
+    else:
+        noted = replace(
+            noted,
+            last_reissue_for_age=request.for_age if mine else None,
+            last_reissue_not_after_before=request.not_after_before if mine else None,
+        )
+    return rules.note_action(noted, intent.action, intent.started or intent.started_local, clock)

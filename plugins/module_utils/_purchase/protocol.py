@@ -1,0 +1,319 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Buying exactly once: the purchase protocol of docs/protocol.md as a generator.
+
+`purchase(request)` yields effects and is sent answers (both in _purchase/types.py); it returns a PurchaseResult. It
+does no input or output, reads no clock and keeps nothing between calls, so that the code that spends money is the code
+that the exhaustive search in tests/search has walked through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import cancel as cancelling
+from . import change as changing
+from . import lock as locking
+from . import rules, steps, words
+from .lock import Held
+from .steps import Look, Step
+from .types import (
+    Clock,
+    Evidence,
+    Found,
+    Intent,
+    JournalFailed,
+    Missing,
+    OrderView,
+    PostCreate,
+    Posted,
+    Protocol,
+    PurchaseRequest,
+    PurchaseResult,
+    ReadRecords,
+    Records,
+    Unavailable,
+)
+
+CREATES_REMEDY = "Find out what keeps failing before it is bought again; orders older than 30 days do not count."
+CLOCK_REMEDY = "Set the clock of the controller (or look at the provider's), then run again."
+
+
+def purchase(request: PurchaseRequest) -> Protocol:
+    """One guarded action for one reference; see PurchaseRequest.action. Never raises for what the network does."""
+    clock = yield from steps.ask_clock()
+    refusal = rules.clock_refusal(clock)
+    if refusal is not None:
+        return words.blocked(request, refusal, CLOCK_REMEDY)
+    work = {
+        "create": _create,
+        "renew": changing.change,
+        "reissue": changing.change,
+        "cancel": cancelling.cancel,
+        "settle": _settle_only,
+    }[request.action]
+    return (yield from work(request, clock))
+
+
+# --- create -------------------------------------------------------------------------------------------------------
+
+
+def _create(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
+    live = rules.live_with_reference(request.orders, request.reference)
+    if live:
+        return (yield from _adopt(request, live, request.evidence, None, clock))
+    held = yield from locking.acquire(request, clock)
+    if isinstance(held, PurchaseResult):
+        return held
+    objection = yield from _objection(request, held, clock)
+    if objection is not None:
+        return objection
+    return (yield from _send(request, held))
+
+
+def _send(request: PurchaseRequest, held: Held) -> Step[PurchaseResult]:
+    """From here on the call may be made; the hold counts from the last moment before it."""
+    clock = yield from steps.ask_clock()
+    sent = replace(held.intent, phase="sent", started=clock.server, started_local=clock.local)
+    failure = yield from steps.mark_sent(request, held.intent, sent)
+    if failure is not None:
+        return failure
+    posted = steps.expect((yield PostCreate(request.reference, request.csr_key)), Posted)
+    if rules.nothing_happened(posted):
+        return (yield from _after_refusal(request, posted, sent, held.evidence, clock))
+    if posted.kind == "done" and posted.order is not None:
+        return (yield from _after_reply(request, posted.order, sent, held.evidence, clock))
+    return (yield from _after_silence(request, posted, sent, held.evidence, clock))
+
+
+def _objection(request: PurchaseRequest, held: Held, clock: Clock) -> Step[PurchaseResult | None]:
+    """R4 and R8, asked while the lock is held: is the order really not there, and may there be another one?
+
+    The lock is given back with every objection.
+    """
+    shown = yield from _ask_for_named_orders(request, held.evidence, clock)
+    if isinstance(shown, PurchaseResult):
+        result: PurchaseResult | None = shown
+    else:
+        look = yield from steps.look_by_reference(request.reference)
+        live = rules.live_with_reference(look.ours, request.reference)
+        if live:
+            return (yield from _adopt(request, live, held.evidence, held.intent, clock))
+        result = _look_objection(request, look, held.evidence, clock) or _deployed_objection(
+            request, look, shown, clock
+        )
+    if result is not None:
+        yield from steps.remove_intent(request, held.intent)
+    return result
+
+
+def _ask_for_named_orders(
+    request: PurchaseRequest, evidence: Evidence | None, clock: Clock
+) -> Step[bool | PurchaseResult]:
+    """GET every order that evidence or a deployed certificate names and that the list did not show.
+
+    True: the account shows one of them, ended; or we ended it ourselves. So its absence from the list says nothing.
+    """
+    shown = evidence is not None and evidence.ended is not None
+    seen = {row.id for row in request.orders}
+    for order_id, when, binding in rules.named_orders(evidence, request, clock):
+        if order_id in seen:
+            continue
+        seen.add(order_id)
+        answer = yield from steps.ask_order(order_id)
+        if isinstance(answer, Unavailable):
+            return words.unavailable(request, answer.reason)
+        if isinstance(answer, Missing) and binding:
+            return words.contradicted(request, order_id, when)
+        if isinstance(answer, Found):
+            if answer.order.live:
+                return _lost_reference(request, answer.order)
+            shown = True
+    return shown
+
+
+def _lost_reference(request: PurchaseRequest, order: OrderView) -> PurchaseResult:
+    warning = (
+        f"Order {order.id} is known from our own records but does not show up under the reference "
+        f"{request.reference} (it carries {order.client_reference or 'none'}); the list may lag, or the reference was "
+        "lost at the provider. It is used by its id."
+    )
+    result = words.adopted(request, order)
+    verified = order.client_reference == request.reference
+    return replace(result, reference_verified=verified, code="reference_lost", warnings=(warning,))
+
+
+def _look_objection(
+    request: PurchaseRequest, look: Look, evidence: Evidence | None, clock: Clock
+) -> PurchaseResult | None:
+    if look.failed is not None:
+        return words.unavailable(request, look.failed)
+    if look.unclear:
+        return words.unreadable(request, look.unclear)
+    if rules.new_orders(look.ours, request.reference, (row.id for row in request.orders)):
+        return words.superseded(request, "an order with this reference came and ended")
+    seen = {row.id: row for row in (*request.orders, *look.ours)}
+    refusal = rules.creates_refusal(seen.values(), evidence, clock)
+    if refusal is not None:
+        return words.blocked(request, refusal, CREATES_REMEDY)
+    return None
+
+
+def _deployed_objection(request: PurchaseRequest, look: Look, shown: bool, clock: Clock) -> PurchaseResult | None:
+    if not shown and rules.deployed_contradicts(request.deployed_until, (*request.orders, *look.ours), clock):
+        return words.deployed_contradicts(request)
+    return None
+
+
+# --- after the call (R2) ------------------------------------------------------------------------------------------
+
+
+def _after_refusal(
+    request: PurchaseRequest, posted: Posted, sent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult]:
+    """Nothing should be there; one look makes sure."""
+    look = yield from steps.look_by_reference(request.reference)
+    fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
+    if rules.live_with_reference(fresh, request.reference):
+        return (yield from _conclude(request, "recovered", fresh, sent, evidence, clock))
+    yield from steps.remove_intent(request, sent)
+    result = words.refused(request, posted.kind, posted.message)
+    if not fresh:
+        return result
+    warning = f"Order {fresh[-1].describe} appeared with the refusal; look at it in the provider's control panel."
+    return replace(result, money_spent="unknown", warnings=(warning,))
+
+
+def _after_reply(
+    request: PurchaseRequest, order: OrderView, sent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult]:
+    """With an id: until the list shows it, and with exactly the reference that was sent."""
+    attempt = 0
+    while True:
+        look = yield from steps.look_in_list(request.reference, (order.id,))
+        shown = [row for row in look.ours if row.id == order.id]
+        if shown:
+            fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
+            return (yield from _conclude(request, "bought", fresh or tuple(shown), sent, evidence, clock))
+        if look.unclear:
+            return (yield from _after_changed_reference(request, look.unclear[0], sent, evidence, clock))
+        if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
+            break
+        attempt += 1
+    noted = locking.created_evidence(request, evidence, order, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
+    extra = "The list did not show it yet: duplicates are not ruled out. The next run looks again."
+    result = words.done(request, "bought", order, extra)
+    return replace(result, code="list_stale", warnings=(*warnings, f"{request.reference}: {extra}"), evidence=noted)
+
+
+def _after_changed_reference(
+    request: PurchaseRequest, row: OrderView, sent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult]:
+    """The list shows the id with another reference, or with none (then the filtered query may still find it)."""
+    if row.client_reference is None:
+        look = yield from steps.look_by_reference(request.reference)
+        if any(item.id == row.id for item in look.ours):
+            fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
+            return (yield from _conclude(request, "bought", fresh, sent, evidence, clock))
+    noted = locking.created_evidence(request, evidence, row, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
+    shown = row.client_reference
+    extra = (
+        f"But the API does not give back the reference that was sent ({request.reference!r}): it shows "
+        f"{'none' if shown is None else repr(shown)}. "
+        "Nothing more is bought until that is understood: an order that cannot be found by its reference would be "
+        "bought again. Choose a client_reference that the API keeps."
+    )
+    result = words.done(request, "bought", row, extra)
+    return replace(
+        result, code="reference_changed", warnings=(*warnings, f"{request.reference}: {extra}"), evidence=noted
+    )
+
+
+def _after_silence(
+    request: PurchaseRequest, posted: Posted, sent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult]:
+    """Without an id: until the reference appears or recovery_timeout is over."""
+    attempt = 0
+    while True:
+        look = yield from steps.look_by_reference(request.reference)
+        fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
+        if any(_may_be(row, sent) for row in fresh):
+            return (yield from _conclude(request, "recovered", fresh, sent, evidence, clock))
+        if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
+            break
+        attempt += 1
+    clock = yield from steps.ask_clock()
+    return words.open_end(request, sent, posted.message, clock)
+
+
+def _may_be(row: OrderView, sent: Intent) -> bool:
+    """An order with another key is not what was sent, so that outcome stays open."""
+    return row.csr_key is None or sent.csr_key is None or row.csr_key == sent.csr_key
+
+
+def _conclude(
+    request: PurchaseRequest,
+    outcome: str,
+    fresh: tuple[OrderView, ...],
+    sent: Intent,
+    evidence: Evidence | None,
+    clock: Clock,
+) -> Step[PurchaseResult]:
+    """The order is there with the right reference: cancel twins, record, report."""
+    live = rules.live_with_reference(fresh, request.reference)
+    settled = yield from steps.settle(request, live)
+    order = settled.arrangement.current or rules.ranked(live or fresh)[0]
+    noted = locking.created_evidence(request, evidence, order, sent, clock)
+    warnings = yield from steps.promote(request, noted, sent)
+    result = replace(words.done(request, outcome, order), reference_verified=True, warnings=warnings, evidence=noted)
+    return steps.with_settlement(request, result, settled)
+
+
+# --- adopt, settle ------------------------------------------------------------------------------------------------
+
+
+def _adopt(
+    request: PurchaseRequest,
+    live: tuple[OrderView, ...],
+    evidence: Evidence | None,
+    intent: Intent | None,
+    clock: Clock,
+) -> Step[PurchaseResult]:
+    settled = yield from steps.settle(request, live)
+    order = settled.arrangement.current
+    if order is None:
+        yield from steps.remove_intent(request, intent)
+        remedy = "Decide which one to keep and cancel the others by id in the provider's control panel."
+        result = words.blocked(request, words.several(settled.arrangement.others), remedy)
+        return steps.with_settlement(request, result, settled)
+    noted = locking.adopted_evidence(request, evidence, order, clock)
+    warnings = yield from steps.promote(request, noted, intent)
+    result = replace(words.adopted(request, order), warnings=warnings, evidence=noted)
+    return steps.with_settlement(request, result, settled)
+
+
+def _settle_only(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
+    """Follow an open intent, cancel twins; send nothing that costs money."""
+    evidence = request.evidence
+    if request.has_journal:
+        answer = yield ReadRecords(request.reference)
+        if isinstance(answer, JournalFailed):
+            return words.journal_failed(request, answer.reason)
+        records = steps.expect(answer, Records)
+        evidence = records.evidence
+        if records.intent is not None and records.intent.phase == "sent":
+            result = yield from locking.follow(request, records.intent, evidence, clock)
+            if result is not None:
+                return result
+        # Prepared, or its hold is over and nothing was done: it says nothing any more.
+        yield from steps.remove_intent(request, records.intent)
+    live = rules.live_with_reference(request.orders, request.reference)
+    if live:
+        return (yield from _adopt(request, live, evidence, None, clock))
+    return PurchaseResult(
+        "absent", f"{request.reference}: no live order carries this reference. Nothing was sent. No money was spent."
+    )

@@ -1,0 +1,337 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of the purchase protocol (docs/protocol.md, R1 to R8) as pure functions of what was seen.
+
+No input or output, no clock of their own. A refusal is returned as data; None means that the rule has no objection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Iterable
+
+from .types import (
+    BeforeState,
+    Clock,
+    Evidence,
+    Holds,
+    Intent,
+    OrderView,
+    Posted,
+    PurchaseRequest,
+    Refusal,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MARK_LIFE = timedelta(minutes=2)
+MAX_SKEW = timedelta(hours=1)
+# Longer than the hold of a create plus the days until the next run: the twins that appear beyond the hold are at least
+# that far apart, and must be neither silent nor taken for a deliberate successor.
+TWIN_SPAN = timedelta(days=7)
+CREATE_SPAN = timedelta(days=30)
+MAX_CREATES_PER_REFERENCE = 2
+REISSUE_SPAN = timedelta(hours=24)
+RENEW_SPAN = timedelta(days=10)
+UNREADABLE_LIMIT = 5
+PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
+
+
+def iso(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "an unknown date"
+
+
+def now_of(clock: Clock) -> datetime:
+    """The API's clock if it was heard, else the controller's."""
+    return clock.server or clock.local
+
+
+# --- R1, R2 -------------------------------------------------------------------------------------------------------
+
+
+def nothing_happened(posted: Posted) -> bool:
+    """R1: proven to be refused or never sent. Whatever is neither this nor done may have been committed."""
+    return posted.kind in ("rejected", "not_sent")
+
+
+def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
+    """R2: seconds to wait before look-up number `attempt` + 1; None when the time is over."""
+    left = timeout - elapsed
+    if left <= 0:
+        return None
+    return min(PAUSES[min(attempt, len(PAUSES) - 1)], left)
+
+
+def new_orders(rows: Iterable[OrderView], reference: str, known_ids: Iterable[str]) -> tuple[OrderView, ...]:
+    """R2: orders with exactly this reference that were not there before the call."""
+    known = set(known_ids)
+    return tuple(row for row in rows if row.client_reference == reference and row.id not in known)
+
+
+# --- R3 -----------------------------------------------------------------------------------------------------------
+
+
+def held_until(intent: Intent, clock: Clock, holds: Holds) -> datetime | None:
+    """R3: until when an intent without a visible outcome forbids another call; None when its hold is over.
+
+    Both clocks must agree that it is over: a wrong clock on one side must not cost money.
+    """
+    hold = holds.of(intent.action)
+    ages = [clock.local - intent.started_local]
+    if clock.server is not None and intent.started is not None:
+        ages.append(clock.server - intent.started)
+    left = hold - min(ages)
+    return now_of(clock) + left if left > timedelta(0) else None
+
+
+def mark_is_stale(intent: Intent, clock: Clock) -> bool:
+    """R3: the hold counts from `started_local`, so the call must follow at once or not at all."""
+    return abs(clock.local - intent.started_local) > MARK_LIFE
+
+
+# --- R4 -----------------------------------------------------------------------------------------------------------
+
+
+def with_reference(rows: Iterable[OrderView], reference: str) -> tuple[OrderView, ...]:
+    """Exact comparison, whatever the server's filter did."""
+    return tuple(row for row in rows if row.client_reference == reference)
+
+
+def live_with_reference(rows: Iterable[OrderView], reference: str) -> tuple[OrderView, ...]:
+    return tuple(row for row in with_reference(rows, reference) if row.live)
+
+
+def unreadable(rows: Iterable[OrderView]) -> tuple[OrderView, ...]:
+    """Rows of the filtered query that may be ours because the API does not show their reference."""
+    return tuple(row for row in rows if row.client_reference is None)
+
+
+def evidence_names_an_order(evidence: Evidence | None, clock: Clock) -> bool:
+    """Evidence counts against an absence until the order was cancelled by us or its paid period is over."""
+    if evidence is None or evidence.ended is not None:
+        return False
+    return evidence.paid_until is None or evidence.paid_until > now_of(clock)
+
+
+def named_orders(
+    evidence: Evidence | None, request: PurchaseRequest, clock: Clock
+) -> tuple[tuple[str, datetime | None, bool], ...]:
+    """(order id, since when, binding) of orders that our own records name. Binding: its absence is a contradiction."""
+    named: list[tuple[str, datetime | None, bool]] = []
+    if evidence is not None and evidence.ended is None:
+        binding = evidence_names_an_order(evidence, clock)
+        named.append((evidence.order_id, evidence.bought or evidence.recorded, binding))
+    if request.deployed_order_id is not None and evidence_ended_other(evidence, request.deployed_order_id):
+        binding = request.deployed_until is not None and request.deployed_until > now_of(clock)
+        named.append((request.deployed_order_id, None, binding))
+    return tuple(named)
+
+
+def evidence_ended_other(evidence: Evidence | None, order_id: str) -> bool:
+    """False if our records say that we ended this very order."""
+    return evidence is None or evidence.ended is None or evidence.order_id != order_id
+
+
+def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[OrderView], clock: Clock) -> bool:
+    """A certificate of ours is still valid, yet the account shows no order with this reference at all."""
+    return deployed_until is not None and deployed_until > now_of(clock) and not tuple(seen)
+
+
+# --- R6 -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one live order besides its row. `serial_known` False: could not be asked."""
+
+    order: OrderView
+    csr_key: str | None
+    serial: str | None = None
+    serial_known: bool = False
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """kind: none | one | succession | tangled. `current` is the order to go on with; `twins` may be deleted."""
+
+    kind: str
+    current: OrderView | None = None
+    twins: tuple[OrderView, ...] = ()
+    waiting: OrderView | None = None  # the newer one of a succession
+    others: tuple[OrderView, ...] = ()
+
+
+def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
+    """Rank by (created, id), by id alone as soon as one date is missing. Never by status: it moves between reads."""
+    rows = tuple(orders)
+    if any(row.created is None for row in rows):
+        return tuple(sorted(rows, key=lambda row: row.id))
+    return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
+
+
+def is_twin(first: Facts, other: Facts) -> bool:
+    """Same reference, plan and key; never issued; created at most 7 days after the first. Unknown is never equal."""
+    same = (
+        first.order.client_reference == other.order.client_reference
+        and first.order.plan_id == other.order.plan_id
+        and first.csr_key is not None
+        and first.csr_key == other.csr_key
+    )
+    never_issued = (
+        other.order.bucket == "waiting"
+        and other.order.provisioned is None
+        and other.serial_known
+        and other.serial is None
+    )
+    return same and never_issued and not _apart(first.order, other.order)
+
+
+def _apart(older: OrderView, newer: OrderView) -> bool:
+    if older.created is None or newer.created is None:
+        return False
+    return newer.created - older.created > TWIN_SPAN
+
+
+def arrange(live: Iterable[Facts]) -> Arrangement:
+    """R6: what several live orders with one reference are to each other."""
+    facts = {item.order.id: item for item in live}
+    order = ranked(item.order for item in facts.values())
+    if not order:
+        return Arrangement("none")
+    first = facts[order[0].id]
+    twins = tuple(row for row in order[1:] if is_twin(first, facts[row.id]))
+    rest = tuple(row for row in order if row not in twins)
+    if len(rest) == 1:
+        return Arrangement("one", rest[0], twins)
+    if _is_succession(rest):
+        newest_issued = [row for row in rest if row.bucket == "issued"][-1]
+        waiting = rest[-1] if rest[-1].bucket == "waiting" else None
+        return Arrangement("succession", newest_issued, twins, waiting, rest)
+    return Arrangement("tangled", None, twins, None, rest)
+
+
+def _is_succession(rest: tuple[OrderView, ...]) -> bool:
+    return all(older.bucket == "issued" and _apart(older, newer) for older, newer in zip(rest, rest[1:]))
+
+
+def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
+    """Read again just before the call: the first must be live, the twin still waiting."""
+    return first is not None and first.live and twin is not None and twin.bucket == "waiting"
+
+
+# --- R7 -----------------------------------------------------------------------------------------------------------
+
+
+def moved(before: BeforeState, after: BeforeState) -> str | None:
+    """R7: which of the four marks moved: "csr", "serial", "updated", "status"; None if none did.
+
+    A mark that could not be read on one side says nothing.
+    """
+    if before.csr_key is not None and after.csr_key is not None and before.csr_key != after.csr_key:
+        return "csr"
+    if after.serial is not None and before.serial is not None and before.serial != after.serial:
+        return "serial"
+    if before.updated is not None and after.updated is not None and before.updated != after.updated:
+        return "updated"
+    if before.status.lower() != after.status.lower():
+        return "status"
+    return None
+
+
+def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:
+    """R7, renew: every mark is known on both sides and equal."""
+    return (
+        None not in (before.csr_key, after.csr_key, before.serial, after.serial, before.updated, after.updated)
+        and moved(before, after) is None
+    )
+
+
+def resend_refusal(intent: Intent, after: BeforeState, action: str, csr_key: str | None) -> Refusal | None:
+    """R7: after the hold and with nothing moved, may the next call be sent?"""
+    before = intent.before or BeforeState("")
+    if intent.action == "renew" and not all_marks_unchanged(before, after):
+        return Refusal(
+            "renewal_unclear",
+            f"whether the renewal of order {intent.order_id} asked for on {iso(intent.started)} was done cannot be "
+            "told, because the API does not show its date of change, its CSR or its serial",
+        )
+    if intent.action == "reissue" and action == "reissue" and intent.csr_key != csr_key:
+        return Refusal(
+            "same_csr_needed",
+            f"an earlier reissue of order {intent.order_id} may still be done; it may be asked for again only with "
+            f"the CSR that was sent then (SHA-256 of its public key {intent.csr_key})",
+        )
+    return None
+
+
+# --- R8 -----------------------------------------------------------------------------------------------------------
+
+
+def clock_refusal(clock: Clock) -> Refusal | None:
+    if clock.server is None or abs(clock.local - clock.server) <= MAX_SKEW:
+        return None
+    return Refusal(
+        "clock_skew",
+        f"the controller's clock says {iso(clock.local)}, the API's says {iso(clock.server)}; nothing is bought, "
+        "renewed, reissued or cancelled while they differ by more than an hour",
+    )
+
+
+def creates_refusal(seen: Iterable[OrderView], evidence: Evidence | None, clock: Clock) -> Refusal | None:
+    """At most 2 creates per reference in 30 days, counted in the list and in the evidence."""
+    since = now_of(clock) - CREATE_SPAN
+    listed = [row for row in seen if row.created is not None and row.created > since]
+    noted = [moment for moment in (evidence.creates if evidence else ()) if moment > since]
+    count = max(len(listed), len(noted))
+    if count < MAX_CREATES_PER_REFERENCE:
+        return None
+    ids = ", ".join(row.id for row in listed) or "recorded in the evidence"
+    return Refusal(
+        "too_many_creates",
+        f"this reference was already bought {count} times within 30 days ({ids}); a third time is a fault somewhere",
+    )
+
+
+def reissues_refusal(evidence: Evidence | None, not_before: datetime | None, clock: Clock) -> Refusal | None:
+    """At most 1 reissue per order in 24 h, by our own record and by the age of the certificate."""
+    since = now_of(clock) - REISSUE_SPAN
+    noted = [moment for moment in (evidence.reissues if evidence else ()) if moment > since]
+    if noted:
+        return Refusal("too_many_reissues", f"it was already reissued on {iso(noted[-1])}, less than 24 h ago")
+    if not_before is not None and not_before > since:
+        return Refusal("too_many_reissues", f"its certificate is valid from {iso(not_before)}, less than 24 h ago")
+    return None
+
+
+def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
+    """At most 1 renewal per order in 10 days: a renewal may take days until the API shows it."""
+    since = now_of(clock) - RENEW_SPAN
+    noted = [moment for moment in (evidence.renewals if evidence else ()) if moment > since]
+    if not noted:
+        return None
+    return Refusal("too_many_renewals", f"it was already renewed on {iso(noted[-1])}, less than 10 days ago")
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def recent(moments: Iterable[datetime], added: datetime | None, clock: Clock) -> tuple[datetime, ...]:
+    """The moments of the last 30 days (all that the breakers count), with `added`, each once, in order."""
+    since = now_of(clock) - CREATE_SPAN
+    kept = {moment for moment in moments if moment > since}
+    if added is not None:
+        kept.add(added)
+    return tuple(sorted(kept))
+
+
+def note_action(evidence: Evidence, action: str, when: datetime, clock: Clock) -> Evidence:
+    """The evidence with one more create, renew or reissue in its counts."""
+    return replace(
+        evidence,
+        last_action=action,
+        creates=recent(evidence.creates, when if action == "create" else None, clock),
+        renewals=recent(evidence.renewals, when if action == "renew" else None, clock),
+        reissues=recent(evidence.reissues, when if action == "reissue" else None, clock),
+    )

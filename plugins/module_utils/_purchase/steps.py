@@ -1,0 +1,287 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steps that all actions of the purchase protocol share: questions, the lock, look-ups, twins (R2, R3, R4, R6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Generator, TypeVar, Union
+
+from . import rules, words
+from .types import (
+    Answer,
+    BeforeState,
+    Clock,
+    DownloadCsr,
+    DownloadSerial,
+    Effect,
+    Evidence,
+    Fact,
+    Found,
+    GetOrder,
+    Intent,
+    IntentAnswer,
+    JournalFailed,
+    ListAll,
+    ListByReference,
+    Missing,
+    Now,
+    Orders,
+    OrderView,
+    PostDelete,
+    Posted,
+    PromoteToEvidence,
+    PurchaseRequest,
+    PurchaseResult,
+    RemoveIntent,
+    Sleep,
+    TwinCancelled,
+    Unavailable,
+    WriteIntent,
+)
+
+A = TypeVar("A")
+Step = Generator[Effect, Answer, A]
+OrderAnswer = Union[Found, Missing, Unavailable]
+
+
+class ProtocolError(TypeError):
+    """The driver answered an effect with something that is not an answer to it."""
+
+
+def expect(answer: Answer, kind: type[A]) -> A:
+    if not isinstance(answer, kind):
+        raise ProtocolError(f"expected {kind.__name__}, got {type(answer).__name__}")
+    return answer
+
+
+# --- questions ----------------------------------------------------------------------------------------------------
+
+
+def ask_clock() -> Step[Clock]:
+    return expect((yield Now()), Clock)
+
+
+def ask_order(order_id: str) -> Step[OrderAnswer]:
+    answer = yield GetOrder(order_id)
+    if isinstance(answer, (Missing, Unavailable)):
+        return answer
+    return expect(answer, Found)
+
+
+def ask_state(order: OrderView) -> Step[BeforeState]:
+    """The four marks of R7."""
+    csr = expect((yield DownloadCsr(order.id)), Fact)
+    serial = expect((yield DownloadSerial(order.id)), Fact)
+    return BeforeState(
+        status=order.status,
+        updated=order.updated,
+        serial=serial.value if serial.known else None,
+        csr_key=csr.value if csr.known else None,
+    )
+
+
+def wait(attempt: int, started: Clock, timeout: float) -> Step[bool]:
+    """Sleep before the next look-up; False when the time is over."""
+    clock = yield from ask_clock()
+    seconds = rules.pause(attempt, clock.monotonic - started.monotonic, timeout)
+    if seconds is None:
+        return False
+    yield Sleep(seconds)
+    return True
+
+
+# --- look-ups (R2, R4) --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Look:
+    """`ours`: rows with exactly the reference. `unclear`: rows that may be ours but show no reference."""
+
+    ours: tuple[OrderView, ...] = ()
+    unclear: tuple[OrderView, ...] = ()
+    failed: str | None = None
+
+
+def look_by_reference(reference: str) -> Step[Look]:
+    """The filtered query, compared by ourselves; rows without a reference are asked for one by one, if they are few."""
+    answer = yield ListByReference(reference)
+    if isinstance(answer, Unavailable):
+        return Look(failed=answer.reason)
+    rows = expect(answer, Orders).rows
+    ours = rules.with_reference(rows, reference)
+    hidden = rules.unreadable(rows)
+    if len(hidden) > rules.UNREADABLE_LIMIT:
+        return Look(ours, hidden)
+    unclear: tuple[OrderView, ...] = ()
+    for row in hidden:
+        single = yield from ask_order(row.id)
+        if not isinstance(single, Found) or single.order.client_reference is None:
+            unclear += (row,)
+        elif single.order.client_reference == reference:
+            ours += (replace(row, client_reference=reference),)
+    return Look(ours, unclear)
+
+
+def look_in_list(reference: str, ids: tuple[str, ...]) -> Step[Look]:
+    """The bulk list, shared with everybody who waits; rows without a reference count if they carry one of the ids."""
+    answer = yield ListAll(reference, ids)
+    if isinstance(answer, Unavailable):
+        return Look(failed=answer.reason)
+    rows = expect(answer, Orders).rows
+    named = tuple(row for row in rows if row.id in ids and row.client_reference != reference)
+    return Look(rules.with_reference(rows, reference), named)
+
+
+# --- the lock (R3) ------------------------------------------------------------------------------------------------
+
+
+def remove_intent(request: PurchaseRequest, intent: Intent | None) -> Step[None]:
+    """A failure to remove costs only patience: a prepared intent is taken over, a sent one waits for its hold."""
+    if request.has_journal and intent is not None:
+        yield RemoveIntent(request.reference, intent.token)
+
+
+def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None) -> Step[tuple[str, ...]]:
+    """Write the evidence; returns warnings."""
+    if not request.has_journal:
+        return ()
+    answer = yield PromoteToEvidence(evidence, intent.token if intent else None)
+    if isinstance(answer, JournalFailed):
+        return (
+            f"The outcome could not be recorded in {request.journal_place} ({answer.reason}); the next run will look "
+            "it up again.",
+        )
+    return ()
+
+
+def mark_sent(request: PurchaseRequest, prepared: Intent, sent: Intent) -> Step[PurchaseResult | None]:
+    """The last step before a guarded call: from here on everybody must assume that it was made."""
+    if not request.has_journal:
+        return None
+    answer = yield WriteIntent(sent, prepared.token)
+    if isinstance(answer, JournalFailed):
+        yield from remove_intent(request, prepared)
+        return words.journal_failed(request, answer.reason)
+    if not expect(answer, IntentAnswer).written:
+        return words.superseded(request, "another run took over")
+    # A run that was suspended here (a laptop's lid, a frozen virtual machine) must not send under an old intent.
+    clock = yield from ask_clock()
+    if rules.mark_is_stale(sent, clock):
+        yield from remove_intent(request, sent)
+        return words.superseded(request, "too much time passed before the call")
+    return None
+
+
+def new_intent(request: PurchaseRequest, clock: Clock) -> Intent:
+    return Intent(
+        action=request.action,
+        reference=request.reference,
+        run_id=request.run_id,
+        phase="prepared",
+        csr_key=request.csr_key,
+        started_local=clock.local,
+        started=clock.server,
+        order_id=request.target.id if request.target else None,
+        plan_id=request.plan_id,
+        known_ids=tuple(row.id for row in request.orders),
+    )
+
+
+# --- twins (R6) ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the live orders with one reference are, after twins were cancelled as far as they could be."""
+
+    arrangement: rules.Arrangement
+    cancelled: tuple[TwinCancelled, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settled]:
+    facts: tuple[rules.Facts, ...] = ()
+    for order in live:
+        if len(live) > 1:
+            facts += ((yield from _facts(order)),)
+        else:
+            facts += (rules.Facts(order, order.csr_key),)
+    arrangement = rules.arrange(facts)
+    cancelled: tuple[TwinCancelled, ...] = ()
+    left: tuple[str, ...] = ()
+    for twin in arrangement.twins:
+        gone = yield from _cancel_twin(request, rules.ranked(live)[0], twin)
+        if gone is None:
+            left += (twin.id,)
+        else:
+            cancelled += (gone,)
+    if arrangement.kind == "tangled":
+        left += tuple(row.id for row in arrangement.others[1:])
+    return Settled(arrangement, cancelled, left)
+
+
+def _facts(order: OrderView) -> Step[rules.Facts]:
+    csr_key = order.csr_key
+    if csr_key is None:
+        csr = expect((yield DownloadCsr(order.id)), Fact)
+        csr_key = csr.value if csr.known else None
+    if order.bucket != "waiting":
+        return rules.Facts(order, csr_key)
+    serial = expect((yield DownloadSerial(order.id)), Fact)
+    return rules.Facts(order, csr_key, serial.value, serial.known)
+
+
+def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) -> Step[TwinCancelled | None]:
+    """Read both, delete, and again until the twin has ended or time is over. None: it is left.
+
+    Deleting by id is the one guarded call that may be repeated: it can hit nothing else.
+    """
+    started = yield from ask_clock()
+    attempt = 0
+    asked = False
+    while True:
+        kept = yield from ask_order(first.id)
+        other = yield from ask_order(twin.id)
+        ended = isinstance(other, Missing) or (isinstance(other, Found) and not other.order.live)
+        if ended and (asked or isinstance(other, Found)):
+            return TwinCancelled(twin.id, words.refund_words(twin, started))
+        seen_first = kept.order if isinstance(kept, Found) else None
+        seen_twin = other.order if isinstance(other, Found) else None
+        if seen_twin is not None and seen_first is not None:
+            if not rules.may_delete_twin(seen_first, seen_twin):
+                return None
+            expect((yield PostDelete(twin.id)), Posted)
+            asked = True
+        if not (yield from wait(attempt, started, request.recovery_timeout)):
+            return None
+        attempt += 1
+
+
+def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: Settled) -> PurchaseResult:
+    """The result with what became of twins; several orders that are no twins are never silent."""
+    warnings = result.warnings
+    for twin in settled.cancelled:
+        warnings += (f"Order {twin.order_id}, a duplicate that never issued, was cancelled: {twin.refund}.",)
+    result = replace(result, twins_cancelled=settled.cancelled, duplicates_left=settled.left, warnings=warnings)
+    if settled.arrangement.kind == "succession":
+        newer = ", ".join(row.describe for row in settled.arrangement.others[1:])
+        warning = (
+            f"{request.reference}: an order and a later one carry this reference ({newer}); the newest issued one is "
+            "used. If the later one was not bought on purpose, cancel it in the provider's control panel."
+        )
+        result = replace(result, warnings=(*result.warnings, warning))
+    if not settled.left:
+        return result
+    if settled.arrangement.kind == "tangled":
+        text = words.several(settled.arrangement.others).message
+    else:
+        text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
+    warning = (
+        f"{request.reference}: {text}. Nothing was deleted that may be in use. Decide in the provider's control panel "
+        "which one to keep and cancel the others (by id), inside the plan's grace period if the charge is to be "
+        "refunded."
+    )
+    return replace(result, code=result.code or "several_live_orders", warnings=(*result.warnings, warning))

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the purchase protocol says what happened: results with a message that a person can act on.
+
+Every message has four parts: what happened, what was not done, whether money was spent, what to do next.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from . import rules
+from .types import (
+    Clock,
+    Intent,
+    OrderView,
+    PurchaseRequest,
+    PurchaseResult,
+    Refusal,
+)
+
+GRACE_ASSUMED = timedelta(days=30)
+DONE_WORDS = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
+NOUNS = {"create": "purchase", "renew": "renewal", "reissue": "reissue", "cancel": "cancellation", "settle": "look-up"}
+
+
+def money_of(action: str) -> str:
+    """The word for a committed action."""
+    return "assumed_free" if action == "reissue" else "yes"
+
+
+def money_sentence(money: str) -> str:
+    return {
+        "yes": "Money was spent.",
+        "no": "No money was spent.",
+        "assumed_free": "Reissues are assumed to be free of charge inside the paid period; the invoice decides.",
+        "unknown": "Whether money was spent is not known.",
+    }[money]
+
+
+def blocked(request: PurchaseRequest, refusal: Refusal, remedy: str, until: datetime | None = None) -> PurchaseResult:
+    """Nothing was sent, and a person or time must act."""
+    message = "{}: {}. The {} was not sent. {} {}".format(
+        request.reference, refusal.message, NOUNS[request.action], "No money was spent by this run.", remedy
+    )
+    return PurchaseResult("blocked", message, code=refusal.code, blocked_until=until)
+
+
+def _lift(request: PurchaseRequest, lead: str) -> str:
+    return (
+        f"{lead}, make sure in the provider's control panel that it was not done, then remove the intent of this "
+        f"reference in {request.journal_place}."
+    )
+
+
+def held(request: PurchaseRequest, intent: Intent, until: datetime) -> PurchaseResult:
+    sent = rules.iso(intent.started or intent.started_local)
+    refusal = Refusal(
+        "outcome_unknown",
+        f"a {NOUNS[intent.action]} of this reference was sent on {sent} by run {intent.run_id} and its outcome is not "
+        "known; nothing of it is to be seen so far",
+    )
+    remedy = (
+        f"It is looked for again on every run; from {rules.iso(until)} on it counts as not done. "
+        f"{_lift(request, 'To go on earlier')}"
+    )
+    return blocked(request, refusal, remedy, until)
+
+
+def unavailable(request: PurchaseRequest, reason: str) -> PurchaseResult:
+    return blocked(
+        request,
+        Refusal("look_up_failed", f"the orders could not be looked up ({reason})"),
+        "Run again when the API answers.",
+    )
+
+
+def journal_failed(request: PurchaseRequest, reason: str) -> PurchaseResult:
+    return blocked(
+        request,
+        Refusal("journal_failed", f"the intent could not be written to {request.journal_place} ({reason})"),
+        "Make that place writable, then run again; without this record a lost reply could lead to a second charge.",
+    )
+
+
+def superseded(request: PurchaseRequest, what: str) -> PurchaseResult:
+    message = "{0}: {1} while this run was at work. The {2} was not sent. {3} Run again; the next run decides anew."
+    return PurchaseResult(
+        "superseded",
+        message.format(request.reference, what, NOUNS[request.action], money_sentence("no")),
+        code="superseded",
+    )
+
+
+def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None) -> PurchaseResult:
+    return blocked(
+        request,
+        Refusal(
+            "absence_contradicted",
+            f"recorded as order {order_id} on {rules.iso(when)}, but this account does not show that order",
+        ),
+        "Check api_url, api_realm and the credentials: they may belong to another account. If the order is really "
+        f"gone, remove the evidence of this reference in {request.journal_place}.",
+    )
+
+
+def deployed_contradicts(request: PurchaseRequest) -> PurchaseResult:
+    return blocked(
+        request,
+        Refusal(
+            "absence_contradicted",
+            f"a certificate bought here is deployed and valid until {rules.iso(request.deployed_until)}, but this "
+            "account shows no order with this reference",
+        ),
+        "Check api_url, api_realm, the credentials and client_reference: they may belong to another account or order.",
+    )
+
+
+def unreadable(request: PurchaseRequest, rows: tuple[OrderView, ...]) -> PurchaseResult:
+    return blocked(
+        request,
+        Refusal(
+            "reference_unreadable",
+            "the API gives orders without client_reference ({}), so whether one of them is this one cannot be "
+            "told".format(", ".join(row.id for row in rows[:5])),
+        ),
+        "Ask the provider why references are not shown, or give the order's id by adopting it; nothing is bought "
+        "on an account whose references cannot be read.",
+    )
+
+
+def several(rows: tuple[OrderView, ...]) -> Refusal:
+    return Refusal(
+        "several_live_orders",
+        "{} live orders carry this reference: {}".format(len(rows), "; ".join(row.describe for row in rows)),
+    )
+
+
+def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock) -> PurchaseResult:
+    """Sent, reply lost, nothing found within recovery_timeout."""
+    until = rules.held_until(intent, clock, request.holds)
+    if request.has_journal:
+        following = (
+            f"Nothing is sent again before {rules.iso(until)}; every run looks for it. "
+            f"{_lift(request, 'To go on earlier')}"
+        )
+    else:
+        following = (
+            "Look into the provider's control panel before the next run: without a journal the next run only looks "
+            "for the order, and sends again if it does not show up."
+        )
+    message = ("{}: the {} was sent, its reply was lost ({}), and it was not found within {:.0f} s. {} {}").format(
+        request.reference,
+        NOUNS[request.action],
+        detail or "no reason given",
+        request.recovery_timeout,
+        money_sentence("unknown"),
+        following,
+    )
+    return PurchaseResult(
+        "pending_unknown",
+        message,
+        order_id=intent.order_id,
+        money_spent="unknown",
+        code="outcome_unknown",
+        blocked_until=until if request.has_journal else None,
+        sent=True,
+    )
+
+
+def refused(request: PurchaseRequest, kind: str, detail: str) -> PurchaseResult:
+    """kind: rejected | not_sent."""
+    what = "was refused by the API" if kind == "rejected" else "never reached the API"
+    following = "Correct what the message names, then run again." if kind == "rejected" else "Run again."
+    message = "{}: the {} {} ({}). Nothing was changed. {} {}".format(
+        request.reference, NOUNS[request.action], what, detail or "no reason given", money_sentence("no"), following
+    )
+    return PurchaseResult(kind, message, code=kind, sent=kind == "rejected")
+
+
+def done(request: PurchaseRequest, outcome: str, order: OrderView, extra: str = "") -> PurchaseResult:
+    """The action was committed in this run."""
+    money = money_of(request.action)
+    how = " (its reply was lost; it was found again)" if outcome == "recovered" else ""
+    what = DONE_WORDS[request.action]
+    message = f"{request.reference}: order {order.id} was {what}{how}. {money_sentence(money)} {extra}".rstrip()
+    return PurchaseResult(outcome, message, order=order, order_id=order.id, money_spent=money, sent=True)
+
+
+def found_earlier(request: PurchaseRequest, intent: Intent, order: OrderView) -> PurchaseResult:
+    """An earlier run's open call turned out to be done."""
+    message = "{}: the {} that run {} sent on {} was done: order {}. Nothing was sent by this run. {}".format(
+        request.reference,
+        NOUNS[intent.action],
+        intent.run_id,
+        rules.iso(intent.started or intent.started_local),
+        order.id,
+        money_sentence("no"),
+    )
+    return PurchaseResult("recovered", message, order=order, order_id=order.id, reference_verified=True)
+
+
+def adopted(request: PurchaseRequest, order: OrderView) -> PurchaseResult:
+    message = "{}: order {} is there. Nothing was sent. {}".format(request.reference, order.id, money_sentence("no"))
+    return PurchaseResult("adopted", message, order=order, order_id=order.id, reference_verified=True)
+
+
+def refund_words(order: OrderView | None, clock: Clock) -> str:
+    """What is known of a refund: the API does not tell, the plan's grace period decides."""
+    if order is None or order.created is None:
+        return "the provider refunds inside the plan's grace period; the age of this order is not known"
+    days = (rules.now_of(clock) - order.created).days
+    inside = rules.now_of(clock) - order.created <= GRACE_ASSUMED
+    return "the provider refunds inside the plan's grace period; this order is {} days old, {} the assumed {}".format(
+        days, "inside" if inside else "beyond", GRACE_ASSUMED.days
+    )

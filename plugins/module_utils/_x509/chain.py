@@ -1,0 +1,156 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From downloaded files to a proven chain: leaf, intermediates in order, no root."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from typing import Any, Collection, Iterable, Sequence
+
+from .._errors import ResponseError
+from .._text import clean
+from . import pem as _pem
+from .parse import (
+    is_issued_by,
+    load_certificate,
+    load_certificates,
+)
+from .types import Bundle, CertificateFacts
+
+MOST_CERTIFICATES = 20
+MOST_MEMBERS = 20
+LARGEST_INFLATED = 1024 * 1024
+_BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+)
+
+
+def order_chain(leaf: CertificateFacts, extras: Iterable[CertificateFacts]) -> list[CertificateFacts]:
+    """Leaf and intermediates, each issued by the next, without the root; foreign extras are left out.
+
+    Raises ResponseError if nobody among ``extras`` issued the leaf.
+    """
+    bundle = _climb(leaf, list(extras))
+    return [bundle.leaf, *bundle.intermediates]
+
+
+def _climb(leaf: CertificateFacts, extras: Sequence[CertificateFacts]) -> Bundle:
+    chain = [leaf]
+    used = {leaf.sha256}
+    root = None
+    while root is None:
+        issuers = [one for one in extras if one.sha256 not in used and one.is_ca and is_issued_by(chain[-1], one)]
+        if not issuers:
+            break
+        # A root may be there twice: self-signed and cross-signed by an older one, which more clients know.
+        best = min(issuers, key=lambda one: (one.is_self_issued, -one.not_after.timestamp()))
+        used.add(best.sha256)
+        if best.is_self_issued:
+            root = best
+        else:
+            chain.append(best)
+    if len(chain) == 1 and root is None:
+        raise ResponseError(
+            f"the chain does not fit: no given certificate issued the one for {_about(leaf)} (issuer: {leaf.issuer})"
+        )
+    return Bundle(leaf=leaf, intermediates=tuple(chain[1:]), root=root)
+
+
+def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: str | None = None) -> Bundle:
+    """Put the downloads together: ``crt`` holds the leaf and perhaps its chain, ``ca`` the CA's certificates.
+
+    PEM in any order and line ending, or DER. ``public_key_sha256`` says which leaf is meant if there are several.
+    Raises ResponseError if something does not parse, there is no leaf, or the chain does not fit.
+    """
+    found = load_certificates(crt)
+    extras = found + (load_certificates(ca) if ca.strip() else [])
+    if len(extras) > MOST_CERTIFICATES:
+        raise ResponseError(f"there are {len(extras)} certificates in one download, more than {MOST_CERTIFICATES}")
+    leaves = [one for one in found if not one.is_ca]
+    if not leaves:
+        raise ResponseError(f"it is the certificate of a CA ({found[0].subject}), not of a server")
+    leaf = next((one for one in leaves if one.public_key_sha256 == public_key_sha256), leaves[0])
+    return _climb(leaf, extras)
+
+
+def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Collection[str] | None) -> None:
+    """Refuse what must not be installed. None means: do not check this.
+
+    Raises ResponseError: a CA's certificate, one without serverAuth, one for another key, one that lacks a name.
+    """
+    leaf = bundle.leaf
+    if leaf.is_ca:
+        raise ResponseError(f"it is the certificate of a CA ({leaf.subject}), not of a server")
+    if not leaf.has_server_auth:
+        raise ResponseError(f"the certificate for {_about(leaf)} is not meant for TLS servers (no serverAuth)")
+    if public_key_sha256 is not None and leaf.public_key_sha256 != public_key_sha256.lower():
+        raise ResponseError(f"the certificate for {_about(leaf)} is for another key than the one expected")
+    missing = [name for name in names or () if name.lower() not in leaf.names]
+    if missing:
+        raise ResponseError(f"the certificate lacks {', '.join(missing)}; it is for {_about(leaf)}")
+
+
+def _about(leaf: CertificateFacts) -> str:
+    return clean(", ".join(leaf.names) or leaf.subject or "nobody", limit=200)
+
+
+def read_zip(data: bytes) -> dict[str, bytes]:
+    """Members of a zip by their base names; nothing is ever written under those. At most 20, 1 MiB inflated in all.
+
+    Raises ResponseError.
+    """
+    members: dict[str, bytes] = {}
+    left = LARGEST_INFLATED
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            if len(files) > MOST_MEMBERS:
+                raise ResponseError(f"the zip has {len(files)} members, more than {MOST_MEMBERS}")
+            for info in files:
+                with archive.open(info) as member:
+                    content = member.read(left + 1)  # the size in the directory can lie
+                left -= len(content)
+                if left < 0:
+                    raise ResponseError(f"the zip inflates to more than {LARGEST_INFLATED} bytes")
+                members[_base_name(info.filename, members)] = content
+    except _BAD_ZIP as error:
+        raise ResponseError(f"it is no readable zip ({clean(str(error), limit=100) or type(error).__name__})") from None
+    return members
+
+
+def _base_name(path: str, taken: Collection[str]) -> str:
+    name = clean(path.replace("\\", "/").rpartition("/")[2], limit=100) or "unnamed"
+    return name if name not in taken else f"{name} ({len(taken) + 1})"
+
+
+def read_pkcs7(data: str | bytes) -> list[CertificateFacts]:
+    """The certificates of a PKCS#7 bundle, PEM or DER. Raises ResponseError."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - optional at import time
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7  # noqa: PLC0415
+
+    text = _pem.as_text(data)
+    found = [block for block in _pem.blocks(text) if block.label in ("PKCS7", "CMS", "PKCS #7 SIGNED DATA")]
+    try:
+        der = found[0].der() if found else text.encode("latin-1")
+        certificates: Sequence[Any] = pkcs7.load_der_pkcs7_certificates(der)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ResponseError(f"it does not parse as PKCS#7 ({clean(str(error), limit=100)})") from None
+    if not 0 < len(certificates) <= MOST_CERTIFICATES:
+        raise ResponseError(f"the PKCS#7 bundle holds {len(certificates)} certificates")
+    return [load_certificate(one.public_bytes(Encoding.DER)) for one in certificates]

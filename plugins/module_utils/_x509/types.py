@@ -1,0 +1,112 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts of CSRs, certificates and chains, as plain data. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .._fields import iso
+
+
+@dataclass(frozen=True)
+class CsrFacts:
+    """Facts of a CSR that a public CA would take.
+
+    ``names``: lower-case A-labels, the common name first if it is a DNS name, then the SANs, no duplicates.
+    ``public_key_sha256``: hex SHA-256 of the DER SubjectPublicKeyInfo. ``der_md5`` and ``der_sha256``: lower-case hex
+    hashes of the whole CSR in DER, which Sectigo's validation values are made of (``der_md5`` is empty where the
+    platform forbids MD5). ``key_type`` is "RSA" or "ECDSA".
+    """
+
+    names: tuple[str, ...]
+    common_name: str | None
+    public_key_sha256: str
+    key_type: str
+    key_bits: int
+    pem: str = field(repr=False)
+    der_md5: str = ""
+    der_sha256: str = ""
+
+    def as_result(self) -> dict[str, Any]:
+        """The form module results carry."""
+        return {
+            "names": list(self.names),
+            "common_name": self.common_name,
+            "public_key_sha256": self.public_key_sha256,
+            "key_type": self.key_type,
+            "key_bits": self.key_bits,
+        }
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """Facts of one certificate.
+
+    ``subject`` and ``issuer`` are RFC 4514 strings for people; comparisons use their DER. ``serial_hex`` is upper case
+    with an even number of digits, as the openssl program prints it. ``names`` are lower-case DNS names: the SANs, or
+    the common name if there are none. ``sha256`` is that of the DER, ``public_key_sha256`` as in CsrFacts. Dates are
+    aware UTC. ``has_server_auth``: the extended key usage lists serverAuth.
+    """
+
+    subject: str
+    issuer: str
+    serial: int
+    serial_hex: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...]
+    public_key_sha256: str
+    sha256: str
+    is_ca: bool
+    has_server_auth: bool
+    pem: str = field(repr=False)
+    der: bytes = field(repr=False, default=b"")
+    subject_der: bytes = field(repr=False, default=b"")
+    issuer_der: bytes = field(repr=False, default=b"")
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same: a root, among CA certificates."""
+        return self.subject_der == self.issuer_der
+
+    def as_result(self) -> dict[str, Any]:
+        """The form module results carry: ISO dates, the serial in hex."""
+        return {
+            "subject": self.subject,
+            "issuer": self.issuer,
+            "serial": self.serial_hex,
+            "not_before": iso(self.not_before),
+            "not_after": iso(self.not_after),
+            "names": list(self.names),
+            "sha256": self.sha256,
+            "public_key_sha256": self.public_key_sha256,
+        }
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A leaf, its intermediates from the leaf upwards, and the root if it was given."""
+
+    leaf: CertificateFacts
+    intermediates: tuple[CertificateFacts, ...] = ()
+    root: CertificateFacts | None = None
+
+    @property
+    def certificate(self) -> str:
+        """The leaf as PEM."""
+        return self.leaf.pem
+
+    @property
+    def chain(self) -> str:
+        """The intermediates as PEM, without the root; empty if the root issued the leaf."""
+        return "".join(one.pem for one in self.intermediates)
+
+    @property
+    def fullchain(self) -> str:
+        """Leaf and intermediates as PEM, what a server sends."""
+        return self.certificate + self.chain
