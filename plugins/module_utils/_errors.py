@@ -17,6 +17,9 @@ from ._text import clean
 SECRET_OPTIONS = frozenset({"api_key", "api_client_secret", "privatekey_passphrase", "privatekey_content"})
 
 
+OWN_CA = "If the API has a CA of its own, name its file in ca_path."
+
+
 def _sentence(text: str) -> str:
     """One line of text that ends like a sentence."""
     line = clean(text, limit=1500)
@@ -84,7 +87,7 @@ class TlsError(TransportError):
 
     def __init__(self, *, method: str, path: str, reason: str, trust: str) -> None:
         self.trust = trust
-        super().__init__(method=method, path=path, reason=f"{_sentence(reason)} {_sentence(trust)}")
+        super().__init__(method=method, path=path, reason=f"{_sentence(reason)} {_sentence(trust)} {OWN_CA}")
         self.details["trust"] = trust
 
 

@@ -9,9 +9,11 @@ A run that finds nothing to do should not pay for loading it.
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from typing import Collection, Iterable
 
+from .._errors import ReselloError
 from .pem import split_pem
 from .types import Bundle, CertificateFacts, CsrFacts
 
@@ -21,6 +23,7 @@ __all__ = [
     "Bundle",
     "CertificateFacts",
     "CsrFacts",
+    "MissingLibraryError",
     "bundle_from",
     "load_certificate",
     "load_certificates",
@@ -38,70 +41,96 @@ HAS_CRYPTOGRAPHY = find_spec("cryptography") is not None
 CRYPTOGRAPHY_IMPORT_ERROR: str | None = None if HAS_CRYPTOGRAPHY else "No module named 'cryptography'"
 
 
+class MissingLibraryError(ReselloError):
+    """A Python package is installed, but cannot be imported."""
+
+    error_code = "missing_library"
+
+
+def _require_cryptography() -> None:
+    from . import parse
+
+    if not parse.HAS_CRYPTOGRAPHY:
+        reason = (parse.CRYPTOGRAPHY_IMPORT_ERROR or "no reason given").strip().splitlines()[-1]
+        raise MissingLibraryError(
+            f"The Python package cryptography is installed but cannot be imported: {reason}. Nothing was sent. "
+            f"Install it anew for {sys.executable}."
+        )
+
+
 def load_csr(text: str | bytes, *, where: str) -> CsrFacts:
     """Read a CSR (PEM, or DER as bytes) and check what every public CA checks.
 
     ``where`` names the option. Raises ConfigurationError: not a CSR, a private key, a certificate, a bad signature, a
     weak or unusual key, no DNS name, an IP address.
     """
-    from . import parse as _x509_parse
+    _require_cryptography()
+    from . import parse
 
-    return _x509_parse.load_csr(text, where=where)
+    return parse.load_csr(text, where=where)
 
 
 def load_certificate(data: str | bytes) -> CertificateFacts:
     """Read one certificate, PEM (the first block) or DER. Raises ResponseError."""
-    from . import parse as _x509_parse
+    _require_cryptography()
+    from . import parse
 
-    return _x509_parse.load_certificate(data)
+    return parse.load_certificate(data)
 
 
 def load_certificates(data: str | bytes) -> list[CertificateFacts]:
     """Every certificate of a PEM text, or the one of a DER body. Raises ResponseError, also if there is none."""
-    from . import parse as _x509_parse
+    _require_cryptography()
+    from . import parse
 
-    return _x509_parse.load_certificates(data)
+    return parse.load_certificates(data)
 
 
 def private_key_public_sha256(
     data: str | bytes, passphrase: str | None = None, *, where: str = "privatekey_path"
 ) -> str:
     """Hex SHA-256 of the DER SubjectPublicKeyInfo of a private key (PEM or DER). Raises ConfigurationError."""
-    from . import parse as _x509_parse
+    _require_cryptography()
+    from . import parse
 
-    return _x509_parse.private_key_public_sha256(data, passphrase, where=where)
+    return parse.private_key_public_sha256(data, passphrase, where=where)
 
 
 def order_chain(leaf: CertificateFacts, extras: Iterable[CertificateFacts]) -> list[CertificateFacts]:
     """Leaf and intermediates, each issued by the next, no root. Raises ResponseError if nobody issued the leaf."""
-    from . import chain as _x509_chain
+    _require_cryptography()
+    from . import chain
 
-    return _x509_chain.order_chain(leaf, extras)
+    return chain.order_chain(leaf, extras)
 
 
 def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: str | None = None) -> Bundle:
     """Put the downloads ``crt`` and ``ca`` together, in whatever order and form they came. Raises ResponseError."""
-    from . import chain as _x509_chain
+    _require_cryptography()
+    from . import chain
 
-    return _x509_chain.bundle_from(crt, ca, public_key_sha256=public_key_sha256)
+    return chain.bundle_from(crt, ca, public_key_sha256=public_key_sha256)
 
 
 def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Collection[str] | None) -> None:
     """Refuse a CA's certificate, one without serverAuth, one for another key, one that lacks a name (ResponseError)."""
-    from . import chain as _x509_chain
+    _require_cryptography()
+    from . import chain
 
-    _x509_chain.verify_bundle(bundle, public_key_sha256=public_key_sha256, names=names)
+    chain.verify_bundle(bundle, public_key_sha256=public_key_sha256, names=names)
 
 
 def read_zip(data: bytes) -> dict[str, bytes]:
     """Members of a zip by base name: at most 20, 1 MiB inflated. Raises ResponseError."""
-    from . import chain as _x509_chain
+    _require_cryptography()
+    from . import chain
 
-    return _x509_chain.read_zip(data)
+    return chain.read_zip(data)
 
 
 def read_pkcs7(data: str | bytes) -> list[CertificateFacts]:
     """The certificates of a PKCS#7 bundle, PEM or DER. Raises ResponseError."""
-    from . import chain as _x509_chain
+    _require_cryptography()
+    from . import chain
 
-    return _x509_chain.read_pkcs7(data)
+    return chain.read_pkcs7(data)
