@@ -210,7 +210,7 @@ def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, 
 
 def _line(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> str:
     facts = result.get("certificate_facts") or {}
-    parts = [str(result["state"]), *_deed(result, ordered)]
+    parts = [str(result["state"] or "not looked at"), *_deed(result, ordered)]
     if facts:
         parts.append(f"valid until {facts['not_after']}")
     if result["state"] == "waiting":

@@ -386,7 +386,7 @@ class Explorer:
                 yield self._intern(Posted, "unknown"), without._replace(late=late, unshown_since=since)
 
     def _delete(self, world: World, effect: PostDelete) -> Iterator[tuple[Answer, World]]:
-        index = next(number for number, item in enumerate(world.orders) if item.id == effect.order_id)
+        index = [item.id for item in world.orders].index(effect.order_id)
         after = _put(world, index, world.orders[index]._replace(bucket="ended"))
         yield self._intern(Posted, "done"), after
         if world.lost:

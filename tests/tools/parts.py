@@ -36,7 +36,7 @@ class Part:
 
 def pytest(name: str, paths: str, **options: object) -> Part:
     """Return a part that runs the tests under `paths`; those marked slow are left to `make test-full`."""
-    return Part(name=name, command=f"{{python}} -m pytest -q {paths}", pytest=True, **options)  # type: ignore[arg-type]
+    return Part(name=name, command=f"{{python}} -m pytest -q --durations=10 {paths}", pytest=True, **options)  # type: ignore[arg-type]
 
 
 def molecule(name: str, scenario: str, **options: object) -> Part:
@@ -54,10 +54,10 @@ def mypy(name: str, folder: str, paths: str) -> Part:
 PARTS: tuple[Part, ...] = (
     # The long ones first: two run at a time.
     Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=15),
-    pytest("modules", "-n 2 tests/modules", needs=("openssl",)),
+    pytest("modules", "-n 2 tests/modules", needs=("openssl",), minutes=20),
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace")),
     molecule("molecule-default", "default"),
-    pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",)),
+    pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
     molecule("molecule-default-2.16", "default", venv=OLDEST),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),

@@ -67,7 +67,6 @@ def environment_of(part: Part, tree_root: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(real_home / ".cache")),
         "RESELLO_TEST_HOME": "1",
         "PYTHONPATH": str(tree_root),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "ANSIBLE_COLLECTIONS_PATH": str(tree_root),
         "ANSIBLE_NOCOLOR": "1",
         "NO_COLOR": "1",

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Callable, Iterable, Iterator
 
 from .._client.api import Api, OrderFields
-from .._errors import ConfigurationError, ReselloError
+from .._client.models import Order
+from .._errors import ConfigurationError, NotFoundError, ReselloError
 from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch
 from .._purchase.protocol import purchase as run_protocol
@@ -143,7 +144,15 @@ class GuardedCalls:
                 },
             )
         if result.order_id is not None:
-            item.order = self._api.get_order(result.order_id)
+            item.order = self._look_again(result.order_id)
+
+    def _look_again(self, order_id: str) -> Order | None:
+        """The order after the call; None if the API does not show it any more, as some do with cancelled ones."""
+
+        try:
+            return self._api.get_order(order_id)
+        except NotFoundError:
+            return None
 
     @contextmanager
     def _alone_with(self, reference: str) -> Iterator[None]:

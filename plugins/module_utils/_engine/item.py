@@ -78,6 +78,8 @@ class Item:
             return Bucket.WAITING.value if self.in_progress else self.order.bucket.value
         if self.observation is None:
             return None
+        if self.purchase is not None and self.purchase.outcome == "cancelled":
+            return "absent"
         live = [order for order in self.observation.orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]
         return live[0].bucket.value if live else "absent"
 

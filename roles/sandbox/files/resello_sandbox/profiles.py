@@ -85,7 +85,7 @@ PROFILES: dict[str, Profile] = {
         {"paging": "filtered-late", "list_total": "high", "list_order": "newest", "ended_orders": "hidden"},
     ),
     "no-filter": Profile(
-        "The filter does nothing, pages are half as long as they say, the list has no CSR, no plan and no expiry.",
+        "The filter does nothing, pages are half as long as they say, the list has no CSR.",
         {
             "reference_filter": "ignored",
             "paging": "short",
@@ -136,8 +136,8 @@ PROFILES: dict[str, Profile] = {
         },
     ),
     "no-reference": Profile(
-        "The list does not show references and its filter does nothing: nothing can be found again.",
-        {"list_omitted_fields": ["client_reference"], "reference_filter": "ignored"},
+        "No answer shows the reference and the filter does nothing: nothing can be found again.",
+        {"omitted_fields": ["client_reference"], "reference_filter": "ignored"},
     ),
     "truncating": Profile(
         "The provider keeps 3 characters of the reference.",
