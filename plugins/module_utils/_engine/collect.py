@@ -58,7 +58,7 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
     if order.bucket is Bucket.WAITING:
         plan = None if item.observation is None else item.observation.plan
         item.validation = api.validation_details(
-            order.id, names=_names(item), brand=None if plan is None else plan.brand
+            order.id, names=names_to_validate(item), brand=None if plan is None else plan.brand
         )
     elif order.bucket is Bucket.ISSUED:
         _collect_certificate(api, item, order)
@@ -70,13 +70,19 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
         )
 
 
-def _names(item: Item) -> tuple[str, ...]:
-    """The names whose records may be placed: those of the CSR on the order, else those that are wanted."""
+def names_to_validate(item: Item) -> tuple[str, ...]:
+    """The names whose records may be placed: those that are wanted, and those of a CSR that is surely ours.
 
-    facts = () if item.observation is None else item.observation.facts.orders
-    on_order = {name for order in facts if order.csr is not None for name in order.csr.names}
-    wanted = () if item.wanted is None else item.wanted.names
-    return tuple(sorted(on_order | set(wanted)))
+    The CSR on the order comes from the API, which could name any domain in it; only our key makes it ours.
+    """
+
+    wanted = item.goal
+    ours = {key for host in wanted.hosts for key in host.public_keys or ()}
+    if wanted.csr is not None:
+        ours.add(wanted.csr.public_key_sha256)
+    csrs = [order.csr for order in item.sight.facts.orders if order.csr is not None]
+    trusted = [csr for csr in csrs if csr.public_key_sha256 in ours or not wanted.names]
+    return tuple(sorted({*wanted.names, *(name for csr in trusted for name in csr.names)}))
 
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:

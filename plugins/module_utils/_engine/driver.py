@@ -13,7 +13,8 @@ from typing import Any, Callable
 from .._client.api import Api, OrderFields
 from .._client.models import Order
 from .._client.transport import GuardedOutcome
-from .._errors import ApiError, NotFoundError, ReselloError
+from .._download import says_no
+from .._errors import NotFoundError, ReselloError
 from .._purchase import types as purchase
 from .._x509.facts import load_certificate, load_csr
 from .account import AccountOrders
@@ -55,7 +56,6 @@ class PlannedCall(Exception):  # noqa: N818  # no error: the protocol would now 
         self.effect = effect
 
 
-NO_SUCH_FILE = (400, 404, 409, 410, 422)
 CALLS = (purchase.PostCreate, purchase.PostRenew, purchase.PostReissue, purchase.PostDelete)
 
 
@@ -158,11 +158,8 @@ class ProtocolDriver:
     def _download_serial(self, effect: purchase.DownloadSerial) -> purchase.Answer:
         try:
             return purchase.Fact(load_certificate(self._api.download(effect.order_id, "crt")).serial_hex)
-        except ApiError as error:
-            # Only a plain refusal says that there is no certificate; trouble of the server says nothing.
-            return purchase.Fact(None, known=error.status in NO_SUCH_FILE)
-        except ReselloError:
-            return purchase.Fact(None, known=False)
+        except ReselloError as error:
+            return purchase.Fact(None, known=says_no(error))
 
     def _create(self, _effect: purchase.PostCreate) -> purchase.Answer:
         return _posted(self._api.create_order(self._required_fields()))

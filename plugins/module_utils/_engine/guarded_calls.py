@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import Callable, Iterable, Iterator
+from datetime import datetime, timezone
+from typing import Callable, Iterable, Iterator, Literal
 
 from .._client.api import Api, OrderFields
 from .._client.models import Order
 from .._errors import ConfigurationError, NotFoundError, ReselloError
+from .._lifecycle.paid import paid_until_after
+from .._lifecycle.types import CertificateFacts
 from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch
 from .._purchase.protocol import purchase as run_protocol
@@ -202,7 +204,14 @@ class GuardedCalls:
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
         )
-        return replace(request, paid_until_after=_paid_until(item, now), certificate_not_before=_not_before(item))
+        before = _certificate_before(item)
+        return replace(
+            request,
+            paid_until_after=_paid_until(item, now),
+            certificate_not_before=None if before is None else before.not_before,
+            not_after_before=None if before is None else before.not_after,
+            for_age=None if item.decision is None else item.decision.explained_by_age,
+        )
 
 
 def order_fields(item: Item) -> OrderFields:
@@ -240,19 +249,14 @@ def _paid_until(item: Item, now: datetime) -> datetime | None:
     """End of the paid period once a purchase or renewal is done; None if it is not known."""
 
     plan, decision = item.sight.plan, item.decision
-    if plan is None or plan.interval_months is None or decision is None:
+    if plan is None or decision is None or item.action not in ("create", "renew"):
         return None
-    start = {"create": now, "renew": decision.paid_end}.get(item.action)
-    return None if start is None else _months_later(start, plan.interval_months)
+    action: Literal["create", "renew"] = "create" if item.action == "create" else "renew"
+    return paid_until_after(action, now=now, paid_end=decision.paid_end, interval_months=plan.interval_months)
 
 
-def _months_later(moment: datetime, months: int) -> datetime:
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    first = moment.replace(year=year, month=month + 1, day=1)
-    return first + timedelta(days=moment.day - 1)
+def _certificate_before(item: Item) -> CertificateFacts | None:
+    """The certificate that the order hands out before the call."""
 
-
-def _not_before(item: Item) -> datetime | None:
     order_id = None if item.order is None else item.order.id
-    certificate = next((order.certificate for order in item.sight.facts.orders if order.id == order_id), None)
-    return None if certificate is None else certificate.not_before
+    return next((order.certificate for order in item.sight.facts.orders if order.id == order_id), None)

@@ -10,6 +10,7 @@ from the host.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from .account import PlanBook
 from .desired import Wanted, deployed_facts
 from .journal import Journal
 
+COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 LIVE = (Bucket.WAITING, Bucket.ISSUED)
 
 
@@ -162,12 +164,29 @@ class _HandedOut:
 def _handed_out(api: Api, order: Order) -> _HandedOut:
     """The certificate that the API hands out now. An order in progress may still hand out its previous one."""
 
+    if order.bucket is Bucket.ISSUED:
+        return _HandedOut(_issued_certificate(api, order), proven=True)
     try:
-        return _HandedOut(deployed_facts(load_certificate(api.download(order.id, "crt"))), proven=True)
+        return _HandedOut(_certificate(api, order), proven=True)
     except ReselloError as error:
-        if order.bucket is Bucket.ISSUED:
-            raise
         return _HandedOut(None, proven=False if says_no(error) else None)
+
+
+def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
+    """The certificate of an issued order. A server that reads from a copy may need a moment before it hands it out."""
+
+    for pause in COPY_LAG:
+        try:
+            return _certificate(api, order)
+        except ReselloError as error:
+            if not says_no(error):
+                raise
+            time.sleep(pause)
+    return _certificate(api, order)
+
+
+def _certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
+    return deployed_facts(load_certificate(api.download(order.id, "crt")))
 
 
 def _evidence_order(

@@ -93,8 +93,9 @@ class Settings(Dialect):
     unique_value: bool = field(
         default=False, metadata=may(is_a(bool), "true or false: Sectigo's records carry a unique value of the CA")
     )
-    organization_vetting: str = choice(
-        "automatic", "manual", meaning="manual means that OV and EV wait for an approval of the order"
+    organization_vetting: str = field(
+        default="automatic",
+        metadata=choice("automatic", "manual", meaning="manual means that OV and EV wait for an approval of the order"),
     )
     text_payload: str = field(
         default="", metadata=may(is_a(str), "a text appended to every text in the API's answers (empty: off)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Callable
-from dataclasses import field
 from typing import Any
 
 Check = Callable[[Any], bool]
@@ -60,10 +59,10 @@ def may(check: Check, meaning: str) -> dict[str, Any]:
     return {"check": check, "meaning": meaning}
 
 
-def choice(*words: str, meaning: str) -> Any:
-    """A setting that is one of these words; the first is the default."""
+def choice(*words: str, meaning: str) -> dict[str, Any]:
+    """The metadata of a setting's field that is one of these words."""
     allowed = f"{', '.join(words[:-1])} or {words[-1]}"
-    return field(default=words[0], metadata=may(one_of(*words), f"{allowed}: {meaning}"))
+    return may(one_of(*words), f"{allowed}: {meaning}")
 
 
 def _is_address(value: Any) -> bool:
