@@ -113,3 +113,8 @@ def server_context(authority: Authority, names: Sequence[str], folder: Path) -> 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context
+
+
+def public_der(holder: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """The public key in DER. Key objects compare by identity before cryptography 40."""
+    return holder.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
