@@ -34,6 +34,10 @@ options:
     type: list
     elements: str
     required: true
+  known_services:
+    description: Names of services that are defined; another one is an error. Without it they are not checked.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
@@ -60,10 +64,14 @@ from ansible_collections.certops.resello.plugins.plugin_utils.orders import Orde
 
 
 def ssl_certificate_items(
-    items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], host: str, play_hosts: Sequence[str]
+    items: Sequence[Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    host: str,
+    play_hosts: Sequence[str],
+    known_services: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     try:
-        return items_of_host(items, defaults, host, play_hosts)
+        return items_of_host(items, defaults, host, play_hosts, known_services)
     except OrderConflictError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -23,6 +23,7 @@ ORDER_OPTIONS = (
     "lost_key",
     "csr_content",
 )
+IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
 # Options that do not describe the order but its use on one host.
 HOST_OPTIONS = ("services", "key_type", "key_size", "subject", "rekey")
 
@@ -38,6 +39,12 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     """One item with the defaults filled in, its folder ``name`` and its ``client_reference``."""
 
     whole = {**defaults, **item}
+    unknown = sorted(whole.keys() - {*ORDER_OPTIONS, *HOST_OPTIONS, *IDENTITY_OPTIONS})
+    if unknown:
+        raise OrderConflictError(
+            f"ssl_certificate_orders or ssl_certificate_defaults has what no order has: {', '.join(unknown)}. "
+            "Nothing was ordered."
+        )
     if not whole.get("names") and not whole.get("name"):
         raise OrderConflictError("an item of ssl_certificate_orders has neither 'name' nor 'names'")
     whole["name"] = whole.get("name") or whole["names"][0]
@@ -46,17 +53,34 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
 
 
 def items_of_host(
-    items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], host: str, play_hosts: Sequence[str]
+    items: Sequence[Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    host: str,
+    play_hosts: Sequence[str],
+    known_services: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """The items that this host serves: those that list it in ``hosts``, and those without a list.
 
-    Every item comes back with its list of hosts.
+    Every item comes back with its list of hosts. Raises OrderConflictError for what no order has, and for a service
+    that is not among ``known_services``, before anything is ordered.
     """
 
     complete = [complete_item(item, defaults) for item in items]
     for item in complete:
         item["hosts"] = list(item.get("hosts") or play_hosts)
-    return [item for item in complete if host in item["hosts"]]
+    mine = [item for item in complete if host in item["hosts"]]
+    if known_services is not None:
+        for name in (name for item in mine for name in item.get("services") or ()):
+            _refuse_unknown_service(name, known_services)
+    return mine
+
+
+def _refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:
+    if name not in known_services:
+        raise OrderConflictError(
+            f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: "
+            f"{', '.join(sorted(set(known_services)))}"
+        )
 
 
 def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -174,9 +198,14 @@ def deployment(
 
 
 def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any]) -> bool:
-    if seen is None or seen.get("current") is None or seen.get("reload_needed"):
+    """Whether the issued certificate is not in place. A newer one is never replaced by an older one."""
+
+    if seen is None or seen.get("current") is None:
         return True
-    return bool(seen["current"]["sha256"] != result["certificate_facts"]["sha256"])
+    served, issued = seen["current"], result["certificate_facts"]
+    if served["not_before"] > issued["not_before"]:
+        return False
+    return bool(seen.get("reload_needed") or served["sha256"] != issued["sha256"])
 
 
 def _installation(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,11 +222,7 @@ def _service(
     name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     own = next((dict(service) for service in services if service["name"] == name), None)
-    if own is None and name not in presets:
-        known = ", ".join(sorted({*presets, *(service["name"] for service in services)}))
-        raise OrderConflictError(
-            f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: {known}"
-        )
+    _refuse_unknown_service(name, [*presets, *(service["name"] for service in services)])
     return {**presets.get(name, {}), **(own or {}), "name": name}
 
 

@@ -151,7 +151,9 @@ def test_no_key_is_made_for(item: dict[str, Any], planned: dict[str, Any]) -> No
     assert orders.requests([item], [planned]) == []
 
 
-ISSUED = result(state="issued", certificate="LEAF", chain="CHAIN", certificate_facts={"sha256": "aa"})
+ISSUED = result(
+    state="issued", certificate="LEAF", chain="CHAIN", certificate_facts={"sha256": "aa", "not_before": "2026-11-02"}
+)
 PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["reload"]}}
 
 
@@ -160,9 +162,11 @@ PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["re
     [
         ([seen("shop")], True),
         ([], True),
-        ([seen("shop", current={"sha256": "aa"})], False),
-        ([seen("shop", current={"sha256": "bb"})], True),
-        ([seen("shop", current={"sha256": "aa"}, reload_needed=True)], True),
+        ([seen("shop", current={"sha256": "aa", "not_before": "2026-11-02"})], False),
+        ([seen("shop", current={"sha256": "bb", "not_before": "2026-11-01"})], True),
+        ([seen("shop", current={"sha256": "aa", "not_before": "2026-11-02"}, reload_needed=True)], True),
+        ([seen("shop", current={"sha256": "cc", "not_before": "2026-11-03"})], False),
+        ([seen("shop", current={"sha256": "cc", "not_before": "2026-11-03"}, reload_needed=True)], False),
     ],
 )
 def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], installs: bool) -> None:
@@ -203,3 +207,17 @@ def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
 def test_the_report_tells_what_the_run_bought() -> None:
     bought = result(outcome="bought", order={"id": "17"}, money_spent="yes")
     assert orders.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
+
+
+@pytest.mark.parametrize(
+    ("items", "defaults", "message"),
+    [
+        ([{"name": "shop", "services": ["ngnix"]}], {}, r"'ngnix' is not defined.*nginx"),
+        ([{"name": "shop"}], {"service": ["nginx"]}, "has what no order has: service"),
+    ],
+)
+def test_a_typing_error_is_found_before_anything_is_ordered(
+    items: list[dict[str, Any]], defaults: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(orders.OrderConflictError, match=message):
+        orders.items_of_host(items, defaults, "web1", ["web1"], ["nginx"])
