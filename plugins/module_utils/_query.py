@@ -16,8 +16,6 @@ from ._download import order_csr
 from ._errors import ConfigurationError
 from ._x509.facts import CertificateFacts, load_certificate
 
-LIVE = (Bucket.WAITING, Bucket.ISSUED)
-
 
 @dataclass(frozen=True)
 class OrderQuery:
@@ -121,7 +119,7 @@ def order_named(api: Api, *, order_id: str | None, client_reference: str | None)
         return api.get_order(order_id)
     found = api.list_orders(client_reference=client_reference)
     matches = [order for order in found if order.client_reference == client_reference]
-    live = [order for order in matches if order.bucket in LIVE]
+    live = [order for order in matches if order.live]
     if not live:
         seen = ", ".join(f"{order.id} ({order.status})" for order in matches) or "none at all"
         raise ConfigurationError(

@@ -132,6 +132,11 @@ class Order:
     csr: str | None = None
     provisioning_reference: str | None = None
 
+    @property
+    def live(self) -> bool:
+        """Whether the order is waiting or issued: there is something to follow, to use or to cancel."""
+        return self.bucket in (Bucket.WAITING, Bucket.ISSUED)
+
     @classmethod
     def from_json(cls, data: object) -> Order:
         """Raises ResponseError if ``data`` is no object with an id."""

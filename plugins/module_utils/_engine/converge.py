@@ -28,7 +28,7 @@ from .desired import check_references, wanted_from
 from .guarded_calls import GuardedCalls
 from .item import GUARDED, Item
 from .journal import Journal
-from .observe import LIVE, desired_facts, observe
+from .observe import desired_facts, observe
 from .wait import Waiting, follow
 
 LEAST = {
@@ -179,7 +179,7 @@ class _Engine:
         if len(items) == 1:
             reference = items[0].client_reference
             found = by_reference(self._api.list_orders(client_reference=reference))
-            if any(order.bucket in LIVE for order in found.get(reference, [])):
+            if any(order.live for order in found.get(reference, [])):
                 return found
         return by_reference(self._account.read())
 
@@ -271,7 +271,7 @@ class _Engine:
 def _end(item: Item) -> None:
     """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
 
-    live = [order for order in item.sight.orders if order.bucket in LIVE]
+    live = [order for order in item.sight.orders if order.live]
     item.action = "cancel" if live else "none"
     item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
     if len(live) == 1:
@@ -290,7 +290,7 @@ def _is_unsettled(item: Item) -> bool:
 
     if item.observation is None or item.wanted is None or item.wanted.state == "absent":
         return False
-    live = [order for order in item.observation.orders if order.bucket in LIVE]
+    live = [order for order in item.observation.orders if order.live]
     return len(live) > 1 or item.observation.records.intent is not None
 
 

@@ -80,7 +80,7 @@ class Item:
             return None
         if self.purchase is not None and self.purchase.outcome == "cancelled":
             return "absent"
-        live = [order for order in self.observation.orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]
+        live = [order for order in self.observation.orders if order.live]
         return live[0].bucket.value if live else "absent"
 
     @property
@@ -151,5 +151,5 @@ def _keys_on_orders(observation: Observation | None) -> list[str]:
 
 def _diff_state(observation: Observation | None) -> dict[str, Any]:
     orders = () if observation is None else observation.orders
-    live = [order for order in orders if order.bucket in (Bucket.WAITING, Bucket.ISSUED)]
+    live = [order for order in orders if order.live]
     return {"orders": [{"id": order.id, "status": order.status} for order in live]}

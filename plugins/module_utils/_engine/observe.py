@@ -26,7 +26,6 @@ from .desired import Wanted, deployed_facts
 from .journal import Journal
 
 COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
-LIVE = (Bucket.WAITING, Bucket.ISSUED)
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def observe(
 
     records = _records(journal, wanted)
     plan = plans.named(wanted.plan) if wanted.plan else None
-    live = [order for order in orders if order.bucket in LIVE]
+    live = [order for order in orders if order.live]
     counting = live or orders  # orders that are over count only when none is live
     seen = [
         _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
@@ -117,7 +116,7 @@ def _records(journal: Journal | None, wanted: Wanted) -> purchase.Records:
 
 def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evidence | None) -> lifecycle.OrderFacts:
     facts = order_facts(order)
-    if order.bucket not in LIVE:
+    if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
     deployed = _still_deployed(order, wanted, evidence)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
@@ -194,7 +193,7 @@ def _evidence_order(
 ) -> tuple[lifecycle.OrderFacts | None, bool]:
     """Rule R4: an order that our record names but no reference shows is asked for by its id."""
 
-    if evidence is None or evidence.ended is not None or any(order.bucket in LIVE for order in orders):
+    if evidence is None or evidence.ended is not None or any(order.live for order in orders):
         return None, False
     try:
         return order_facts(api.get_order(evidence.order_id)), False
