@@ -59,7 +59,8 @@ csr_content:
 certificate_path:
   description:
     - File on the controller with the certificate (PEM) that is deployed today, if any.
-    - It tells what is in use, so that a run with nothing to do downloads nothing.
+    - It tells what is in use. With O(ignore:journal_path) a run downloads nothing if nothing is due, every host serves
+      the order's certificate, and the order has not changed since an earlier run downloaded it.
     - Excludes O(certificate_content).
   type: path
   version_added: 1.0.0
@@ -93,6 +94,11 @@ hosts:
     certificate_content:
       description: The certificate (PEM) that the host serves today, if any.
       type: str
+      version_added: 1.0.0
+    certificate_needed:
+      description: Whether the host needs the certificate again, even if it serves it already.
+      type: bool
+      default: false
       version_added: 1.0.0
 dcv_type:
   description:

@@ -104,6 +104,7 @@ def order_spec() -> dict[str, Any]:
                 "answered": {"type": "bool", "default": True},
                 "public_keys": {"type": "list", "elements": "str", "no_log": False},
                 "certificate_content": dict(text),
+                "certificate_needed": {"type": "bool", "default": False},
             },
         },
         "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},

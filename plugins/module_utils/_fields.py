@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Mapping
 
 from ._text import clean
@@ -95,6 +96,7 @@ class Fields:
         return list(self._data)
 
 
+@lru_cache(maxsize=1024)
 def fold(name: str) -> str:
     """``dnsRecord``, ``dns_record`` and ``DNS-Record`` are one name."""
     return name.replace("_", "").replace("-", "").lower()

@@ -51,21 +51,9 @@ STOPS = {
 }
 
 
-# What is wrong today. Strict: whoever mends it is told to take the line out.
-BROKEN = {
-    "truncating": "each run sends one more canary",
-    "forgetful": "each run sends one more canary",
-}
-
-
 def profiles(*names: str) -> list[Any]:
     """Parameters; all but a few are marked slow."""
-    return [pytest.param(name, marks=_marks(name), id=name) for name in names]
-
-
-def _marks(name: str) -> list[pytest.MarkDecorator]:
-    broken = [pytest.mark.xfail(strict=True, reason=BROKEN[name])] if name in BROKEN else []
-    return broken + ([] if name in EVERY_DAY else [pytest.mark.slow])
+    return [pytest.param(name, marks=[] if name in EVERY_DAY else [pytest.mark.slow], id=name) for name in names]
 
 
 def test_every_profile_of_the_sandbox_is_tried(shop: Shop) -> None:

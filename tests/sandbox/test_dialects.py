@@ -298,6 +298,8 @@ def test_ended_orders(sandbox: SandboxProcess, buyer: Buyer) -> None:
     order_id = buyer.order(client_reference="r")["id"]
     sandbox.api("DELETE", f"ssl-certificate/{order_id}")
     assert references(sandbox) == ["r"]
+    sandbox.settings(ended_orders="filter-only")
+    assert (references(sandbox), references(sandbox, client_reference="r")) == ([], ["r"])
     sandbox.settings(ended_orders="hidden")
     assert references(sandbox) == []
     assert shown(sandbox, order_id)["status"] == "deleted"

@@ -50,6 +50,13 @@ def by_reference(orders: list[Order]) -> dict[str, list[Order]]:
     return found
 
 
+def merged(orders: list[Order], more: list[Order]) -> list[Order]:
+    """The orders, and those of ``more`` that are not among them."""
+
+    known = {order.id for order in orders}
+    return [*orders, *(order for order in more if order.id not in known)]
+
+
 class PlanBook:
     """The plans that a run asks for, each asked for once."""
 

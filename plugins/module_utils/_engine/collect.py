@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._download import fetch_bundle, order_key
 from .._errors import ReselloError, ResponseError
-from .._x509.facts import load_certificate, verify_bundle
+from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
+from .sightings import Sightings
 
 IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
 
@@ -51,8 +54,11 @@ def _asked_key(api: Api, item: Item, order: Order) -> str:
     return order_key(api, order)
 
 
-def collect(api: Api, item: Item, *, check_mode: bool) -> None:
-    """Puts the proven certificate or the open validation on the item. Raises ReselloError."""
+def collect(api: Api, item: Item, sightings: Sightings, *, check_mode: bool, now: datetime) -> None:
+    """Puts the proven certificate or the open validation on the item. Raises ReselloError.
+
+    What every host is known to serve already is not downloaded.
+    """
 
     order = item.current_order
     if order.bucket is Bucket.WAITING:
@@ -61,7 +67,11 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
             order.id, names=names_to_validate(item), brand=None if plan is None else plan.brand
         )
     elif order.bucket is Bucket.ISSUED:
-        _collect_certificate(api, item, order)
+        item.in_use = _in_use_everywhere(item, order)
+        if item.in_use is None:
+            _collect_certificate(api, item, order)
+        if item.bundle is not None:
+            sightings.note(item.client_reference, order, item.bundle.leaf, now=now, make_folder=not check_mode)
     elif item.error is None and not check_mode and item.action in IN_PROGRESS:
         raise OrderFailedError(
             f"Order {order.id} of {item.client_reference!r} ended as {order.status!r}. It is not bought again by "
@@ -83,6 +93,17 @@ def names_to_validate(item: Item) -> tuple[str, ...]:
     csrs = [order.csr for order in item.sight.facts.orders if order.csr is not None]
     trusted = [csr for csr in csrs if csr.public_key_sha256 in ours or not wanted.names]
     return tuple(sorted({*wanted.names, *(name for csr in trusted for name in csr.names)}))
+
+
+def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
+    """The order's certificate, if nothing is to be done and each host serves it."""
+
+    wanted = item.goal
+    seen = wanted.sighting
+    if seen is None or item.action != "none" or wanted.certificate_needed or not seen.is_current(order):
+        return None
+    served = {None if one is None else one.sha256 for one in wanted.in_use}
+    return seen.leaf if served == {seen.leaf.sha256} and set(wanted.names) <= set(seen.leaf.names) else None
 
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:

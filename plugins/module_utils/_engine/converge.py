@@ -22,13 +22,14 @@ from .._errors import ConfigurationError, ReselloError
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision
 from .._purchase import types as purchase
-from .account import AccountOrders, PlanBook, by_reference
+from .account import AccountOrders, PlanBook, by_reference, merged
 from .collect import collect, is_settled
 from .desired import check_references, wanted_from
 from .guarded_calls import GuardedCalls
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, observe
+from .sightings import Sightings
 from .wait import Waiting, follow
 
 LEAST = {
@@ -130,6 +131,7 @@ class _Engine:
         self._account = AccountOrders(api)
         self._plans = PlanBook(api)
         self._journal = None if run.journal_path is None else Journal(run.journal_path)
+        self._sightings = Sightings(run.journal_path)
         self._run_id = uuid.uuid4().hex
 
     def _sound(self) -> list[Item]:
@@ -138,26 +140,20 @@ class _Engine:
     def _each(self, items: Iterable[Item], step: Callable[[Item], None]) -> None:
         """One step for many items at a time; what goes wrong is written on the item."""
 
-        def guarded_step(item: Item) -> None:
-            try:
-                step(item)
-            except ReselloError as error:
-                item.error = error
-            except Exception as error:  # noqa: BLE001  # one item's fault must not lose what the others bought
-                item.error = UnexpectedError(f"{item.client_reference}: a fault in this collection: {error!r}")
-
         with ThreadPoolExecutor(max_workers=self._run.max_concurrency) as pool:
-            list(pool.map(guarded_step, items))
+            list(pool.map(lambda item: _attempt(item, step), items))
 
     def check(self, wishes: Sequence[Mapping[str, Any]]) -> None:
         now = datetime.now(timezone.utc)
         by_name = {wish["client_reference"]: wish for wish in wishes}
 
         def step(item: Item) -> None:
-            item.wanted = wanted_from(by_name[item.client_reference], certificates=len(wishes), now=now)
+            sighting = self._sightings.read(item.client_reference)
+            wish = by_name[item.client_reference]
+            item.wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
 
-        for item in self.items:
-            self._each([item], step)
+        for item in self.items:  # threads would gain nothing: nothing is asked of the API
+            _attempt(item, step)
 
     def observe(self) -> None:
         items = self._sound()
@@ -165,23 +161,23 @@ class _Engine:
             return
         found = self._orders_of(items)
 
-        def step(item: Item) -> None:
-            orders = found.get(item.client_reference, [])
-            item.observation = observe(
-                self._api, self._plans, self._journal, item.goal, orders, now=datetime.now(timezone.utc)
-            )
+        self._each(items, lambda item: self._observe(item, found.get(item.client_reference, [])))
 
-        self._each(items, step)
+    def _observe(self, item: Item, orders: list[Order]) -> None:
+        item.observation = observe(
+            self._api, self._plans, self._journal, item.goal, orders, now=datetime.now(timezone.utc)
+        )
 
     def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
         """One item is looked up by the filter first; the whole list is read when that shows no live order."""
 
-        if len(items) == 1:
-            reference = items[0].client_reference
-            found = by_reference(self._api.list_orders(client_reference=reference))
-            if any(order.live for order in found.get(reference, [])):
-                return found
-        return by_reference(self._account.read())
+        if len(items) > 1:
+            return by_reference(self._account.read())
+        reference = items[0].client_reference
+        found = by_reference(self._api.list_orders(client_reference=reference))
+        if any(order.live for order in found.get(reference, [])):
+            return found
+        return {reference: merged(by_reference(self._account.read()).get(reference, []), found.get(reference, []))}
 
     def decide(self) -> None:
         now = datetime.now(timezone.utc)
@@ -189,14 +185,24 @@ class _Engine:
             if item.goal.state == "absent":
                 _end(item)
                 continue
-            desired = desired_facts(item.goal, item.sight.plan)
-            item.decision = decide(desired, item.sight.facts, now, item.goal.policy)
-            item.action = item.decision.action
-            item.reason = item.decision.reason
-            item.warnings.extend(item.decision.warnings)
-            item.order = item.sight.order(item.decision.order_id)
-            if item.action == "blocked":
-                item.error = _blocked(item.client_reference, item.decision)
+            _decide(item, now)
+        if len(self.items) > 1:  # a single one was asked for by the filter already
+            self._each([item for item in self._sound() if item.action == "create"], self._look_twice)
+        for item in self._sound():
+            if item.decision is not None:
+                item.warnings.extend(item.decision.warnings)
+                if item.action == "blocked":
+                    item.error = _blocked(item.client_reference, item.decision)
+
+    def _look_twice(self, item: Item) -> None:
+        """Before a purchase the filtered query is asked too: it may show orders that the whole list hides."""
+
+        reference = item.client_reference
+        found = by_reference(self._api.list_orders(client_reference=reference)).get(reference, [])
+        orders = merged(list(item.sight.orders), found)
+        if len(orders) > len(item.sight.orders):
+            self._observe(item, orders)
+            _decide(item, datetime.now(timezone.utc))
 
     def act(self) -> None:
         if self._run.follow_only:
@@ -262,10 +268,30 @@ class _Engine:
                 )
 
     def collect(self) -> None:
+        now = self._api.session.server_date or datetime.now(timezone.utc)
         self._each(
             [item for item in self.items if item.order is not None and item.action != "cancel"],
-            lambda item: collect(self._api, item, check_mode=self._run.check_mode),
+            lambda item: collect(self._api, item, self._sightings, check_mode=self._run.check_mode, now=now),
         )
+
+
+def _attempt(item: Item, step: Callable[[Item], None]) -> None:
+    """One step for one item; what goes wrong is written on the item."""
+
+    try:
+        step(item)
+    except ReselloError as error:
+        item.error = error
+    except Exception as error:  # noqa: BLE001  # one item's fault must not lose what the others bought
+        item.error = UnexpectedError(f"{item.client_reference}: a fault in this collection: {error!r}")
+
+
+def _decide(item: Item, now: datetime) -> None:
+    desired = desired_facts(item.goal, item.sight.plan)
+    item.decision = decide(desired, item.sight.facts, now, item.goal.policy)
+    item.action = item.decision.action
+    item.reason = item.decision.reason
+    item.order = item.sight.order(item.decision.order_id)
 
 
 def _end(item: Item) -> None:
@@ -276,6 +302,14 @@ def _end(item: Item) -> None:
     item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
     if len(live) == 1:
         item.order = live[0]
+    lost = item.sight.recorded
+    if not live and lost is not None and lost.live:
+        item.error = BlockedError(
+            f"{item.client_reference}: our record names order {lost.id}, which lives and carries another reference "
+            f"({lost.client_reference or 'none'}). Nothing was cancelled. Cancel it by its id in the provider's panel, "
+            "if it is this one.",
+            details={"rule": "reference-lost", "order_id": lost.id},
+        )
 
 
 def _blocked(reference: str, decision: Decision) -> BlockedError:

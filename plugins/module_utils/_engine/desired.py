@@ -25,6 +25,7 @@ from .._x509.facts import (
     split_pem,
 )
 from .dates import parse_date
+from .sightings import Sighting
 
 REFERENCE = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._:/@#+ -]{0,63}")
 PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
@@ -47,6 +48,14 @@ class Wanted:
     policy: lifecycle.Policy
     force: bool
     only_if_younger_than: timedelta | None
+    sighting: Sighting | None = None  # what the order handed out when it was last downloaded
+    certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
+
+    @property
+    def in_use(self) -> tuple[lifecycle.CertificateFacts | None, ...]:
+        """What each of the hosts serves."""
+
+        return tuple(host.deployed for host in self.hosts)
 
     def require_order_fields(self, action: str, *, planning: bool) -> None:
         """Raises ConfigurationError unless everything is there that this action sends.
@@ -72,7 +81,9 @@ class Wanted:
             )
 
 
-def wanted_from(item: Mapping[str, Any], *, certificates: int, now: datetime) -> Wanted:
+def wanted_from(
+    item: Mapping[str, Any], *, certificates: int, now: datetime, sighting: Sighting | None = None
+) -> Wanted:
     """Checks one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
 
     Reads the files that the options name. Raises ConfigurationError naming option, value and remedy.
@@ -92,10 +103,12 @@ def wanted_from(item: Mapping[str, Any], *, certificates: int, now: datetime) ->
         dcv_type=item["dcv_type"],
         contact={field: item[field] for field in CONTACT},
         ee_reference_order_id=item["ee_reference_order_id"],
-        hosts=_hosts(item),
+        hosts=_hosts(item, sighting),
         policy=_policy(item, certificates, now),
         force=item["force"],
         only_if_younger_than=_younger_than(item),
+        sighting=sighting,
+        certificate_needed=any(host["certificate_needed"] for host in item["hosts"] or ()),
     )
 
 
@@ -184,32 +197,34 @@ def _missing(field: str, because: str) -> None:
     )
 
 
-def _hosts(item: Mapping[str, Any]) -> tuple[lifecycle.HostFacts, ...]:
-    hosts = tuple(_host(host) for host in item["hosts"] or ())
+def _hosts(item: Mapping[str, Any], sighting: Sighting | None) -> tuple[lifecycle.HostFacts, ...]:
+    hosts = tuple(_host(host, sighting) for host in item["hosts"] or ())
     text = item["certificate_content"]
     if item["certificate_path"]:
         text = read_text(item["certificate_path"], option="certificate_path")
     if not text:
         return hosts
     option = "certificate_path" if item["certificate_path"] else "certificate_content"
-    local = lifecycle.HostFacts(name="the controller", deployed=deployed_facts(_first_certificate(text, option)))
+    deployed = deployed_facts(_first_certificate(text, option, sighting))
+    local = lifecycle.HostFacts(name="the controller", deployed=deployed)
     return (*hosts, local)
 
 
-def _host(host: Mapping[str, Any]) -> lifecycle.HostFacts:
+def _host(host: Mapping[str, Any], sighting: Sighting | None) -> lifecycle.HostFacts:
     text = host["certificate_content"]
     return lifecycle.HostFacts(
         name=host["name"],
         answered=host["answered"],
         public_keys=None if host["public_keys"] is None else frozenset(host["public_keys"]),
-        deployed=deployed_facts(_first_certificate(text, "hosts[].certificate_content")) if text else None,
+        deployed=deployed_facts(_first_certificate(text, "hosts[].certificate_content", sighting)) if text else None,
     )
 
 
-def _first_certificate(text: str, option: str) -> CertificateFacts:
+def _first_certificate(text: str, option: str, sighting: Sighting | None) -> CertificateFacts:
     blocks = split_pem(text)
     try:
-        return load_certificate(blocks[0])
+        known = None if sighting is None else sighting.facts_of(blocks[0])
+        return known or load_certificate(blocks[0])
     except (IndexError, ReselloError) as error:
         raise _unreadable(option) from error
 

@@ -17,7 +17,7 @@ from .._errors import ConfigurationError, NotFoundError, ReselloError
 from .._lifecycle.paid import paid_until_after
 from .._lifecycle.types import CertificateFacts
 from .._purchase import types as purchase
-from .._purchase.batch import check_batch, create_batch
+from .._purchase.batch import check_batch, create_batch, unkept_refusal
 from .._purchase.protocol import purchase as run_protocol
 from .account import AccountOrders
 from .driver import (
@@ -38,6 +38,10 @@ class GuardedError(ReselloError):
     """A guarded call that was not made, was refused, or whose outcome is open."""
 
     error_code = "guarded_call"
+
+
+def _refused(refusal: purchase.Refusal) -> GuardedError:
+    return GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
 
 
 class GuardedCalls:
@@ -69,6 +73,8 @@ class GuardedCalls:
 
         self._require_fields(items)
         allowed = self._within_limits([item for item in items if item.error is None])
+        self._withhold_creates([item for item in allowed if item.action == "create"])
+        allowed = [item for item in allowed if item.error is None]
         if self._check_mode:
             self._together(allowed, self._perform)
             return
@@ -95,9 +101,34 @@ class GuardedCalls:
         by_key = {item.client_reference: item for item in items}
         verdict = check_batch([_batch_item(item) for item in items if item.action != "cancel"], self._limits)
         for key, refusal in verdict.refused.items():
-            by_key[key].error = GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
+            by_key[key].error = _refused(refusal)
         cancels = [item for item in items if item.action == "cancel"]
         return [by_key[key] for key in verdict.allowed] + cancels
+
+    def _withhold_creates(self, creates: list[Item]) -> None:
+        """Rule R5 across runs: the journal remembers a purchase that could not be found again."""
+
+        refusal = self._unkept_refusal() if creates else None
+        if refusal is not None:
+            for item in creates:
+                item.error = _refused(refusal)
+
+    def _unkept_refusal(self) -> purchase.Refusal | None:
+        unkept = self._journal.unkept() if self._journal else ()
+        if isinstance(unkept, purchase.JournalFailed):
+            return purchase.Refusal(
+                "journal_failed", f"The journal cannot be read: {unkept.reason}. Nothing was bought."
+            )
+        for earlier in unkept:
+            try:
+                shown = self._look_again(earlier.order_id)
+            except ReselloError as error:
+                text = f"Order {earlier.order_id} could not be looked up: {error} Nothing was bought."
+                return purchase.Refusal("look_up_failed", text)
+            refusal = unkept_refusal(earlier, None if shown is None else view_of(shown))
+            if refusal is not None:
+                return refusal
+        return None
 
     def _create(self, items: list[Item]) -> None:
         """Rule R5: the first create goes alone."""
@@ -112,7 +143,7 @@ class GuardedCalls:
         except StopIteration as end:
             outcome: purchase.CreateBatchResult = end.value
             for key, refusal in outcome.withheld.items():
-                by_key[key].error = GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
+                by_key[key].error = _refused(refusal)
 
     def _perform(self, item: Item, *, action: str | None = None) -> None:
         sends_fields = action is None and item.action in SENDING and not self._check_mode

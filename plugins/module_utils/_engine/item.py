@@ -14,7 +14,7 @@ from .._errors import ReselloError
 from .._fields import iso
 from .._lifecycle.types import Decision
 from .._purchase.types import PurchaseResult
-from .._x509.facts import Bundle
+from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation
 
@@ -35,6 +35,7 @@ class Item:
     order: Order | None = None
     validation: ValidationDetails | None = None
     bundle: Bundle | None = None
+    in_use: CertificateFacts | None = None  # every host serves the order's certificate, so it was not downloaded
     error: ReselloError | None = None
     warnings: list[str] = field(default_factory=list)
     in_progress: bool = False  # the order is called issued, but its new certificate is not there yet
@@ -80,7 +81,7 @@ class Item:
             return None
         if self.purchase is not None and self.purchase.outcome == "cancelled":
             return "absent"
-        live = [order for order in self.observation.orders if order.live]
+        live = self.observation.live
         return live[0].bucket.value if live else "absent"
 
     @property
@@ -104,6 +105,7 @@ class Item:
             "remedy": None if decision is None else decision.remedy or None,
             "cost": self.cost,
             "csr_required": False if decision is None else decision.csr_required,
+            "resend_public_key": self._key_to_send_again(),
             "public_keys": _keys_on_orders(self.observation),
             "next_date": None if decision is None else iso(decision.next_date),
             "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
@@ -116,9 +118,18 @@ class Item:
             **self._certificate(),
         }
 
+    def _key_to_send_again(self) -> str | None:
+        """The key of the open intent, when the decision is to send that call once more."""
+
+        if self.decision is None or not self.decision.same_csr or self.observation is None:
+            return None
+        intent = self.observation.records.intent
+        return None if intent is None else intent.csr_key
+
     def _certificate(self) -> dict[str, Any]:
         if self.bundle is None:
-            return {"certificate": None, "chain": None, "fullchain": None, "certificate_facts": None}
+            facts = None if self.in_use is None else self.in_use.as_result()
+            return {"certificate": None, "chain": None, "fullchain": None, "certificate_facts": facts}
         return {
             "certificate": self.bundle.certificate,
             "chain": self.bundle.chain,
@@ -150,6 +161,5 @@ def _keys_on_orders(observation: Observation | None) -> list[str]:
 
 
 def _diff_state(observation: Observation | None) -> dict[str, Any]:
-    orders = () if observation is None else observation.orders
-    live = [order for order in orders if order.live]
+    live = () if observation is None else observation.live
     return {"orders": [{"id": order.id, "status": order.status} for order in live]}

@@ -36,6 +36,7 @@ from .._purchase.types import (
 FOREIGN_WRITERS = stat.S_IWOTH | stat.S_IWGRP
 NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 LOCK_NAME = ".lock"
+INTENT, EVIDENCE = ".intent", ".evidence"
 
 
 class JournalError(Exception):
@@ -108,6 +109,18 @@ class Journal:
             return JournalFailed(str(exc))
         return Done()
 
+    def unkept(self) -> tuple[Evidence, ...] | JournalFailed:
+        """The purchases, of whatever reference, that the API has not given back with exactly their reference (R5)."""
+        if not self._folder.exists():
+            return ()
+        try:
+            with self._locked() as folder:
+                names = sorted(path.name for path in self._folder.glob("*" + EVIDENCE))
+                found = [self._load(folder, name, None) for name in names]
+        except JournalError as exc:
+            return JournalFailed(str(exc))
+        return tuple(one for one in found if isinstance(one, Evidence) and one.reference_kept is False)
+
     # --- below: with the folder locked ---
 
     @contextmanager
@@ -136,7 +149,7 @@ class Journal:
             raise JournalError(f"{self._folder / records.key_of(reference)}: intent and evidence are mixed up")
         return Records(intent, evidence)
 
-    def _load(self, folder: int, name: str, reference: str) -> records.Record | None:
+    def _load(self, folder: int, name: str, reference: str | None) -> records.Record | None:
         try:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:
@@ -147,7 +160,7 @@ class Journal:
             if len(data) > records.MAX_BYTES:
                 raise records.RecordError("too large")
             record = records.decode(data.decode("ascii"))
-            if record.reference != reference:
+            if reference is not None and record.reference != reference:
                 raise records.RecordError(f"it belongs to {record.reference!r}")
         except ValueError as exc:
             raise JournalError(
@@ -176,11 +189,11 @@ class Journal:
 
 
 def _intent_name(reference: str) -> str:
-    return records.key_of(reference) + ".intent"
+    return records.key_of(reference) + INTENT
 
 
 def _evidence_name(reference: str) -> str:
-    return records.key_of(reference) + ".evidence"
+    return records.key_of(reference) + EVIDENCE
 
 
 def _refuse_foreign_writers(folder: int, path: Path) -> None:

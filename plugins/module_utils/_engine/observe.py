@@ -36,11 +36,20 @@ class Observation:
     records: purchase.Records
     facts: lifecycle.Observed
     plan: Plan | None  # the plan that a purchase would use
+    recorded: Order | None = None  # the order that our record names, if it shows up by its id only
 
     def order(self, order_id: str | None) -> Order | None:
         """One of the orders by its id."""
 
-        return next((order for order in self.orders if order.id == order_id), None)
+        known = self.orders if self.recorded is None else (*self.orders, self.recorded)
+        return next((order for order in known if order.id == order_id), None)
+
+    @property
+    def live(self) -> tuple[Order, ...]:
+        """The orders that live: those with this reference, else the one that our record names."""
+
+        live = tuple(order for order in self.orders if order.live)
+        return live or (() if self.recorded is None or not self.recorded.live else (self.recorded,))
 
 
 def observe(
@@ -53,24 +62,27 @@ def observe(
 
     records = _records(journal, wanted)
     plan = plans.named(wanted.plan) if wanted.plan else None
+    recorded, recorded_is_absent = _recorded_order(api, records.evidence, orders)
+    if recorded is not None and recorded.client_reference == wanted.client_reference:
+        # The list lags, or hides references; the order itself shows that it is ours.
+        orders = [*(order for order in orders if order.id != recorded.id), recorded]
+        recorded = None
     live = [order for order in orders if order.live]
     counting = live or orders  # orders that are over count only when none is live
-    seen = [
-        _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
-        for order in orders
-    ]
-    evidence_order, evidence_absent = _evidence_order(api, records.evidence, orders)
     facts = lifecycle.Observed(
-        orders=tuple(seen),
+        orders=tuple(
+            _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
+            for order in orders
+        ),
         evidence=_evidence(records.evidence),
-        evidence_order=evidence_order,
-        evidence_absent=evidence_absent,
+        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records.evidence),
+        evidence_absent=recorded_is_absent,
         intent=_intent(records.intent),
         plan=_plan_facts(plans, live, plan),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
     )
-    return Observation(orders=tuple(orders), records=records, facts=facts, plan=plan)
+    return Observation(orders=tuple(orders), recorded=recorded, records=records, facts=facts, plan=plan)
 
 
 def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
@@ -133,8 +145,11 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evid
 def _still_deployed(
     order: Order, wanted: Wanted, evidence: purchase.Evidence | None
 ) -> lifecycle.CertificateFacts | None:
-    """The host's certificate, if our record says that the order has not changed since it was issued."""
+    """The host's certificate, if our records say that the order has not changed since it was handed out."""
 
+    seen = wanted.sighting
+    if seen is not None and seen.is_current(order):
+        return next((one for one in wanted.in_use if one is not None and one.sha256 == seen.leaf.sha256), None)
     if evidence is None or evidence.order_id != order.id or order.updated is None or evidence.updated != order.updated:
         return None
     for host in wanted.hosts:
@@ -188,15 +203,16 @@ def _certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
     return deployed_facts(load_certificate(api.download(order.id, "crt")))
 
 
-def _evidence_order(
-    api: Api, evidence: purchase.Evidence | None, orders: list[Order]
-) -> tuple[lifecycle.OrderFacts | None, bool]:
-    """Rule R4: an order that our record names but no reference shows is asked for by its id."""
+def _recorded_order(api: Api, evidence: purchase.Evidence | None, orders: list[Order]) -> tuple[Order | None, bool]:
+    """Rule R4: an order that our record names is asked for by its id when no live order shows the reference.
+
+    The second value says that the API denies it.
+    """
 
     if evidence is None or evidence.ended is not None or any(order.live for order in orders):
         return None, False
     try:
-        return order_facts(api.get_order(evidence.order_id)), False
+        return api.get_order(evidence.order_id), False
     except NotFoundError:
         return None, True
 

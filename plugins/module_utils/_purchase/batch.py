@@ -14,7 +14,9 @@ from .types import (
     BatchVerdict,
     CreateBatch,
     CreateBatchResult,
+    Evidence,
     Limits,
+    OrderView,
     PurchaseResult,
     Refusal,
     RunTogether,
@@ -119,6 +121,24 @@ def create_batch(keys: Iterable[str]) -> CreateBatch:
     if waiting:
         results.update((yield RunTogether(tuple(waiting))))
     return CreateBatchResult(results)
+
+
+def unkept_refusal(earlier: Evidence, shown: OrderView | None) -> Refusal | None:
+    """R5 across runs: may anything be bought while an earlier purchase was not read back with its reference?
+
+    `shown` is that order as the API shows it by its id now; None: it does not. Once it is over, or carries its
+    reference after all, it stands in nobody's way.
+    """
+    if shown is None or not shown.live or shown.client_reference == earlier.reference:
+        return None
+    carries = "none" if shown.client_reference is None else repr(shown.client_reference)
+    return Refusal(
+        "canary",
+        f"order {earlier.order_id} was bought as {earlier.reference!r} and the API shows {carries} as its reference: "
+        "whatever is bought here cannot be found again. Nothing is bought while that order lives. No money was spent "
+        f"by this run. Ask the provider why the reference is not kept, or cancel order {earlier.order_id} in the "
+        "control panel and choose references that the API keeps.",
+    )
 
 
 def canary_lives(result: PurchaseResult) -> bool:

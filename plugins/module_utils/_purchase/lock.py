@@ -139,9 +139,8 @@ def _follow_change(
 def created_evidence(
     request: PurchaseRequest, old: Evidence | None, order: OrderView, intent: Intent, clock: Clock
 ) -> Evidence:
-    """After a create whose order is known. The paid end is noted only if this run's request asked for that create."""
+    """After a create whose order is known, whichever run sent it."""
     when = intent.started or intent.started_local
-    mine = intent.run_id == request.run_id
     noted = Evidence(
         reference=request.reference,
         order_id=order.id,
@@ -149,7 +148,7 @@ def created_evidence(
         plan_id=order.plan_id or intent.plan_id,
         csr_key=order.csr_key or intent.csr_key,
         updated=order.updated,
-        paid_until=request.paid_until_after if mine else None,
+        paid_until=intent.paid_until_after,
         bought=when,
         creates=old.creates if old else (),
     )
@@ -159,7 +158,8 @@ def created_evidence(
 def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
     """For an order that is there, however it came; the counts for the breakers are kept."""
     if old is not None and old.order_id == order.id:
-        return replace(old, recorded=rules.now_of(clock), ended=None)
+        kept = None if order.client_reference == request.reference else old.reference_kept
+        return replace(old, recorded=rules.now_of(clock), ended=None, reference_kept=kept)
     return Evidence(
         reference=request.reference,
         order_id=order.id,
@@ -180,16 +180,15 @@ def changed_evidence(
     after: BeforeState,
     clock: Clock,
 ) -> Evidence:
-    """After a renew or reissue that was done."""
+    """After a renew or reissue that was done, whichever run sent it."""
     base = adopted_evidence(request, old, order, clock)
-    mine = intent.run_id == request.run_id
     noted = replace(base, csr_key=after.csr_key or intent.csr_key, serial=after.serial, updated=after.updated)
     if intent.action == "renew":
-        noted = replace(noted, paid_until=request.paid_until_after if mine else None)
+        noted = replace(noted, paid_until=intent.paid_until_after)
     else:
         noted = replace(
             noted,
-            last_reissue_for_age=request.for_age if mine else None,
-            last_reissue_not_after_before=request.not_after_before if mine else None,
+            last_reissue_for_age=intent.for_age,
+            last_reissue_not_after_before=intent.not_after_before,
         )
     return rules.note_action(noted, intent.action, intent.started or intent.started_local, clock)

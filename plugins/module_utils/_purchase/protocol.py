@@ -202,7 +202,7 @@ def _after_reply(
         if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
             break
         attempt += 1
-    noted = locking.created_evidence(request, evidence, order, sent, clock)
+    noted = replace(locking.created_evidence(request, evidence, order, sent, clock), reference_kept=False)
     warnings = yield from steps.promote(request, noted, sent)
     extra = "The list did not show it yet: duplicates are not ruled out. The next run looks again."
     result = words.done(request, "bought", order, extra)
@@ -218,7 +218,7 @@ def _after_changed_reference(
         if any(item.id == row.id for item in look.ours):
             fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
             return (yield from _conclude(request, "bought", fresh, sent, evidence, clock))
-    noted = locking.created_evidence(request, evidence, row, sent, clock)
+    noted = replace(locking.created_evidence(request, evidence, row, sent, clock), reference_kept=False)
     warnings = yield from steps.promote(request, noted, sent)
     shown = row.client_reference
     extra = (

@@ -33,11 +33,13 @@ MOMENTS = frozenset(
         "bought",
         "ended",
         "last_reissue_not_after_before",
+        "paid_until_after",
+        "not_after_before",
     }
 )
 MOMENT_LISTS = frozenset({"creates", "renewals", "reissues"})
 TEXT_LISTS = frozenset({"known_ids"})
-FLAGS = frozenset({"last_reissue_for_age"})
+FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept"})
 REQUIRED = {
     "intent": frozenset({"action", "reference", "run_id", "phase", "started_local"}),
     "evidence": frozenset({"reference", "order_id", "recorded", "last_action"}),

@@ -187,6 +187,9 @@ def new_intent(request: PurchaseRequest, clock: Clock) -> Intent:
         order_id=request.target.id if request.target else None,
         plan_id=request.plan_id,
         known_ids=tuple(row.id for row in request.orders),
+        paid_until_after=request.paid_until_after,
+        for_age=request.for_age,
+        not_after_before=request.not_after_before,
     )
 
 

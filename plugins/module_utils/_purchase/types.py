@@ -92,6 +92,10 @@ class Intent:
     plan_id: str | None = None
     before: BeforeState | None = None
     known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
+    # What the evidence will say if it was done, so that any run can write it down.
+    paid_until_after: datetime | None = None
+    for_age: bool | None = None
+    not_after_before: datetime | None = None
 
     @property
     def token(self) -> str:
@@ -116,6 +120,7 @@ class Evidence:
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None
     ended: datetime | None = None  # we cancelled it (state absent)
+    reference_kept: bool | None = None  # False: bought, and not read back with exactly its reference so far (R5)
     creates: tuple[datetime, ...] = ()  # of the last 30 days, for the breakers
     renewals: tuple[datetime, ...] = ()
     reissues: tuple[datetime, ...] = ()

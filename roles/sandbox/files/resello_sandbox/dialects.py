@@ -92,7 +92,13 @@ class Dialect:
     )
     ended_orders: str = field(
         default="listed",
-        metadata=choice("listed", "hidden", "gone", meaning="hidden: not in lists; gone: not by id either"),
+        metadata=choice(
+            "listed",
+            "filter-only",
+            "hidden",
+            "gone",
+            meaning="filter-only: in the list of one reference only; hidden: not in lists; gone: not by id either",
+        ),
     )
     # The client's reference
     reference_length: int = field(

@@ -51,7 +51,7 @@ def page_of_orders(context: Context, query: Mapping[str, str], paging: Paging) -
         wanted.add("plan_id = ?", query["plan"].lower())
     if query.get("client_reference"):
         _REFERENCE_FILTERS[settings.reference_filter](wanted, query["client_reference"])
-    if settings.ended_orders != "listed":
+    if _hides_ended(settings, query):
         wanted.add(f"status NOT IN ({', '.join('?' * len(ENDED))})", *ENDED)
     if settings.list_lag:
         wanted.add("created <= ?", context.clock.now() - settings.list_lag)
@@ -68,6 +68,12 @@ def _rows(context: Context, wanted: _Condition, paging: Paging) -> list[Order]:
         return orders.where(wanted.sql, *wanted.values, order=order, limit=limit, offset=offset)
     window = f"number IN (SELECT number FROM orders ORDER BY {order} LIMIT ? OFFSET ?)"  # noqa: S608 - own text
     return orders.where(f"{window} AND {wanted.sql}", limit, offset, *wanted.values, order=order)
+
+
+def _hides_ended(settings: Settings, query: Mapping[str, str]) -> bool:
+    if settings.ended_orders == "filter-only":
+        return not query.get("client_reference")
+    return settings.ended_orders != "listed"
 
 
 def _window(settings: Settings, paging: Paging) -> tuple[int, int]:

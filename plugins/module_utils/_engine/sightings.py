@@ -1,0 +1,140 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which certificate an order handed out when it was last downloaded, so that it need not be downloaded again.
+
+Beside the journal's records lies `<key>.seen` for each reference: the order's row as it was, and the certificate it
+handed out. It only saves downloads. A file that is gone or cannot be read costs two downloads and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from .._client.models import Bucket, Order
+from .._purchase.records import key_of
+from .._x509.pem import blocks
+from .._x509.types import CertificateFacts
+
+SEEN = ".seen"
+LARGEST = 64 * 1024
+# Only a row that has been at rest for so long is remembered. A server that reads from a copy may hand out the previous
+# certificate beside a new row, and a date without a time hides a second change of the same day.
+AT_REST = timedelta(days=2)
+_DATES = ("not_before", "not_after")
+_TEXTS = ("subject", "issuer", "serial_hex", "public_key_sha256", "sha256")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """The row of an order, and the certificate that was downloaded and proven when the row looked like this."""
+
+    order_id: str
+    updated: datetime
+    expires: datetime | None
+    leaf: CertificateFacts  # without the certificate itself
+
+    def is_current(self, order: Order) -> bool:
+        """Whether nothing has moved at the order since, so that it still hands out the same certificate."""
+
+        row = (order.id, order.updated, order.expires)
+        return order.bucket is Bucket.ISSUED and row == (self.order_id, self.updated, self.expires)
+
+    def facts_of(self, pem: str) -> CertificateFacts | None:
+        """The facts of this PEM block if it is the very certificate that was seen; it is not parsed for them."""
+
+        try:
+            der = blocks(pem)[0].der()
+        except (IndexError, ValueError):
+            return None
+        same = hashlib.sha256(der).hexdigest() == self.leaf.sha256
+        return replace(self.leaf, pem=pem) if same else None
+
+
+class Sightings:
+    """The sightings in the folder of the journal; without a folder there are none."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = None if folder is None else Path(folder)
+
+    def read(self, reference: str) -> Sighting | None:
+        """What was seen of this reference, or None. The journal refuses a folder that others can write to."""
+
+        if self._folder is None:
+            return None
+        try:
+            with self._path(self._folder, reference).open("rb") as stream:
+                record = json.loads(stream.read(LARGEST))
+            return _decoded(record) if record["client_reference"] == reference else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def note(self, reference: str, order: Order, leaf: CertificateFacts, *, now: datetime, make_folder: bool) -> None:
+        """Remembers the proven certificate of an issued order, if its row has been at rest long enough."""
+
+        if self._folder is None or order.updated is None or now - order.updated < AT_REST:
+            return
+        sighting = Sighting(order.id, order.updated, order.expires, replace(leaf, pem="", der=b""))
+        path = self._path(self._folder, reference)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}")
+        with suppress(OSError):  # the next run downloads again
+            if make_folder:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+                    json.dump(_encoded(reference, sighting), stream)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _path(self, folder: Path, reference: str) -> Path:
+        return folder / (key_of(reference) + SEEN)
+
+
+def _encoded(reference: str, sighting: Sighting) -> dict[str, Any]:
+    leaf = sighting.leaf
+    return {
+        "client_reference": reference,
+        "order_id": sighting.order_id,
+        "updated": sighting.updated.isoformat(),
+        "expires": None if sighting.expires is None else sighting.expires.isoformat(),
+        "names": list(leaf.names),
+        **{name: getattr(leaf, name) for name in _TEXTS},
+        **{name: getattr(leaf, name).isoformat() for name in _DATES},
+    }
+
+
+def _decoded(record: dict[str, Any]) -> Sighting:
+    texts: dict[str, Any] = {name: str(record[name]) for name in _TEXTS}
+    dates: dict[str, Any] = {name: _moment(record[name]) for name in _DATES}
+    leaf = CertificateFacts(
+        **texts,
+        **dates,
+        serial=int(record["serial_hex"], 16),
+        names=tuple(str(name) for name in record["names"]),
+        is_ca=False,  # verify_bundle lets only certificates of TLS servers through
+        has_server_auth=True,
+        pem="",
+    )
+    expires = record["expires"]
+    return Sighting(
+        order_id=str(record["order_id"]),
+        updated=_moment(record["updated"]),
+        expires=None if expires is None else _moment(expires),
+        leaf=leaf,
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a date without an offset")
+    return moment
