@@ -5,7 +5,7 @@
 """Keeps every API module on the controller: meta/runtime.yml routes all modules of the action group here.
 
 A task that forgets ``delegate_to: localhost`` would ship the API credentials to each managed host and place the same
-order once per host.
+order once per host. So would ``run_once`` under a strategy that ignores it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 
 ALLOW_VARIABLE = "resello_allow_remote_api"
+# Strategies in which every host runs on its own, so that run_once runs once for each host; Ansible only warns of it.
+EACH_ON_ITS_OWN = ("free", "host_pinned")
 
 
 class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
@@ -31,8 +33,26 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core sh
                     f"the variable {ALLOW_VARIABLE} to true if that host is meant to call the API."
                 ),
             }
+        strategy = self._strategy()
+        if self._task.run_once and strategy.endswith(EACH_ON_ITS_OWN) and _several_hosts(task_vars or {}):
+            return {
+                "failed": True,
+                "changed": False,
+                "msg": (
+                    f"{self._task.action} is to run once for all hosts, but under the play's strategy {strategy!r} it "
+                    "runs once for each host, and could place one order several times. Nothing was sent. Set "
+                    "'strategy: linear' for this play."
+                ),
+            }
         result: dict[str, Any] = super().run(tmp, task_vars)
         return result
+
+    def _strategy(self) -> str:
+        """The strategy of the play. No variable tells it."""
+        parent = self._task._parent
+        while parent is not None and getattr(parent, "_play", None) is None:
+            parent = parent._parent
+        return "" if parent is None else str(parent._play.strategy)
 
     def _remote_allowed(self, task_vars: dict[str, Any]) -> bool:
         value = self._templar.template(task_vars.get(ALLOW_VARIABLE, False))
@@ -40,3 +60,7 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core sh
 
     def _target(self, task_vars: dict[str, Any]) -> str:
         return str(self._task.delegate_to or task_vars.get("inventory_hostname") or self._play_context.remote_addr)
+
+
+def _several_hosts(task_vars: dict[str, Any]) -> bool:
+    return len(task_vars.get("ansible_play_hosts_all") or ()) > 1

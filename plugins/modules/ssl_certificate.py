@@ -150,6 +150,14 @@ csr_required:
   type: bool
   returned: success
   sample: true
+resend_public_key:
+  description:
+    - SHA-256 of the public key whose CSR must be sent again, because an earlier call with it was never seen to
+      arrive.
+    - V(null) if any CSR will do.
+  type: str
+  returned: always
+  sample: null
 public_keys:
   description: SHA-256 of the public keys that the order carried before this run. A fresh CSR has another one.
   type: list
@@ -234,7 +242,10 @@ validation:
           returned: always
           sample: null
 certificate:
-  description: The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
+  description:
+    - The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
+    - V(null) if there is none. Also V(null), with RV(chain) and RV(fullchain), if it is in use everywhere already and
+      was not downloaded again, see O(certificate_path); RV(certificate_facts) is there nevertheless.
   type: str
   returned: success
   sample: "-----BEGIN CERTIFICATE-----..."

@@ -83,6 +83,12 @@ options:
         type: list
         elements: str
         default: []
+      prefer_public_key_sha256:
+        description:
+          - Choose the waiting key with this SHA-256 of the public key (DER, SubjectPublicKeyInfo, in hex), whatever the
+            other options say. A call that is sent again must carry the CSR it was sent with.
+          - If no such key waits, the other options choose.
+        type: str
       key_type:
         description:
           - Type of the private key.
@@ -315,6 +321,7 @@ CERTIFICATE: dict[str, Any] = {
     "create_pending": {"type": "bool", "default": False},
     "fresh_pending": {"type": "bool", "default": False},
     "not_public_key_sha256": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "prefer_public_key_sha256": {"type": "str", "no_log": False},
     "key_type": {"type": "str", "choices": list(KEY_SIZES), "default": "RSA", "no_log": False},
     "key_size": {"type": "int", "no_log": False},
     "subject": {"type": "dict", "options": {name: {"type": "str"} for name in SUBJECT_FIELDS}},

@@ -143,6 +143,14 @@ certificates:
       type: bool
       returned: always
       sample: true
+    resend_public_key:
+      description:
+        - SHA-256 of the public key whose CSR must be sent again, because an earlier call with it was never seen to
+          arrive.
+        - V(null) if any CSR will do.
+      type: str
+      returned: always
+      sample: null
     public_keys:
       description: SHA-256 of the public keys that the order carried before this run. A fresh CSR has another one.
       type: list
@@ -227,7 +235,11 @@ certificates:
               returned: always
               sample: null
     certificate:
-      description: The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
+      description:
+        - The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
+        - V(null) if there is none. Also V(null), with RV(certificates[].chain) and RV(certificates[].fullchain), if it
+          is in use everywhere already and was not downloaded again, see O(certificates[].certificate_path);
+          RV(certificates[].certificate_facts) is there nevertheless.
       type: str
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."

@@ -30,6 +30,10 @@ HOST_OPTIONS = ("services", "key_type", "key_size", "subject", "rekey")
 
 REQUEST_OPTIONS = ("name", "names", "key_type", "key_size", "subject")
 
+# Outcomes of a purchase that leave an order, and those that name what was done with one (docs/protocol.md).
+MADE = ("bought", "recovered", "adopted")
+DONE = ("renewed", "reissued")
+
 
 class OrderConflictError(ValueError):
     """Two hosts describe one order differently."""
@@ -88,12 +92,14 @@ def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
     ``certificates`` of certops.resello.ssl_certificate_request). Raises OrderConflictError when two hosts describe one
-    reference differently.
+    reference differently. An item that no host could read or make a CSR for is left out.
     """
 
     first: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for entry in published:
         for item in entry["items"]:
+            if _trouble(entry["host"], item, published):
+                continue
             host, known = first.setdefault(item["client_reference"], (entry["host"], item))
             if _description(known) != _description(item):
                 raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
@@ -129,11 +135,17 @@ def _observed(host: str, item: Mapping[str, Any], published: Sequence[Mapping[st
     return None
 
 
+def _trouble(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> bool:
+    return bool((_observed(host, item, published) or {}).get("error"))
+
+
 def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     seen = _observed(host, item, published)
-    if seen is None:
+    if seen is None or seen.get("error"):
         return {"name": host, "answered": False}
     facts = {"name": host, "answered": True, "public_keys": seen["held_public_keys"]}
+    if seen.get("reload_needed"):
+        facts["certificate_needed"] = True
     current = seen.get("current")
     return facts if current is None else {**facts, "certificate_content": current["certificate"]}
 
@@ -152,7 +164,8 @@ def _fresh_csr(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) 
 def requests(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Options of certops.resello.ssl_certificate_request for the items whose planned action needs a CSR.
 
-    A renewal or reissue gets a key that no order carries yet. Items that bring their own CSR are left out.
+    A renewal or reissue gets a key that no order carries yet; one that is sent again gets the key it was sent with.
+    Items that bring their own CSR are left out.
     """
 
     planned = {result["client_reference"]: result for result in results}
@@ -167,6 +180,8 @@ def requests(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, 
 def _request(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     options = {key: item[key] for key in REQUEST_OPTIONS if item.get(key) is not None}
     options["create_pending"] = True
+    if result.get("resend_public_key"):
+        options["prefer_public_key_sha256"] = result["resend_public_key"]
     if result["action"] != "create":
         options.update(fresh_pending=True, not_public_key_sha256=result["public_keys"])
     return options
@@ -250,8 +265,18 @@ def _deed(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> list[str]:
 
     if not ordered.get("outcome"):
         return [str(result["action"])]
-    number = f" as order {ordered['order']['id']}" if ordered.get("order") else ""
-    return [f"{ordered['outcome']}{number}", f"money spent: {ordered['money_spent']}"]
+    return [_outcome(ordered), f"money spent: {ordered['money_spent']}"]
+
+
+def _outcome(ordered: Mapping[str, Any]) -> str:
+    """Only a purchase came into being "as" an order; otherwise the order is the one that the call was about."""
+
+    outcome, action, order = str(ordered["outcome"]), ordered["action"], ordered.get("order")
+    if action == "create":
+        return f"{outcome} as order {order['id']}" if order and outcome in MADE else outcome
+    if outcome in DONE:
+        return f"{outcome}, order {order['id']}" if order else outcome
+    return f"{action} {outcome}, order {order['id']}" if order else f"{action} {outcome}"
 
 
 def _missing(result: Mapping[str, Any]) -> list[str]:

@@ -421,3 +421,16 @@ def test_on_python_3_8(machine: Machine, python38: str) -> None:
     assert not machine.request(FAST, python=python38)["changed"]
     openssl = ["openssl", "req", "-verify", "-noout", "-in", result["certificates"][0]["pending"][0]["csr_path"]]
     assert subprocess.run(openssl, capture_output=True, check=False).returncode == 0
+
+
+def test_a_call_that_is_sent_again_carries_the_request_it_was_sent_with(machine: Machine) -> None:
+    """Also when a newer key fits, and when the key is listed as used."""
+    sent = machine.request(FAST)["certificates"][0]["pending"][0]
+    key = sent["public_key_sha256"]
+    newer = machine.request({**FAST, "fresh_pending": True, "not_public_key_sha256": [key]})
+    assert newer["certificates"][0]["created"]
+    again = {**FAST, "fresh_pending": True, "not_public_key_sha256": [key], "prefer_public_key_sha256": key.upper()}
+    result = machine.request(again)
+    assert (result["changed"], result["certificates"][0]["pending_id"]) == (False, sent["id"])
+    unknown = machine.request({**FAST, "prefer_public_key_sha256": "0" * 64})
+    assert unknown["certificates"][0]["pending_id"] == newer["certificates"][0]["pending_id"]

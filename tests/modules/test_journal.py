@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,27 @@ def test_an_order_that_appears_late_is_taken_not_bought_again(shop: Shop, relay:
     result = shop.order(item)
     assert (result["rc"], result["state"], shop.charges) == (0, "waiting", 1)
     assert records(journal, "intent") == []
+
+
+def test_a_reissue_that_never_arrived_asks_for_the_csr_it_was_sent_with(
+    shop: Shop, relay: Relay, journal: Path
+) -> None:
+    reference, name = shop.seeded(age_days=140)
+    item = shop.mailed(reference, name)
+    relay.trouble = trouble = Trouble(posts, before=True, drop=True)
+    kill_when_posted(relay, trouble, shop.start("ssl_certificate", **item))
+    assert shop.order(item, check=True)["resend_public_key"] is None, "held, nothing is to be sent"
+    path = next(journal.glob("*.intent"))
+    intent = json.loads(path.read_text())
+    long_ago = (datetime.now(timezone.utc) - timedelta(hours=2)).replace(tzinfo=None).isoformat(timespec="microseconds")
+    intent["record"].update(dict.fromkeys(("started", "started_local"), f"{long_ago}Z"))
+    path.write_text(json.dumps(intent, sort_keys=True) + "\n")
+    plan = shop.order({**item, "csr_path": None, "names": [name]}, check=True)
+    assert (plan["action"], plan["resend_public_key"]) == ("reissue", intent["record"]["csr_key"]), plan
+    fresh = shop.order(shop.mailed(reference, name))
+    assert (fresh["rc"], fresh["changed"]) == (1, False), fresh
+    assert intent["record"]["csr_key"] in fresh["msg"]
+    assert shop.order(item)["outcome"] == "reissued"
 
 
 def test_two_runs_at_once_buy_once(shop: Shop, relay: Relay) -> None:

@@ -62,6 +62,7 @@ class Item:
     spec: RequestSpec | None = None
     fresh: bool = False
     not_these: frozenset[str] = frozenset()
+    preferred: str | None = None
     observation: Observation | None = None
     chosen: Pending | None = None
     needed: bool = False
@@ -126,6 +127,7 @@ def _read_entry(entry: Mapping[str, Any], number: int) -> Item:
         item.folder = folder_name(item.name, option=f"{option}.name")
         item.fresh = bool(entry.get("fresh_pending"))
         item.not_these = frozenset(text.lower() for text in entry.get("not_public_key_sha256") or ())
+        item.preferred = (entry.get("prefer_public_key_sha256") or "").lower() or None
         names = dns_names(entry.get("names") or (), option=f"{option}.names")
         if entry.get("create_pending"):
             item.spec = _spec(entry, names, option=option)
@@ -170,6 +172,12 @@ def _look(root: Folder | None, items: Sequence[Item], host: Host) -> bool:
 
 def _choose(item: Item) -> None:
     if item.spec is None or item.observation is None:
+        return
+    item.chosen = next(
+        (waiting for waiting in item.observation.pending if waiting.public_key_sha256 == item.preferred), None
+    )
+    if item.chosen is not None:
+        item.needed = False
         return
     used = item.not_these | (item.observation.installed_public_keys if item.fresh else frozenset())
     item.chosen = choose(item.observation.pending, item.spec, used_keys=used if item.fresh else frozenset())

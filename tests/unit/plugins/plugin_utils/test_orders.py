@@ -66,6 +66,14 @@ def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("reload_needed", "needed"), [(True, True), (False, False)])
+def test_a_host_whose_services_lack_the_certificate_asks_for_it(reload_needed: bool, needed: bool) -> None:
+    items = [{"name": "shop", "hosts": ["web1"]}]
+    current = {"certificate": "PEM"}
+    (options,) = orders.union([published("web1", items, current=current, reload_needed=reload_needed)])
+    assert options["hosts"][0].get("certificate_needed", False) is needed
+
+
 def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
     items = [{"name": "shop", "hosts": ["web1"]}]
     answers = {
@@ -138,6 +146,23 @@ def test_a_first_order_takes_any_fitting_key_and_a_reissue_a_fresh_one() -> None
     assert reissue == [{**create[0], "fresh_pending": True, "not_public_key_sha256": ["aa"]}]
 
 
+def test_a_call_that_is_sent_again_gets_the_key_it_was_sent_with() -> None:
+    planned = result(action="reissue", csr_required=True, public_keys=["aa"], resend_public_key="bb")
+    assert orders.requests([ITEM], [planned])[0]["prefer_public_key_sha256"] == "bb"
+
+
+def test_a_certificate_that_its_host_cannot_read_is_left_out_and_the_others_are_not() -> None:
+    entry = published("web1", [{"name": "shop", "hosts": ["web1"]}, {"name": "mail", "hosts": ["web1"]}])
+    entry["observed"][0]["error"] = "damaged"
+    assert [options["client_reference"] for options in orders.union([entry])] == ["mail"]
+
+
+def test_a_host_that_cannot_read_its_copy_counts_as_one_that_did_not_answer() -> None:
+    items = [{"name": "shop", "hosts": HOSTS}]
+    union = orders.union([published("web1", items, error="damaged"), published("web2", items)])
+    assert [host["answered"] for host in union[0]["hosts"]] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("item", "planned"),
     [
@@ -205,8 +230,23 @@ def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
 
 
 def test_the_report_tells_what_the_run_bought() -> None:
-    bought = result(outcome="bought", order={"id": "17"}, money_spent="yes")
+    bought = result(action="create", outcome="bought", order={"id": "17"}, money_spent="yes")
     assert orders.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "words"),
+    [
+        ("create", "recovered", "recovered as order 17"),
+        ("create", "rejected", "rejected"),
+        ("reissue", "reissued", "reissued, order 17"),
+        ("reissue", "rejected", "reissue rejected, order 17"),
+        ("renew", "pending_unknown", "renew pending_unknown, order 17"),
+    ],
+)
+def test_only_a_purchase_becomes_an_order(action: str, outcome: str, words: str) -> None:
+    ordered = result(action=action, outcome=outcome, order={"id": "17"}, money_spent="no")
+    assert orders.report([result()], [ordered]) == [f"shop: waiting, {words}, money spent: no"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays of the role in which something goes wrong: what is not touched by it is deployed, and the host fails after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.tests.modules.plays import Control
+from ansible_collections.certops.resello.tests.modules.relay import Relay, Trouble
+from ansible_collections.certops.resello.tests.modules.shop import CREATE, PLAN_ID, VALIDATION_FOLDER, Shop
+from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
+from ansible_collections.certops.resello.tests.support.hostile_server import Request, message
+
+
+@pytest.fixture
+def control(shop: Shop) -> Control:
+    made = Control(shop.folder)
+    made.inventory({"web1": HOST, "web2": HOST})
+    return made
+
+
+def current(shop: Shop, host: str, name: str) -> Path:
+    return shop.folder / "ssl" / host / name / "current"
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_that_ignores_run_once_is_refused(shop: Shop, control: Control, strategy: str) -> None:
+    defaults = {GROUP: shop.credentials}
+    played = control.play([role_play(shop, "web1", "web2", module_defaults=defaults, strategy=strategy)])
+    assert played.rc != 0
+    assert (played.failed >= 1, played.changed) == (True, 0), played.output
+    assert "strategy: linear" in played.output
+    assert shop.calls() == []
+
+
+def test_one_host_may_run_under_any_strategy(shop: Shop, control: Control) -> None:
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials}, strategy="free")
+    played = control.play([play], check=True)
+    assert played.rc == 0, played.output
+
+
+def test_what_was_issued_before_is_deployed_when_following_fails(shop: Shop, control: Control) -> None:
+    direct = {GROUP: shop.credentials}
+    played = control.play([role_play(shop, "web1", module_defaults=direct)])
+    assert played.rc == 0, played.output
+    current(shop, "web1", "shop").unlink()
+    with Relay(shop.sandbox) as relay:
+
+        def while_proofs_are_placed(_request: Request) -> bool:
+            return any(shop.site.webroot.glob(f"{VALIDATION_FOLDER}/*"))
+
+        relay.trouble = Trouble(while_proofs_are_placed, times=-1, answer=message(403, b"{}"))
+        through = {GROUP: {**shop.credentials, "api_url": relay.api_url}}
+        played = control.play([role_play(shop, "web1", "web2", module_defaults=through)])
+    assert (played.rc, played.failed) == (2, 2), played.output
+    assert current(shop, "web1", "shop").exists()
+    again = control.play([role_play(shop, "web1", "web2", module_defaults=direct)])
+    assert (again.rc, shop.charges) == (0, 2), again.output
+    assert current(shop, "web2", "mail").exists()
+
+
+def test_a_failed_deployment_is_forgotten_by_the_next_call_of_the_role(shop: Shop, control: Control) -> None:
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    variables = play.pop("roles")[0]["vars"]
+    broken: dict[str, Any] = {
+        **variables,
+        "ssl_certificate_defaults": {"dcv_type": "FILE", "services": ["broken"]},
+        "ssl_certificate_services": [
+            {"name": "broken", "validate_command": ["/bin/false"], "reload_command": ["true"]}
+        ],
+    }
+    call = {"ansible.builtin.include_role": {"name": "certops.resello.ssl_certificate"}}
+    told = {"ansible.builtin.debug": {"msg": "the first call failed"}}
+    tasks = [{"block": [{**call, "vars": broken}], "rescue": [told]}, {**call, "vars": variables}]
+    played = control.play([{**play, "tasks": tasks}])
+    assert "the first call failed" in played.output
+    assert (played.rc, played.failed) == (0, 0), played.output
+    assert current(shop, "web1", "shop").exists()
+
+
+@pytest.mark.parametrize("others", [1, 0])
+def test_a_damaged_folder_takes_only_its_own_certificate_out(shop: Shop, control: Control, others: int) -> None:
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    mail = {"name": "mail", "names": ["mail.example.com"], "plan": PLAN_ID, "hosts": ["web1"]}
+    play["roles"][0]["vars"]["ssl_certificate_orders"] += [mail] * others
+    damaged = shop.folder / "ssl" / "web1" / "shop"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("not a folder")
+    played = control.play([play])
+    assert (played.rc, played.failed) == (2, 1), played.output
+    assert "Fail for what could not be ordered or installed" in played.output
+    assert str(damaged) in played.output
+    assert shop.calls().count(f"POST {CREATE}") == others
+    assert current(shop, "web1", "mail").exists() == bool(others)
