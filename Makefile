@@ -49,7 +49,7 @@ endif
 
 .PHONY: packages
 packages:
-	@tests/tools/debian_packages.sh nginx:nginx openssl:openssl curl:curl unzip:unzip strace:strace git:git
+	@tests/tools/debian_packages.sh nginx:nginx openssl:openssl curl:curl unzip:unzip strace:strace git:git faketime:faketime
 
 .PHONY: test
 test: packages $(TEST) $(OLDEST) ## what a contributor and CI run; PARTS="unit ruff" runs only these
@@ -80,6 +80,20 @@ demo-clean: ## stop what the demo started and remove all of it
 	@if [[ -e .demo/collections && -e $(RUN) ]]; then $(QUICKSTART) -e quickstart_state=absent; fi
 	rm -rf .demo
 
+BENCH := .venv-bench/.ready-to-bench
+
+$(BENCH): tests/bench/requirements.txt $(REQUIREMENTS)
+	@tests/tools/make_venv.sh "$(PYTHON)" .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@touch $@
+
+.PHONY: bench
+bench: $(BENCH) ## measure what a run costs against other ways to do it, and keep it in docs/bench.md
+	@mkdir -p .work/bench/ansible_collections/certops
+	@ln -sfn "$(CURDIR)" .work/bench/ansible_collections/certops/resello
+	@PYTHONPATH=.work/bench .venv-bench/bin/python -m ansible_collections.certops.resello.tests.bench.bench \
+		--page docs/bench.md $(BENCH_OPTIONS)
+
 .PHONY: clean
 clean: demo-clean ## remove everything the other targets made
-	rm -rf .venv .venv-2.16 .work
+	rm -rf .venv .venv-2.16 .venv-bench .work

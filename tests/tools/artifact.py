@@ -21,6 +21,7 @@ WANTED = (
     "LICENSES/GPL-3.0-or-later.txt",
     "changelogs/changelog.yaml",
     "docs/*.md",
+    "docs/awx/*.yml",
     "meta/runtime.yml",
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",

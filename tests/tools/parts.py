@@ -39,10 +39,10 @@ def pytest(name: str, paths: str, **options: object) -> Part:
     return Part(name=name, command=f"{{python}} -m pytest -q --durations=10 {paths}", pytest=True, **options)  # type: ignore[arg-type]
 
 
-def molecule(name: str, scenario: str, **options: object) -> Part:
+def molecule(name: str, scenario: str, *, needs: tuple[str, ...] = (), **options: object) -> Part:
     """Return a part that runs one molecule scenario."""
     command = f"{{python}} -m molecule test --scenario-name {scenario}"
-    return Part(name=name, command=command, needs=("nginx", "openssl"), **options)  # type: ignore[arg-type]
+    return Part(name=name, command=command, needs=("nginx", "openssl", *needs), **options)  # type: ignore[arg-type]
 
 
 def mypy(name: str, folder: str, paths: str) -> Part:
@@ -57,11 +57,13 @@ PARTS: tuple[Part, ...] = (
     pytest("modules", "-n 2 tests/modules", needs=("openssl",), minutes=20),
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace")),
     molecule("molecule-default", "default"),
+    molecule("molecule-renewal", "renewal", needs=("faketime",)),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
     molecule("molecule-default-2.16", "default", venv=OLDEST),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
+    pytest("runner", "tests/runner", needs=("openssl",)),
     pytest("unit", "tests/unit"),
     Part(name="ruff", command="ruff check --no-cache ."),
     Part(name="format", command="ruff format --check --no-cache ."),
