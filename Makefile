@@ -80,6 +80,13 @@ demo-clean: ## stop what the demo started and remove all of it
 	@if [[ -e .demo/collections && -e $(RUN) ]]; then $(QUICKSTART) -e quickstart_state=absent; fi
 	rm -rf .demo
 
+.PHONY: faults
+faults: packages $(TEST) ## lost replies, killed and racing runs, then the books: SECONDS=600, or SEED=7 ROUNDS=1
+	@mkdir -p .work/faults/ansible_collections/certops
+	@ln -sfn "$(CURDIR)" .work/faults/ansible_collections/certops/resello
+	@PYTHONPATH=.work/faults .venv/bin/python -m ansible_collections.certops.resello.tests.faults.campaign \
+		--seconds $(or $(SECONDS),120)
+
 BENCH := .venv-bench/.ready-to-bench
 
 $(BENCH): tests/bench/requirements.txt $(REQUIREMENTS)

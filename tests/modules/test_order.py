@@ -45,8 +45,13 @@ def test_an_order_is_bought_once_and_found_again(shop: Shop) -> None:
     assert again["changed"] is False
     assert (again["cost"], again["money_spent"]) == ("free", "no")
     assert again["order"]["id"] == first["order"]["id"]
-    assert again["validation"]["records"] == first["validation"]["records"]
+    assert instructions(again) == instructions(first)
     assert shop.charges == 1
+
+
+def instructions(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to place; the status tells what the provider found when it last looked."""
+    return [{**record, "status": None} for record in result["validation"]["records"]]
 
 
 def test_it_is_followed_to_a_certificate_that_fits_the_key(shop: Shop) -> None:

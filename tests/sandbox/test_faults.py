@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -262,6 +263,19 @@ def test_refused_connections(sandbox: SandboxProcess, buyer: Buyer, phase: str, 
     assert (charges(sandbox), hits(sandbox)) == (paid, [("refuse", phase, "create", bool(paid))])
 
 
+def test_two_refusals_at_once(sandbox: SandboxProcess) -> None:
+    arm(sandbox, "refuse", operation="list", seconds=0.5, times=8)
+
+    def ask(_number: int) -> bool:
+        with pytest.raises(requests.ConnectionError):
+            sandbox.api("GET", LIST)
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(8)))
+    sandbox_answers(sandbox)
+
+
 def test_refuse_at_once(sandbox: SandboxProcess) -> None:
     assert sandbox.control("POST", "refuse", {"seconds": 0.5}) == {"refusing": 0.5}
     _wait_for_the_port(sandbox)
@@ -276,6 +290,12 @@ def _wait_for_the_port(sandbox: SandboxProcess) -> None:
     address = (place.hostname or "", place.port or 0)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, 5)
+
+    sandbox_answers(sandbox)
+
+
+def sandbox_answers(sandbox: SandboxProcess) -> None:
+    """It listens, within a moment."""
 
     def answers() -> bool | None:
         try:

@@ -45,6 +45,12 @@ def molecule(name: str, scenario: str, *, needs: tuple[str, ...] = (), **options
     return Part(name=name, command=command, needs=("nginx", "openssl", *needs), **options)  # type: ignore[arg-type]
 
 
+def campaign(name: str, seconds: int, **options: object) -> Part:
+    """Return a part that loses replies, kills runs and lets them race for so long."""
+    command = f"{{python}} -m ansible_collections.certops.resello.tests.faults.campaign --seconds {seconds}"
+    return Part(name=name, command=command, needs=("faketime",), minutes=seconds / 60 + 10, **options)  # type: ignore[arg-type]
+
+
 def mypy(name: str, folder: str, paths: str) -> Part:
     """Return a part that checks the types of `paths` as they are imported from `folder`."""
     command = f"mypy --config-file {{tree}}/pyproject.toml --cache-dir {{cache}}/{name} {paths}"
@@ -62,6 +68,9 @@ PARTS: tuple[Part, ...] = (
     molecule("molecule-default-2.16", "default", venv=OLDEST),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
+    campaign("faults", 100),
+    campaign("faults-long", 2700, slow=True),
+    pytest("faults-pure", "tests/faults"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
     pytest("runner", "tests/runner", needs=("openssl",)),
     pytest("unit", "tests/unit"),

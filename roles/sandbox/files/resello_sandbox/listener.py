@@ -48,11 +48,10 @@ class Listener:
     async def refuse(self, seconds: float) -> None:
         """Refuse new connections from now on, until so many seconds are over."""
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
-        if self._reopening is not None and not self._reopening.done():
+        site, self._site = self._site, None
+        if site is None:  # refusing already, for longer now
             return
-        if self._site is None:
-            return
-        await self._site.stop()
+        await site.stop()
         self._reopening = asyncio.create_task(self._reopen(self._hold_port()))
 
     async def close(self) -> None:
