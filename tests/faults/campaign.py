@@ -247,7 +247,7 @@ def main() -> int:
     until = float("inf") if given.rounds else time.monotonic() + given.seconds
     total, lock = Tally(), threading.Lock()
     with ThreadPoolExecutor(max_workers=given.workers) as pool:
-        for ended in [pool.submit(worker, seeds, lock, until, total) for _ in range(given.workers)]:
+        for ended in [pool.submit(worker, seeds, lock, until, total) for _worker in range(given.workers)]:
             ended.result()
     sys.stdout.write(f"first seed {first}\n{total.report()}\n")
     return 1 if total.failures or not total.rounds else 0

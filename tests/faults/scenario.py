@@ -67,7 +67,7 @@ def scenario(seed: int) -> Scenario:
         dialect="standard" if style == "race" else dice.choice(KNOWN_PAID_END if action == "renew" else DIALECTS),
         items=items,
         faults=tuple(_changing(dice, style, action, number) for number in range(items)),
-        reading=tuple(_reading(dice) for _ in range(4)) if style == "faults" else (),
+        reading=tuple(_reading(dice) for _number in range(4)) if style == "faults" else (),
         journal=style != "race" or dice.random() < 0.5,
         bearer=dice.random() < 0.3,
         delay=dice.uniform(0, 0.3) if style == "kill" else dice.uniform(0.3, 1.5),

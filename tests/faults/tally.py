@@ -60,8 +60,8 @@ class Tally:
         return "\n".join([*lines, *self.failures])
 
     def _matrix(self) -> list[str]:
-        operations = [*ACTIONS.values(), *sorted({name for _, _, name in self.hits} - set(ACTIONS.values()))]
-        rows = sorted({*KINDS, *((fault, phase) for fault, phase, _ in self.hits)})
+        operations = [*ACTIONS.values(), *sorted({name for _fault, _phase, name in self.hits} - set(ACTIONS.values()))]
+        rows = sorted({*KINDS, *((fault, phase) for fault, phase, _name in self.hits)})
         width = max((len(name) for name in operations), default=1) + 1
         lines = [f"{'hits':<22}" + "".join(f"{name:>{width}}" for name in operations)]
         for fault, phase in rows:
