@@ -71,6 +71,18 @@ def warn(module: AnsibleModule, texts: Iterable[str]) -> None:
         module.warn(text)
 
 
+def invocation(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What Ansible shows of the task's options, without the many of each certificate that were not given.
+
+    Ansible walks through every value of a result several times; for a thousand certificates that was a fifth of a run.
+    """
+
+    certificates = [
+        {name: value for name, value in item.items() if value is not None} for item in params["certificates"]
+    ]
+    return {"module_args": {**params, "certificates": certificates}}
+
+
 def fail_missing(module: AnsibleModule, library: str, traceback: str | None) -> None:
     """Ends the module because a Python package is missing on the controller."""
 

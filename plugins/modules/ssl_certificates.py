@@ -280,7 +280,7 @@ from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     waiting_spec,
 )
 from ansible_collections.certops.resello.plugins.module_utils._engine.converge import Run, converge
-from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_items, warn
+from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_items, invocation, warn
 
 
 def main() -> None:
@@ -308,6 +308,7 @@ def main() -> None:
         "changed": any(item.changed for item in items),
         "certificates": [item.result() for item in items],
         "diff": [item.diff() for item in items if item.changed],
+        "invocation": invocation(params),
     }
     warn(module, [f"{item.client_reference}: {text}" for item in items for text in item.warnings])
     if params["on_item_failure"] == "fail" and any(item.error for item in items):

@@ -433,4 +433,5 @@ def test_a_call_that_is_sent_again_carries_the_request_it_was_sent_with(machine:
     result = machine.request(again)
     assert (result["changed"], result["certificates"][0]["pending_id"]) == (False, sent["id"])
     unknown = machine.request({**FAST, "prefer_public_key_sha256": "0" * 64})
-    assert unknown["certificates"][0]["pending_id"] == newer["certificates"][0]["pending_id"]
+    kept = {sent["id"], newer["certificates"][0]["pending_id"]}  # made within one second: either may count as newer
+    assert (unknown["changed"], unknown["certificates"][0]["pending_id"] in kept) == (False, True)

@@ -117,3 +117,12 @@ def test_five_hundred_in_the_account_do_not_matter(shop: Shop) -> None:
     assert {entry["action"] for entry in result["certificates"]} == {"create"}
     lists = [call for call in shop.calls() if call == "GET /api/v1/ssl-certificate"]
     assert len(lists) <= 2 * 4 + 4, "pages, not one list for each item"
+
+
+def test_what_ansible_shows_of_the_options_is_short_and_has_no_secret(shop: Shop) -> None:
+    result = shop.orders([shop.item("shop")], check=True)
+    shown = result["invocation"]["module_args"]
+    assert shown["api_key"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert shown["certificates"][0]["client_reference"] == "shop"
+    assert None not in shown["certificates"][0].values()
+    assert shop.sandbox.info["api_key"] not in str(result)
