@@ -36,6 +36,7 @@ from ansible_collections.certops.resello.tests.support.sandbox_process import Sa
 MODULE = "ssl_certificates"
 HOLD = 73 * 3600  # seconds; the longest hold of an open outcome, and an hour
 MOST_RUNS = 6
+LOG_TAIL = 2000  # characters
 LAG = 1.5  # seconds until a new order is in the list, in a race
 AGES = {"reissue": (150.0, 199), "renew": (350.0, 398)}  # days: of the order, and of its certificate's life
 OPTIONS: dict[str, Any] = {
@@ -173,11 +174,7 @@ class Round:
 
     def _listens(self) -> bool | None:
         """After the fault "refuse" it takes a moment."""
-        try:
-            self.shop.sandbox.control("GET", "clock")
-        except requests.ConnectionError:
-            return None
-        return True
+        return answers(self.shop.sandbox) or None
 
     def _note(self, result: Mapping[str, Any]) -> None:
         for entry in result.get("certificates", ()):
@@ -228,9 +225,21 @@ def worker(seeds: Iterator[int], lock: threading.Lock, until: float, total: Tall
             try:
                 tally = current.play()
             except Exception as error:  # noqa: BLE001  # a round that breaks off is a failure, and the others go on
-                tally = Tally(failures=[f"seed {seed}: {error!r}"])
+                log = sandbox.log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:]
+                tally = Tally(failures=[f"seed {seed}: {error!r}; the sandbox's log ends: {log}"])
             with lock:
                 total.add(tally)
+            if tally.failures and not answers(sandbox):
+                return
+
+
+def answers(sandbox: SandboxProcess) -> bool:
+    """Whether the sandbox is still there; without it every round would fail."""
+    try:
+        sandbox.control("GET", "clock")
+    except requests.ConnectionError:
+        return False
+    return True
 
 
 def main() -> int:
