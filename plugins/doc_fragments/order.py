@@ -100,6 +100,14 @@ hosts:
       type: bool
       default: false
       version_added: 1.0.0
+    config_test_passes:
+      description:
+        - Whether the services on the host accept their configuration today; left out if that was not asked.
+        - A reissue kills the certificate in use. So it waits for a host that does not answer, does not hold the key of
+          the CSR or fails this test, as long as the certificate has more than ten days left, or a third of the time
+          before its end at which it is due.
+      type: bool
+      version_added: 1.0.0
 dcv_type:
   description:
     - How control of the domains is proven. Required when an order is created, reissued or renewed.

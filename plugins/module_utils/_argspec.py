@@ -105,6 +105,7 @@ def order_spec() -> dict[str, Any]:
                 "public_keys": {"type": "list", "elements": "str", "no_log": False},
                 "certificate_content": dict(text),
                 "certificate_needed": {"type": "bool", "default": False},
+                "config_test_passes": {"type": "bool"},
             },
         },
         "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},

@@ -217,6 +217,7 @@ def _host(host: Mapping[str, Any], sighting: Sighting | None) -> lifecycle.HostF
         answered=host["answered"],
         public_keys=None if host["public_keys"] is None else frozenset(host["public_keys"]),
         deployed=deployed_facts(_first_certificate(text, "hosts[].certificate_content", sighting)) if text else None,
+        config_test_passes=host["config_test_passes"],
     )
 
 

@@ -15,6 +15,7 @@ from .hosts import ahead, all_spoke, behind, holds, silent
 from .names import missing
 from .order import has_issued
 from .paid import LAST_CALL, TOLERANCE, on_grid
+from .readiness import goes_on_alone, unready
 from .types import Decision
 from .words import clocks, listing, order_words, paid_clock
 
@@ -218,7 +219,7 @@ def _deployable(case: IssuedCase) -> bool:
 
 
 def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
-    """Ask for a reissue, unless one was made within a day (R8)."""
+    """Ask for a reissue, unless one was made within a day (R8) or a host could not take the new certificate."""
     last = case.age_source
     if last is not None and case.now - last < REISSUE_REST:
         return Decision(
@@ -230,14 +231,30 @@ def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> 
             remedy="Nothing, if this was asked for twice; the next run after that time goes on. Otherwise find out who "
             "else reissues this order.",
         )
+    late = unready(case)
+    if late and case.now < goes_on_alone(case):
+        return _hosts_not_ready(case, why, late)
     return Decision(
         "reissue",
         code,
         f"{clocks(case)}; {why}: reissue, which kills the certificate now in use",
+        warnings=tuple(f"{one}; the reissue does not wait for it any longer" for one in late),
         cost="assumed_free",
         csr_required=True,
         same_csr=case.resends("reissue"),
         explained_by_age=by_age,
+    )
+
+
+def _hosts_not_ready(case: IssuedCase, why: str, late: tuple[str, ...]) -> Decision:
+    until = goes_on_alone(case)
+    return Decision(
+        "blocked",
+        "hosts-not-ready",
+        f"{clocks(case)}; {why}, but {listing(late)}; a reissue would kill the certificate in use there",
+        next_date=until,
+        remedy="Run without --limit, with all hosts of the order's list, and mend those that fail; or take a host that "
+        f"is gone off the list. From {day(until)} on it is reissued without them.",
     )
 
 

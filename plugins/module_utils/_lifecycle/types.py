@@ -124,13 +124,14 @@ class HostFacts:
 
     ``public_keys`` are the keys it holds (pending and installed); None when that is not known (bare module use with a
     local certificate only). ``deployed`` is the certificate it serves now (D); None when it serves none, or did not
-    answer.
+    answer. ``config_test_passes`` says whether its services accept their configuration today; None: not asked.
     """
 
     name: str
     answered: bool = True
     public_keys: frozenset[str] | None = None
     deployed: CertificateFacts | None = None
+    config_test_passes: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,10 @@ class Scenario:
 
 
 ISSUED = seen(order())
+GONE = seen(order(), host_keys=hosts(host(), host("web2", answered=False, public_keys=None, deployed=None)))
+BROKEN = seen(order(), host_keys=hosts(host(), host("web2", config_test_passes=False)))
+LAST_STRETCH = on(199 - 199 / 9)  # a third of the margin is left
+NEW_CSR = CsrFacts(NAMES, OTHER_KEY)
 SCENARIOS = (
     Scenario("0", "blocked", "duplicate-reference", "twice", seen(order(), duplicate_reference=True), on(1)),
     Scenario("0", "blocked", "reference-unreadable", "lost", seen(order(), reference_trouble="no field"), on(1)),
@@ -289,6 +293,12 @@ SCENARIOS = (
         "13", "blocked", "too-young", "a day", seen(order(certificate=certificate(100, life=1.9))), on(101) - SECOND
     ),
     Scenario("14", "reissue", "reissue", "due", ISSUED, on(199 - 199 / 3)),
+    Scenario("7", "blocked", "hosts-not-ready", "a silent host", GONE, LAST_STRETCH - SECOND),
+    Scenario("7", "blocked", "hosts-not-ready", "by date", GONE, on(9), Policy(reissue_after=BOUGHT + SECOND)),
+    Scenario("7", "blocked", "hosts-not-ready", "a failing test", BROKEN, LAST_STRETCH - SECOND),
+    Scenario("7", "blocked", "hosts-not-ready", "no new key", ISSUED, LAST_STRETCH - SECOND, desired={"csr": NEW_CSR}),
+    Scenario("14", "reissue", "reissue", "goes on without it", GONE, LAST_STRETCH),
+    Scenario("14", "reissue", "reissue", "goes on with a failing test", BROKEN, LAST_STRETCH),
     Scenario(
         "15",
         "deploy",
@@ -508,3 +518,25 @@ def test_an_api_that_shows_the_first_csr_for_ever_is_asked_once() -> None:
     asked = evidence(last_reissue=on(0), last_reissue_for_age=False)
     assert ask(seen(stale), on(9), names=MORE_NAMES).code == "names-changed"
     assert ask(seen(stale, evidence=asked), on(9), names=MORE_NAMES).code == "names-not-covered"
+
+
+def test_a_host_that_is_not_ready_is_named() -> None:
+    blocked = ask(GONE, on(150))
+    assert "web2 did not take part" in blocked.reason
+    assert blocked.next_date == LAST_STRETCH
+    late = ask(BROKEN, LAST_STRETCH)
+    assert any("web2" in said for said in late.warnings)
+
+
+def test_a_short_life_leaves_no_room_for_waiting() -> None:
+    """Ten days are more than the whole margin of a six-day certificate."""
+    short = seen(order(certificate=certificate(0, life=6)), host_keys=replace(GONE.host_keys))
+    assert ask(short, on(5)).action == "reissue"
+
+
+@pytest.mark.parametrize("passes", [True, None])
+def test_what_was_not_asked_is_no_reason(passes: bool | None) -> None:
+    ready = seen(order(), host_keys=hosts(host(config_test_passes=passes, public_keys=frozenset({KEY, OTHER_KEY}))))
+    assert ask(ready, on(150), csr=NEW_CSR).action == "reissue"
+    unasked = seen(order(), host_keys=hosts(host(public_keys=None)))
+    assert ask(unasked, on(150), csr=NEW_CSR).action == "reissue"
