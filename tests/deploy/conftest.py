@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,9 @@ def ca() -> ThrowawayCa:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, ca: ThrowawayCa) -> Machine:
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & stat.S_IXOTH:
-            folder.chmod(0o711)
-    return Machine(folder=tmp_path, ca=ca)
+def machine(ca: ThrowawayCa) -> Iterator[Machine]:
+    # Not tmp_path: pytest closes the folders above it for other users whenever one of its runs starts.
+    folder = Path(tempfile.mkdtemp(prefix="resello-deploy-"))
+    folder.chmod(0o711)
+    yield Machine(folder=folder, ca=ca)
+    shutil.rmtree(folder)
