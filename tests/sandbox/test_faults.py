@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import socket
 import time
@@ -40,13 +41,22 @@ def buy(buyer: Buyer, **arguments: Any) -> requests.Response:
     return buyer.sandbox.api("POST", LIST, buyer.body(), **arguments)
 
 
+def _connected(sandbox: SandboxProcess) -> socket.socket:
+    place = urlsplit(sandbox.info["api_url"])
+    return socket.create_connection((place.hostname or "", place.port or 0), 10)
+
+
+def _list_request(sandbox: SandboxProcess) -> bytes:
+    url = f"{sandbox.info['api_url']}/{LIST}"
+    request = requests.Request("GET", url, auth=sandbox.auth).prepare()
+    authorization = request.headers["Authorization"]
+    return f"GET {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode()
+
+
 def exchange(sandbox: SandboxProcess) -> bytes:
     """All bytes of the answer to a list, until the server closes; a reset raises ConnectionResetError."""
-    place = urlsplit(sandbox.info["api_url"])
-    request = requests.Request("GET", f"{sandbox.info['api_url']}/{LIST}", auth=sandbox.auth).prepare()
-    head = f"GET {place.path}/{LIST} HTTP/1.1\r\nHost: x\r\nAuthorization: {request.headers['Authorization']}\r\n\r\n"
-    with socket.create_connection((place.hostname or "", place.port or 0), 10) as connection:
-        connection.sendall(head.encode())
+    with _connected(sandbox) as connection:
+        connection.sendall(_list_request(sandbox))
         found = b""
         while chunk := connection.recv(65536):
             found += chunk
@@ -276,6 +286,25 @@ def test_two_refusals_at_once(sandbox: SandboxProcess) -> None:
     sandbox_answers(sandbox)
 
 
+def test_refusals_that_overlap(sandbox: SandboxProcess) -> None:
+    """Some arrive at the very moment at which the port opens again: it must open, and close when asked once more."""
+    bodies = [{"fault": "refuse", "operation": "list", "seconds": number % 4 / 1000} for number in range(20)]
+    for _turn in range(30):
+        sandbox.control("POST", "faults", bodies)
+        connections = [_connected(sandbox) for _body in bodies]
+        request = _list_request(sandbox)
+        for connection in connections:
+            connection.sendall(request)
+        for connection in connections:
+            with connection, contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+        sandbox_answers(sandbox)
+    arm(sandbox, "refuse", seconds=0.8)
+    with pytest.raises(requests.ConnectionError):
+        sandbox.api("GET", LIST)
+    _wait_for_the_port(sandbox)
+
+
 def test_refuse_at_once(sandbox: SandboxProcess) -> None:
     assert sandbox.control("POST", "refuse", {"seconds": 0.5}) == {"refusing": 0.5}
     _wait_for_the_port(sandbox)
@@ -286,11 +315,8 @@ def test_refuse_at_once(sandbox: SandboxProcess) -> None:
 
 def _wait_for_the_port(sandbox: SandboxProcess) -> None:
     """First refused, then open again."""
-    place = urlsplit(sandbox.info["api_url"])
-    address = (place.hostname or "", place.port or 0)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address, 5)
-
+        _connected(sandbox)
     sandbox_answers(sandbox)
 
 

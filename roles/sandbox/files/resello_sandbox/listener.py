@@ -29,6 +29,7 @@ class Listener:
         self._runner: web.AppRunner | None = None
         self._site: web.BaseSite | None = None
         self._port = options.port
+        self._switching = asyncio.Lock()  # a site that is half started can be neither stopped nor forgotten
         self._reopening: asyncio.Task[None] | None = None
         self._until = 0.0
 
@@ -48,11 +49,12 @@ class Listener:
     async def refuse(self, seconds: float) -> None:
         """Refuse new connections from now on, until so many seconds are over."""
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
-        site, self._site = self._site, None
-        if site is None:  # refusing already, for longer now
-            return
-        await site.stop()
-        self._reopening = asyncio.create_task(self._reopen(self._hold_port()))
+        async with self._switching:
+            site, self._site = self._site, None
+            if site is None:  # refusing already, for longer now
+                return
+            await site.stop()
+            self._reopening = asyncio.create_task(self._reopen(self._hold_port()))
 
     async def close(self) -> None:
         """Stop waiting to listen again."""
@@ -77,6 +79,8 @@ class Listener:
             raise
         if self._runner is None:
             return
-        self._site = web.SockSite(self._runner, held, ssl_context=self._tls)
-        await self._site.start()
+        async with self._switching:
+            site = web.SockSite(self._runner, held, ssl_context=self._tls)
+            await site.start()
+            self._site = site
         LOG.info("listening again on port %s", self._port)
