@@ -67,6 +67,8 @@ PARTS: tuple[Part, ...] = (
     molecule("molecule-renewal", "renewal", needs=("faketime",)),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
     molecule("molecule-default-2.16", "default", venv=OLDEST),
+    pytest("dcv", "-n 2 tests/dcv", needs=("named", "dnssec-signzone")),
+    pytest("dcv-2.16", "-n 2 tests/dcv", venv=OLDEST, needs=("named", "dnssec-signzone")),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
     campaign("faults", 100),

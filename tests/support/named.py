@@ -1,0 +1,106 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One BIND process: started with a configuration text, on 127.0.0.1, by any user."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
+
+_SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+
+
+def program(name: str) -> str:
+    """Return the path of one of BIND's programs, which are not on every user's PATH."""
+    path = shutil.which(name, path=_SEARCH)
+    if path is None:
+        raise RuntimeError(f"{name} is not installed; Debian has it in the package bind9")
+    return path
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that is free for UDP and TCP at this moment."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = int(tcp.getsockname()[1])
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+class Named:
+    """One name server in a folder of its own. ``options`` are lines for the options block, ``blocks`` whole blocks."""
+
+    def __init__(self, folder: Path, *, options: Sequence[str], blocks: Sequence[str]) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.options = list(options)
+        self.blocks = list(blocks)
+        self.log = folder / "named.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._read_from = 0
+
+    def write(self) -> None:
+        """Write the configuration."""
+        lines = [
+            f'directory "{self.folder}";',
+            f"listen-on port {self.port} {{ 127.0.0.1; }};",
+            "listen-on-v6 { none; };",
+            f'pid-file "{self.folder}/named.pid";',
+            f'managed-keys-directory "{self.folder}";',
+            "session-keyfile none;",
+            "allow-query { any; };",
+            *self.options,
+        ]
+        inner = "".join(f"  {line}\n" for line in lines)
+        text = f"options {{\n{inner}}};\ncontrols {{ }};\n" + "\n".join(self.blocks) + "\n"
+        (self.folder / "named.conf").write_text(text, encoding="utf-8")
+
+    def start(self) -> None:
+        """Write the configuration, start, and wait until it answers."""
+        self.write()
+        self._read_from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [program("named"), "-c", str(self.folder / "named.conf"), "-g", "-n", "1"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._ready, seconds=30, what=f"named in {self.folder} runs")
+
+    def _ready(self) -> bool | None:
+        text = self.log.read_bytes()[self._read_from :].decode(errors="replace")
+        if self._process is not None and self._process.poll() is not None:
+            raise RuntimeError(f"named ended with {self._process.returncode}:\n{text[-3000:]}")
+        return True if re.search(r" running$", text, re.MULTILINE) else None
+
+    def reload(self) -> None:
+        """Make it read its zones again; it does so a moment later."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """End it. Its files stay."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
