@@ -39,7 +39,7 @@ def running(web: WebServer, names: NameServer) -> Iterator[SandboxProcess]:
 @pytest.fixture
 def sandbox(running: SandboxProcess, web: WebServer, names: NameServer) -> SandboxProcess:
     running.control("POST", "reset")
-    for log in (web.pages, web.asked, names.records, names.asked):
+    for log in (web.pages, web.asked, names.records, names.rcodes, names.asked):
         log.clear()
     return running
 

@@ -104,10 +104,11 @@ class WebServer:
 
 
 class NameServer:
-    """An authoritative server for everything: ``records[owner, type] = [values]``."""
+    """An authoritative server for everything: ``records[owner, type] = [values]``, ``rcodes[owner] = "SERVFAIL"``."""
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], list[str]] = {}
+        self.rcodes: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
         outer = self
 
@@ -127,7 +128,12 @@ class NameServer:
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.AA
         values = self.records.get((owner, kind), [])
-        if values:
+        alias = self.records.get((owner, "CNAME"), [])
+        if owner in self.rcodes:
+            reply.set_rcode(dns.rcode.from_text(self.rcodes[owner]))
+        elif alias and not values:
+            reply.answer.append(dns.rrset.from_text_list(question.name, 1, "IN", "CNAME", alias))
+        elif values:
             reply.answer.append(dns.rrset.from_text_list(question.name, 1, "IN", kind, values))
         elif not any(name == owner for name, _kind in self.records):
             reply.set_rcode(dns.rcode.NXDOMAIN)

@@ -22,6 +22,7 @@ from resello_sandbox.plans import known_plan
 from resello_sandbox.records import Certificate, Email, Job, LedgerEntry, Order, Validation
 from resello_sandbox.references import reference_after
 from resello_sandbox.rejections import invalid_field, not_found, wrong_state
+from resello_sandbox.retries import check_retries
 
 DAY = 86400.0
 _FIRST_ID = 4_710_000
@@ -128,16 +129,18 @@ class Account:
         if job is None:
             raise wrong_state("No validation is open for this certificate.")
         form = read_validate_form(body, default_email=order.contact.get("approver_email_address"))
-        chosen = self._chosen_validations(job, form.domain)
+        chosen = [one for one in self._chosen_validations(job, form.domain) if not one.done]
         if form.dcv_type == "FILE" and any(is_wildcard(validation.name) for validation in chosen):
             raise invalid_field("dcv_type", "A wildcard name cannot be validated by FILE.", code="not_allowed")
+        now = self._context.clock.now()
+        check_retries(chosen, self._context.settings, now)
         with self._store.transaction():
             for validation in chosen:
-                if not validation.done:
-                    validation.method, validation.message = form.dcv_type, "Not checked yet."
-                    validation.email = form.email if form.dcv_type == "EMAIL" else None
-                    self._store.validations.save(validation)
-                    self._send_mail(order, validation)
+                validation.method, validation.message = form.dcv_type, "Not checked yet."
+                validation.email = form.email if form.dcv_type == "EMAIL" else None
+                validation.approved, validation.tries, validation.tried = False, validation.tries + 1, now
+                self._store.validations.save(validation)
+                self._send_mail(order, validation)
             if form.domain is None:
                 order.dcv_type = form.dcv_type
             self._touch(order)
@@ -151,16 +154,30 @@ class Account:
         if job is None:
             raise wrong_state("No validation is open for this certificate.")
         chosen = [validation for validation in self._chosen_validations(job, domain) if not validation.done]
+        settings = self._context.settings
         with self._store.transaction():
             for validation in chosen:
-                validation.done, validation.message = True, "Approved."
+                validation.approved, validation.message = True, "Approved."
+                # CAA is asked by the worker, and what the CA refuses is not proven by a click.
+                validation.done = not settings.asks_caa and settings.refusal_of(validation.name) is None
                 self._store.validations.save(validation)
             if domain is None:
                 job.organization_done = True
                 self._store.jobs.save(job)
             self._touch(order)
-        self._context.wake()
+        self._context.wake(check=job.number if settings.asks_caa else None)
         return len(chosen)
+
+    def follow_link(self, number: int) -> int:
+        """Click in one validation mail (control side). Returns how many names that approves."""
+        mail = self._store.emails.one("number = ?", number)
+        job = None if mail is None else self._store.open_job(mail.order_id)
+        if mail is None:
+            raise not_found("The mail")
+        names = [] if job is None else self._store.validations.where("job = ? AND name = ?", job.number, mail.domain)
+        if not any(one.method == "EMAIL" and one.email == mail.recipient for one in names):
+            raise wrong_state("This link is not valid any more.")
+        return self.approve(mail.order_id, mail.domain)
 
     def issue(self, job: Job) -> Order:
         """The CA has signed: the job's certificate becomes the current one."""
@@ -236,7 +253,9 @@ class Account:
 
     def _open_job(self, order: Order, form: OrderForm, *, action: str) -> None:
         settings = self._context.settings
-        unique = secrets.token_hex(5) if settings.unique_value else None
+        key = form.csr.public_key_sha256
+        used = settings.unique_for_used_key and self._store.jobs.count("public_key = ?", key) > 0
+        unique = secrets.token_hex(5) if settings.unique_value or used else None
         vetted = form.plan.level == "dv" or settings.organization_vetting == "automatic"
         job = Job(
             order_id=order.id,
@@ -245,6 +264,7 @@ class Account:
             created=self._context.clock.now(),
             organization_done=vetted,
             unique_value=unique,
+            public_key=key,
         )
         number = self._store.jobs.add(job)
         email = form.email if form.dcv_type == "EMAIL" else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +56,7 @@ class Control:
             web.post(f"{order}/approve", self.approve),
             web.post(f"{order}/fail", self.fail),
             web.get(f"{PREFIX}/emails", self.emails),
+            web.post(f"{PREFIX}/emails/{{number:[0-9]+}}/approve", self.follow_link),
             web.get(f"{PREFIX}/plans", self.plans),
             web.get(f"{PREFIX}/requests", self.calls),
             web.delete(f"{PREFIX}/requests", self.forget_calls),
@@ -115,13 +117,19 @@ class Control:
         return web.json_response(self._truth(self._account.fail(request.match_info["id"])))
 
     async def emails(self, _request: web.Request) -> web.Response:
-        """The mails a real CA would have sent."""
-        rows = []
+        """The mails a real CA would have sent; ``sent`` counts those to one mailbox for one name of an order."""
+        rows, times = [], Counter[tuple[str, str, str]]()
         for email in self._store.emails.where():
+            times[email.order_id, email.domain, email.recipient] += 1
             row = dataclasses.asdict(email)
             row |= {"to": row.pop("recipient"), "time": _iso(email.time)}
+            row["sent"] = times[email.order_id, email.domain, email.recipient]
             rows.append(row)
         return web.json_response({"emails": rows})
+
+    async def follow_link(self, request: web.Request) -> web.Response:
+        """Click in one mail: its name is proven, unless the method or the mailbox has changed since."""
+        return web.json_response({"approved": self._account.follow_link(int(request.match_info["number"]))})
 
     async def plans(self, _request: web.Request) -> web.Response:
         """The plans with what the API does not tell: price, level, how many names."""

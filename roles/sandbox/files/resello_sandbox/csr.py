@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from resello_sandbox.names import is_dns_name
@@ -40,6 +41,12 @@ class Csr:
     def der(self) -> bytes:
         """The bytes that validation hashes are made of."""
         return self.request.public_bytes(Encoding.DER)
+
+    @property
+    def public_key_sha256(self) -> str:
+        """What tells keys apart: hexadecimal, of the public key in DER."""
+        key = self.request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hashlib.sha256(key).hexdigest()
 
 
 def read_csr(text: str) -> Csr:

@@ -27,6 +27,7 @@ class Challenge:
 
     method: str
     host: str
+    file_host: str | None = None
     file_name: str | None = None
     file_content: str | None = None
     record_name: str | None = None
@@ -37,6 +38,11 @@ class Challenge:
     def file_path(self) -> str:
         """Path of the file on the web server."""
         return f"{FOLDER}{self.file_name}"
+
+    @property
+    def file_location(self) -> str:
+        """The file's address, as the validation details tell it."""
+        return f"http://{self.file_host or self.host}{self.file_path}"
 
 
 def challenge_of(plan: Plan, job: Job, validation: Validation) -> Challenge:

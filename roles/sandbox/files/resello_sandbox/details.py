@@ -26,6 +26,7 @@ class Proof:
     message: str
     wanted: Challenge
     email: str | None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _domain(proof: Proof) -> Json:
         "domain": proof.name,
         "status": proof.done,
         "statusDetail": int(proof.done),
-        "statusMessage": proof.message,
+        "statusMessage": proof.refusal or proof.message,
         "dcvType": proof.wanted.method,
     }
     wanted = proof.wanted
@@ -75,7 +76,7 @@ def _domain(proof: Proof) -> Json:
 def _instruction(proof: Proof) -> Json:
     wanted = proof.wanted
     if wanted.file_name:
-        return {"fileLocation": _location(wanted), "fileContents": wanted.file_content}
+        return {"fileLocation": wanted.file_location, "fileContents": wanted.file_content}
     if wanted.record_type:
         return {
             "dnsRecord": wanted.record_name,
@@ -85,16 +86,13 @@ def _instruction(proof: Proof) -> Json:
     return {"email": proof.email}
 
 
-def _location(wanted: Challenge) -> str:
-    return f"http://{wanted.host}{wanted.file_path}"
-
-
 def _list(progress: Progress) -> Json:
     rows = [
         {
             "commonName": proof.name,
             "type": proof.wanted.method,
-            "status": _word(done=proof.done),
+            "status": _word_of(proof),
+            **({"statusMessage": proof.refusal} if proof.refusal else {}),
             **_instruction(proof),
         }
         for proof in progress.proofs
@@ -102,11 +100,16 @@ def _list(progress: Progress) -> Json:
     validations: Json = {"dcv": rows}
     if progress.vetted is not None:
         validations["organization"] = _word(done=progress.vetted)
-    return {"commonName": progress.common_name, "requiresAttention": False, "validations": validations}
+    refused = any(proof.refusal for proof in progress.proofs)
+    return {"commonName": progress.common_name, "requiresAttention": refused, "validations": validations}
 
 
 def _word(*, done: bool) -> str:
     return "VALIDATED" if done else "WAITING"
+
+
+def _word_of(proof: Proof) -> str:
+    return "REJECTED" if proof.refusal else _word(done=proof.done)
 
 
 def _flat(progress: Progress) -> Json:
@@ -115,9 +118,11 @@ def _flat(progress: Progress) -> Json:
 
 def _flat_row(proof: Proof) -> Json:
     wanted = proof.wanted
-    row: Json = {"domain": proof.name, "dcv_type": wanted.method, "status": _word(done=proof.done)}
+    row: Json = {"domain": proof.name, "dcv_type": wanted.method, "status": _word_of(proof)}
+    if proof.refusal:
+        row["status_message"] = proof.refusal
     if wanted.file_name:
-        return row | {"file_location": _location(wanted), "file_contents": wanted.file_content}
+        return row | {"file_location": wanted.file_location, "file_contents": wanted.file_content}
     if wanted.record_type:
         return row | {"dns_record": wanted.record_name, "dns_value": wanted.record_value}
     return row | {"email": proof.email}

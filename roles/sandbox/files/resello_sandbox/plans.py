@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SECTIGO = ("sectigo.com", "comodo.com", "comodoca.com", "usertrust.com", "trust-provider.com")
+_DIGICERT = (
+    "digicert.com",
+    "symantec.com",
+    "geotrust.com",
+    "thawte.com",
+    "rapidssl.com",
+    "digitalcertvalidation.com",
+)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -31,6 +41,11 @@ class Plan:
     def hashes_of_csr(self) -> bool:
         """Sectigo's validation values are hashes of the CSR; DigiCert's are random."""
         return self.brand == "Comodo"
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The domains by which CAA records name the brand's CA."""
+        return _SECTIGO if self.hashes_of_csr else _DIGICERT
 
     @property
     def multi_domain(self) -> bool:

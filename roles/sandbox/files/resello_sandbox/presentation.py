@@ -9,15 +9,18 @@ How the real provider words its answers is partly assumed; each assumption is a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from email.utils import formatdate
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from resello_sandbox.context import Context
 from resello_sandbox.dcv import challenge_of
 from resello_sandbox.details import Progress, Proof, details_in
 from resello_sandbox.forms import CONTACT_FIELDS
+from resello_sandbox.lies import told
 from resello_sandbox.plans import Plan, known_plan
 from resello_sandbox.records import Job, Order, Validation
 from resello_sandbox.rejections import UNAUTHORIZED, RejectionError
@@ -64,10 +67,18 @@ class Presenter:
         """A refused request."""
         style, status = self._context.settings.failures, rejection.status
         if style == "detail":
-            return self._answer({"detail": _one_text(rejection)}, status=status)
+            return self._with_retry_after(self._answer({"detail": _one_text(rejection)}, status=status), rejection)
         # A server that hides everything in status 200 still has a login in front of it.
         hidden = style == "http-200" and status not in (UNAUTHORIZED, SERVER_ERROR)
-        return self._answer(failure_body(rejection), status=OK if hidden else status)
+        return self._with_retry_after(self._answer(failure_body(rejection), status=OK if hidden else status), rejection)
+
+    def _with_retry_after(self, response: web.Response, rejection: RejectionError) -> web.Response:
+        form, seconds = self._context.settings.validate_retry_after, rejection.retry_after
+        if seconds is not None and form != "none":
+            now = self._context.clock.now()
+            value = str(math.ceil(seconds)) if form == "seconds" else formatdate(now + seconds + 1, usegmt=True)
+            response.headers[hdrs.RETRY_AFTER] = value
+        return response
 
     def download(self, content: bytes, *, name: str) -> web.Response:
         """A file to save, not to show."""
@@ -102,11 +113,20 @@ class Presenter:
         plan, settings = known_plan(order.plan_id), self._context.settings
         if job and self._context.clock.now() < job.created + settings.details_delay:
             return {"validations": {}}
-        proofs = (
-            [Proof(v.name, v.done, v.message, challenge_of(plan, job, v), v.email) for v in validations] if job else []
-        )
+        proofs = [self._proof(plan, job, validation) for validation in validations] if job else []
         vetted = None if plan.level == "dv" else job is None or job.organization_done
         return details_in(settings.details_shape, Progress(order.domain, proofs, vetted))
+
+    def _proof(self, plan: Plan, job: Job, validation: Validation) -> Proof:
+        settings = self._context.settings
+        return Proof(
+            name=validation.name,
+            done=validation.done,
+            message=validation.message,
+            wanted=told(settings.validation_lie, challenge_of(plan, job, validation)),
+            email=validation.email,
+            refusal=None if validation.done else settings.refusal_of(validation.name),
+        )
 
     def _order(self, order: Order) -> Json:
         settings = self._context.settings

@@ -36,7 +36,10 @@ class Order:
 
 @dataclass
 class Job:
-    """One request to the CA: the create, a renew or a reissue. ``issue_at`` is real time, set once all is proven."""
+    """One request to the CA: the create, a renew or a reissue.
+
+    ``issue_at`` is real time, set once all is proven. ``public_key`` is the SHA-256 of the CSR's key.
+    """
 
     order_id: str
     action: str
@@ -45,13 +48,18 @@ class Job:
     state: str = "open"
     organization_done: bool = True
     unique_value: str | None = None
+    public_key: str = ""
     issue_at: float | None = None
     number: int | None = None
 
 
 @dataclass
 class Validation:
-    """Domain control of one name in one job. ``message`` is the result of the latest check."""
+    """Domain control of one name in one job.
+
+    ``message`` is the result of the latest check. ``approved``: somebody followed the link of the mail; CAA may still
+    forbid. ``tries`` counts the retries, ``tried`` is when the latest was.
+    """
 
     job: int
     name: str
@@ -60,6 +68,9 @@ class Validation:
     email: str | None = None
     done: bool = False
     message: str = "Not checked yet."
+    approved: bool = False
+    tries: int = 0
+    tried: float | None = None
     number: int | None = None
 
 

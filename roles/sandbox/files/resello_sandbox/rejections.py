@@ -18,13 +18,21 @@ FieldMessages = Mapping[str, list[dict[str, str]]]
 
 
 class RejectionError(Exception):
-    """Nothing was done. ``message`` is a text, or messages by field."""
+    """Nothing was done. ``message`` is a text, or messages by field; ``retry_after`` is in seconds."""
 
-    def __init__(self, code: str, message: str | FieldMessages, *, status: int = UNPROCESSABLE) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str | FieldMessages,
+        *,
+        status: int = UNPROCESSABLE,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 class FieldErrors:

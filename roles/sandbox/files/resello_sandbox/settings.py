@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from resello_sandbox.dialects import Dialect
+from resello_sandbox.lies import LIES, NONE
 from resello_sandbox.profiles import PROFILES, STANDARD, switches_of
-from resello_sandbox.values import addresses, choice, count, is_a, may, one_of, seconds, servers, texts
+from resello_sandbox.values import addresses, choice, count, is_a, may, messages, one_of, seconds, servers, texts
 
 # Fields whose text a planted payload would make useless: identities, the status word, keys and dates, and what is to be
 # put into a zone or a web root (those have their own rules and are attacked on their own).
@@ -88,10 +89,42 @@ class Settings(Dialect):
     )
     nameservers: list[str] = field(
         default_factory=list,
-        metadata=may(servers, "a list of ADDRESS:PORT, asked for validation records and addresses"),
+        metadata=may(servers, "a list of ADDRESS:PORT, asked for validation records, addresses and CAA"),
+    )
+    nameserver_rule: str = field(
+        default="all",
+        metadata=choice("all", "first", meaning="every name server must show the proof, or the first that answers"),
+    )
+    caa: str = field(
+        default="respect",
+        metadata=choice("respect", "ignore", meaning="whether CAA records are asked for, where nameservers are given"),
     )
     unique_value: bool = field(
         default=False, metadata=may(is_a(bool), "true or false: Sectigo's records carry a unique value of the CA")
+    )
+    unique_for_used_key: bool = field(
+        default=True, metadata=may(is_a(bool), "true or false: they do when an earlier request had the same key")
+    )
+    validation_refusals: dict[str, str] = field(
+        default_factory=dict,
+        metadata=may(messages, "a mapping of DNS name (or * for all others) to the CA's reason for refusing it"),
+    )
+    validation_lie: str = field(
+        default=NONE, metadata=choice(*LIES, meaning="what the validation details ask for instead of the truth")
+    )
+    validate_limit: int = field(
+        default=0, metadata=may(count(0), "how often a name may be validated again in one request; 0: no limit")
+    )
+    validate_cool_down: float = field(
+        default=0.0, metadata=may(seconds, "seconds >= 0 of the server's clock until the same name may be tried again")
+    )
+    validate_refusal_status: int = field(
+        default=429,
+        metadata=may(one_of(400, 403, 422, 429), "400, 403, 422 or 429: how validate says too often or too soon"),
+    )
+    validate_retry_after: str = field(
+        default="seconds",
+        metadata=choice("seconds", "date", "none", meaning="the Retry-After header of a cool-down"),
     )
     organization_vetting: str = field(
         default="automatic",
@@ -104,6 +137,15 @@ class Settings(Dialect):
         default_factory=lambda: list(SPARED),
         metadata=may(texts, "a list of field names the payload leaves alone"),
     )
+
+    @property
+    def asks_caa(self) -> bool:
+        """Whether CAA records decide: only servers that were named are asked."""
+        return self.caa == "respect" and bool(self.nameservers)
+
+    def refusal_of(self, name: str) -> str | None:
+        """The CA's reason for refusing this name, if it does."""
+        return self.validation_refusals.get(name) or self.validation_refusals.get("*")
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with these settings; SettingError names the first one that cannot be."""

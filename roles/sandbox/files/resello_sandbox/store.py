@@ -29,12 +29,14 @@ CREATE INDEX IF NOT EXISTS orders_plan ON orders (plan_id, number);
 CREATE INDEX IF NOT EXISTS orders_end ON orders (status, paid_until);
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, action TEXT NOT NULL, csr TEXT NOT NULL,
-    created REAL NOT NULL, state TEXT NOT NULL, organization_done INTEGER NOT NULL, unique_value TEXT, issue_at REAL);
+    created REAL NOT NULL, state TEXT NOT NULL, organization_done INTEGER NOT NULL, unique_value TEXT, issue_at REAL,
+    public_key TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS jobs_order ON jobs (order_id, number);
 CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state, number);
 CREATE TABLE IF NOT EXISTS validations (
     number INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER NOT NULL, name TEXT NOT NULL, method TEXT NOT NULL,
-    random TEXT NOT NULL, email TEXT, done INTEGER NOT NULL, message TEXT NOT NULL);
+    random TEXT NOT NULL, email TEXT, done INTEGER NOT NULL, message TEXT NOT NULL, approved INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0, tried REAL);
 CREATE INDEX IF NOT EXISTS validations_job ON validations (job, number);
 CREATE TABLE IF NOT EXISTS certificates (
     number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, job INTEGER, serial TEXT NOT NULL,
@@ -54,6 +56,14 @@ CREATE TABLE IF NOT EXISTS tokens (
     number INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, expires REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+_ADDED = (
+    ("orders", "renews", "TEXT"),
+    ("jobs", "public_key", "TEXT NOT NULL DEFAULT ''"),
+    ("validations", "approved", "INTEGER NOT NULL DEFAULT 0"),
+    ("validations", "tries", "INTEGER NOT NULL DEFAULT 0"),
+    ("validations", "tried", "REAL"),
+)
 
 
 class Store:
@@ -113,9 +123,10 @@ class Store:
 
     def _add_new_columns(self) -> None:
         """A data folder of an earlier version lacks what was added since."""
-        columns = {row["name"] for row in self._db.execute("PRAGMA table_info(orders)")}
-        if "renews" not in columns:
-            self._db.execute("ALTER TABLE orders ADD COLUMN renews TEXT")
+        for table, column, kind in _ADDED:
+            columns = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
+            if column not in columns:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def fact(self, name: str) -> Any:
         """A remembered single value, None if there is none."""

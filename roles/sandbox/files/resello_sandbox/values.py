@@ -34,6 +34,11 @@ def addresses(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(k, str) and _is_address(v) for k, v in value.items())
 
 
+def messages(value: Any) -> bool:
+    """A mapping of names to texts that are not empty."""
+    return isinstance(value, dict) and all(isinstance(k, str) and word(v) for k, v in value.items())
+
+
 def servers(value: Any) -> bool:
     """A list of ADDRESS:PORT."""
     return texts(value) and all(_is_server(entry) for entry in value)
@@ -44,9 +49,9 @@ def word(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def one_of(*words: str) -> Check:
-    """One of these texts."""
-    return lambda value: value in words
+def one_of(*choices: str | int) -> Check:
+    """One of these values; true and 1 are not the same."""
+    return lambda value: type(value) in (str, int) and value in choices
 
 
 def is_a(kind: type) -> Check:

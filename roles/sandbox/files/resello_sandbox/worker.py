@@ -11,9 +11,9 @@ import logging
 import time
 
 from resello_sandbox.account import Account
-from resello_sandbox.checks import Prober
+from resello_sandbox.checks import Prober, Question
 from resello_sandbox.context import Context
-from resello_sandbox.dcv import Challenge, challenge_of
+from resello_sandbox.dcv import challenge_of
 from resello_sandbox.plans import known_plan
 from resello_sandbox.records import Job, Validation
 
@@ -81,22 +81,29 @@ class Worker:
         return _IDLE
 
     def _start_check(self, job: Job, validation: Validation) -> None:
-        number = validation.number
-        if validation.method == "EMAIL" or number is None or number in self._running:
+        number, order = validation.number, self._store.order(job.order_id)
+        unread = validation.method == "EMAIL" and not validation.approved
+        if unread or order is None or number is None or number in self._running:
             return
-        order = self._store.order(job.order_id)
-        if order is None:
+        if self._context.settings.refusal_of(validation.name):
             return
-        task = asyncio.create_task(self._check(number, challenge_of(known_plan(order.plan_id), job, validation)))
+        plan = known_plan(order.plan_id)
+        question = Question(
+            name=validation.name,
+            wanted=challenge_of(plan, job, validation),
+            issuers=plan.issuers,
+            approved=validation.approved,
+        )
+        task = asyncio.create_task(self._check(number, question))
         self._running[number] = task
         task.add_done_callback(lambda _task: self._running.pop(number, None))
 
-    async def _check(self, number: int, wanted: Challenge) -> None:
+    async def _check(self, number: int, question: Question) -> None:
         async with self._slots:
-            proof = await self._prober.prove(wanted)
+            proof = await self._prober.prove(question)
         validation = self._store.validations.one("number = ?", number)
         # The method may have been switched, or the account emptied, while the question was out.
-        if validation is None or validation.done or validation.method != wanted.method:
+        if validation is None or validation.done or validation.method != question.wanted.method:
             return
         if (validation.done, validation.message) != (proof.done, proof.message):
             validation.done, validation.message = proof.done, proof.message
