@@ -18,6 +18,8 @@ description:
   - The private key is made on the host by the C(openssl) program, is readable by its owner only from the first byte,
     and never leaves the host. It is in no result, argument, log or temporary file.
   - Keys wait in C(<root>/<name>/pending/<id>/) with their request. This module never removes one.
+  - It also keeps what runs write down about paid calls, see O(certificates[].records). So a controller that is thrown
+    away after each job forgets nothing.
   - The module runs on the host that serves the certificate. It needs no credentials of the API. The program C(openssl)
     is needed only where a key is made, not to observe and not in check mode.
 author:
@@ -123,6 +125,48 @@ options:
           email:
             description: E-mail address.
             type: str
+      client_reference:
+        description:
+          - Reference of the order that this certificate comes from. With it RV(certificates[].records) tells what
+            earlier runs wrote down about the order on this host.
+        type: str
+        version_added: 1.0.0
+      records:
+        description:
+          - What to write down about the order, as RV(certops.resello.ssl_certificates#module:certificates[].records)
+            asks for it. This host does not interpret it.
+          - A record is written only over the one that the writer has seen. Otherwise it is left as it is, and
+            RV(certificates[].records) shows what is there.
+          - The file is C(<root>/.records/<SHA-256 of the reference>.<kind>), on disk before the task ends.
+        type: list
+        elements: dict
+        default: []
+        version_added: 1.0.0
+        suboptions:
+          kind:
+            description:
+              - V(intent) is written before a call that costs money or ends a certificate, and excludes other runs.
+              - V(evidence) says how such calls ended, V(seen) which certificate the order handed out, V(placed) what
+                was placed to prove control of the domains.
+            type: str
+            required: true
+            choices: [intent, evidence, seen, placed]
+            version_added: 1.0.0
+          content:
+            description: The record. Without it the record is removed.
+            type: str
+            version_added: 1.0.0
+          replaces:
+            description: SHA-256 of the record that must be there; without it none may be there.
+            type: str
+            version_added: 1.0.0
+          about_request:
+            description:
+              - Whether the record is about the request that is chosen in the same run. Its C(csr_key) is filled in
+                then, and a record about another key is refused.
+            type: bool
+            default: false
+            version_added: 1.0.0
 seealso:
   - module: certops.resello.ssl_certificates
   - module: certops.resello.ssl_certificate_install
@@ -293,6 +337,12 @@ certificates:
       description: Whether a service has not yet taken the certificate in use.
       type: bool
       sample: false
+    records:
+      description:
+        - The records of O(certificates[].client_reference) that are there after this run, by their kind.
+        - V(null) without O(certificates[].client_reference).
+      type: dict
+      sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
     error:
       description: What is wrong with this one, V(null) if nothing is.
       type: str
@@ -325,6 +375,18 @@ CERTIFICATE: dict[str, Any] = {
     "key_type": {"type": "str", "choices": list(KEY_SIZES), "default": "RSA", "no_log": False},
     "key_size": {"type": "int", "no_log": False},
     "subject": {"type": "dict", "options": {name: {"type": "str"} for name in SUBJECT_FIELDS}},
+    "client_reference": {"type": "str"},
+    "records": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "kind": {"type": "str", "required": True, "choices": ["intent", "evidence", "seen", "placed"]},
+            "content": {"type": "str"},
+            "replaces": {"type": "str"},
+            "about_request": {"type": "bool", "default": False},
+        },
+    },
 }
 
 

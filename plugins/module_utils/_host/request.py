@@ -32,6 +32,7 @@ from .openssl import (
 )
 from .paths import Label, no_label
 from .pending import choose, make_pending
+from .records import Change, check_change, outstanding, read_records, write_records
 from .store import FOLDER_MODE, sweep
 
 if TYPE_CHECKING:
@@ -67,7 +68,21 @@ class Item:
     chosen: Pending | None = None
     needed: bool = False
     made: bool = False
+    reference: str | None = None
+    changes: tuple[Change, ...] = ()
+    records: Mapping[str, str] | None = None
+    recorded: bool = False
     error: str | None = None
+
+    @property
+    def due(self) -> list[Change]:
+        """Changes of records that are still to be made."""
+        return outstanding(self.records or {}, self.changes)
+
+    @property
+    def to_do(self) -> bool:
+        """Whether this run has something to make or to write, or in check mode would have."""
+        return not self.error and (self.needed or bool(self.due))
 
 
 @dataclass(frozen=True)
@@ -97,14 +112,15 @@ def run(host: Host, entries: Sequence[Mapping[str, Any]]) -> Outcome:
         if root:
             stack.enter_context(root)
         marked = _look(root, items, host)
-        if any(item.needed for item in items) and not host.check_mode:
+        would_change = any(item.to_do for item in items)
+        if would_change and not host.check_mode:
             _make(items, host)
             marked = True
-        records = journal.read_all(root)
+        services = journal.read_all(root)
     return Outcome(
-        changed=any(item.needed and not item.error for item in items),
+        changed=would_change if host.check_mode else any(item.made or item.recorded for item in items),
         root_marker=marked,
-        certificates=[_result(item, records) for item in items],
+        certificates=[_result(item, services) for item in items],
         diff=[_difference(item) for item in items if item.needed and not item.error],
     )
 
@@ -131,7 +147,30 @@ def _read_entry(entry: Mapping[str, Any], number: int) -> Item:
         names = dns_names(entry.get("names") or (), option=f"{option}.names")
         if entry.get("create_pending"):
             item.spec = _spec(entry, names, option=option)
+        item.reference = entry.get("client_reference")
+        item.changes = _changes(entry, option=option)
     return item
+
+
+def _changes(entry: Mapping[str, Any], *, option: str) -> tuple[Change, ...]:
+    given = entry.get("records") or ()
+    if given and not entry.get("client_reference"):
+        raise InputError(
+            option=f"{option}.records",
+            value="",
+            problem="is given without client_reference, and a record belongs to a reference",
+            remedy="Give the reference of the order.",
+        )
+    changes = tuple(check_change(one, option=f"{option}.records[{at}]") for at, one in enumerate(given))
+    kinds = [change.kind for change in changes]
+    if len(set(kinds)) < len(kinds):
+        raise InputError(
+            option=f"{option}.records",
+            value=", ".join(kinds),
+            problem="has one kind twice",
+            remedy="Give one entry for each kind.",
+        )
+    return changes
 
 
 def _spec(entry: Mapping[str, Any], names: tuple[str, ...], *, option: str) -> RequestSpec:
@@ -167,6 +206,8 @@ def _look(root: Folder | None, items: Sequence[Item], host: Host) -> bool:
             with own_trouble(item, doing=f"Could not read {host.root}/{item.folder}"):
                 item.observation = observe(root, item.folder, root_path=host.root)
                 _choose(item)
+                if item.reference is not None:
+                    item.records = read_records(root, item.reference)
     return root is not None and root.status(MARKER) is not None
 
 
@@ -185,13 +226,25 @@ def _choose(item: Item) -> None:
 
 
 def _make(items: Sequence[Item], host: Host) -> None:
-    program = find_openssl()
+    program = find_openssl() if any(item.needed and not item.error for item in items) else None
     with _created_root(host) as root, locked(root, timeout=host.lock_timeout):
         mark(root)
         for item in items:
-            if item.needed:
+            if item.needed and not item.error and program is not None:
                 with own_trouble(item, doing=f"Could not make a key in {host.root}/{item.folder}"):
                     _make_one(root, item, host, program=program)
+            if item.due and not item.error:
+                with own_trouble(item, doing=f"Could not write the records of {item.reference}"):
+                    _record(root, item)
+
+
+def _record(root: Folder, item: Item) -> None:
+    """Write the records, after the key that they may be about."""
+    if item.reference is None:
+        return
+    key = item.chosen.public_key_sha256 if item.chosen else None
+    item.recorded = write_records(root, item.reference, item.changes, request_key=key)
+    item.records = read_records(root, item.reference)
 
 
 def _make_one(root: Folder, item: Item, host: Host, *, program: str) -> None:
@@ -227,7 +280,7 @@ def _created_root(host: Host) -> Iterator[Folder]:
         yield root
 
 
-def _result(item: Item, records: Mapping[str, journal.Record]) -> dict[str, Any]:
+def _result(item: Item, services: Mapping[str, journal.Record]) -> dict[str, Any]:
     seen = item.observation or Observation(path="")
     return {
         "name": item.name,
@@ -238,7 +291,8 @@ def _result(item: Item, records: Mapping[str, journal.Record]) -> dict[str, Any]
         "would_create": item.needed and not item.made and not item.error,
         "created": item.made,
         "held_public_keys": seen.held_public_keys,
-        "reload_needed": reload_needed(item.folder, seen.current_name, records),
+        "reload_needed": reload_needed(item.folder, seen.current_name, services),
+        "records": None if item.records is None else dict(item.records),
         "error": item.error,
     }
 
