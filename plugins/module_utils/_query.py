@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping
 
 from ._client.api import Api
-from ._client.models import Bucket, Order, ValidationDetails
+from ._client.models import Bucket, Order
+from ._client.validation import ValidationDetails
 from ._download import order_csr
 from ._errors import ConfigurationError
 from ._x509.facts import CertificateFacts, load_certificate

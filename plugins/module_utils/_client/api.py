@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Collection, Mapping, Sequence
 from urllib.parse import quote
 
 from .._errors import (
@@ -19,9 +19,12 @@ from .._errors import (
 from .._fields import is_uuid
 from .envelope import Envelope
 from .guarded import DONE, UNKNOWN
-from .models import Order, Plan, ValidationDetails, is_id
+from .models import Order, Plan, is_id
 from .paging import Page, Row, read_all
 from .transport import GuardedOutcome, Session
+
+if TYPE_CHECKING:  # loaded only for an order that waits
+    from .validation import ValidationDetails
 
 __all__ = ["DOWNLOAD_FORMATS", "Api", "GuardedOutcome", "OrderFields"]
 
@@ -129,6 +132,8 @@ class Api:
         be checked what it is for. ``brand`` of the plan decides which CNAME targets are accepted; ``ca_domains`` maps
         brands to further ones.
         """
+        from .validation import ValidationDetails  # noqa: PLC0415  # only an order that waits has any
+
         answer = self.session.get(_order_path(order_id, "validation-details"))
         return ValidationDetails.from_json(answer.result, names=names, brand=brand, ca_domains=ca_domains)
 

@@ -19,9 +19,6 @@ from typing import Any, Mapping
 from .._errors import ResponseError
 from .._fields import Fields, as_text, is_uuid, iso
 from .._text import clean
-from .validation import ValidationDetails, ValidationRecord
-
-__all__ = ["Bucket", "Order", "Plan", "ValidationDetails", "ValidationRecord", "bucket_of", "is_id"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")
 _CSR = re.compile(

@@ -11,7 +11,9 @@ the other items go on.
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence
@@ -21,11 +23,10 @@ from .._client.models import Bucket, Order
 from .._errors import ConfigurationError, ReselloError
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision
-from .._purchase import types as purchase
+from .._purchase.limits import Limits
 from .account import AccountOrders, PlanBook, by_reference, merged
 from .collect import collect, is_settled
 from .desired import check_references, wanted_from
-from .guarded_calls import GuardedCalls
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, observe
@@ -71,7 +72,7 @@ class Run:
     follow_only: bool
     journal_path: str | None
     recovery_timeout: float
-    limits: purchase.Limits
+    limits: Limits
     max_concurrency: int
 
     @classmethod
@@ -93,7 +94,7 @@ class Run:
             follow_only=params["follow_only"],
             journal_path=params["journal_path"],
             recovery_timeout=params["recovery_timeout"],
-            limits=purchase.Limits(
+            limits=Limits(
                 max_creates=params["max_creates"],
                 max_renewals=params["max_renewals"],
                 max_reissues=params["max_reissues"],
@@ -140,8 +141,17 @@ class _Engine:
     def _each(self, items: Iterable[Item], step: Callable[[Item], None]) -> None:
         """One step for many items at a time; what goes wrong is written on the item."""
 
-        with ThreadPoolExecutor(max_workers=self._run.max_concurrency) as pool:
-            list(pool.map(lambda item: _attempt(item, step), items))
+        waiting = deque(items)
+
+        def work() -> None:
+            while waiting:
+                with suppress(IndexError):  # another worker was quicker
+                    _attempt(waiting.popleft(), step)
+
+        workers = min(self._run.max_concurrency, len(waiting))
+        with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+            for worker in [pool.submit(work) for _number in range(workers)]:
+                worker.result()
 
     def check(self, wishes: Sequence[Mapping[str, Any]]) -> None:
         now = datetime.now(timezone.utc)
@@ -209,6 +219,10 @@ class _Engine:
             return
         due = [item for item in self._sound() if item.action in GUARDED]
         unsettled = [item for item in self._sound() if item.action not in GUARDED and _is_unsettled(item)]
+        if not due and not unsettled:
+            return
+        from .guarded_calls import GuardedCalls  # noqa: PLC0415  # a night with nothing due loads no protocol
+
         calls = GuardedCalls(
             api=self._api,
             account=self._account,

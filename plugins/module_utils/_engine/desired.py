@@ -117,14 +117,15 @@ def check_references(references: list[str]) -> None:
 
     seen: dict[str, str] = {}
     for reference in references:
-        twin = seen.setdefault(reference.casefold(), reference)
-        if seen[reference.casefold()] is not reference or references.count(reference) > 1:
+        folded = reference.casefold()
+        if folded in seen:
             raise ConfigurationError(
                 option="client_reference",
                 value=reference,
-                problem=f"stands in the list twice (the other is {twin!r}); one reference is one order",
+                problem=f"stands in the list twice (the other is {seen[folded]!r}); one reference is one order",
                 remedy="Give every certificate a reference of its own. Nothing was sent.",
             )
+        seen[folded] = reference
 
 
 def _check_reference(item: Mapping[str, Any]) -> None:

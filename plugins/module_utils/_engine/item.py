@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._client.models import Bucket, Order, ValidationDetails
+from .._client.models import Bucket, Order
 from .._errors import ReselloError
 from .._fields import iso
 from .._lifecycle.types import Decision
-from .._purchase.types import PurchaseResult
 from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation
+
+if TYPE_CHECKING:  # loaded only by a run that makes a guarded call
+    from .._client.validation import ValidationDetails
+    from .._purchase.types import PurchaseResult
 
 GUARDED = ("create", "renew", "reissue", "cancel")
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 from .._purchase import records
-from .._purchase.types import (
+from .._purchase.memory import (
     Done,
     Evidence,
     Intent,

@@ -19,7 +19,7 @@ from .._client.models import Bucket, Order, Plan
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
-from .._purchase import types as purchase
+from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
 from .desired import Wanted, deployed_facts
@@ -33,7 +33,7 @@ class Observation:
     """Everything seen of one wanted certificate before anything is done."""
 
     orders: tuple[Order, ...]  # every order with exactly this reference
-    records: purchase.Records
+    records: memory.Records
     facts: lifecycle.Observed
     plan: Plan | None  # the plan that a purchase would use
     recorded: Order | None = None  # the order that our record names, if it shows up by its id only
@@ -114,11 +114,11 @@ def order_facts(order: Order) -> lifecycle.OrderFacts:
     )
 
 
-def _records(journal: Journal | None, wanted: Wanted) -> purchase.Records:
+def _records(journal: Journal | None, wanted: Wanted) -> memory.Records:
     if journal is None:
-        return purchase.Records()
+        return memory.Records()
     records = journal.read(wanted.client_reference)
-    if isinstance(records, purchase.JournalFailed):
+    if isinstance(records, memory.JournalFailed):
         raise ReselloError(
             f"The journal of {wanted.client_reference!r} cannot be read: {records.reason}. Nothing was bought; "
             "mend or move the folder in journal_path."
@@ -126,7 +126,7 @@ def _records(journal: Journal | None, wanted: Wanted) -> purchase.Records:
     return records
 
 
-def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evidence | None) -> lifecycle.OrderFacts:
+def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: memory.Evidence | None) -> lifecycle.OrderFacts:
     facts = order_facts(order)
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
@@ -143,7 +143,7 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: purchase.Evid
 
 
 def _still_deployed(
-    order: Order, wanted: Wanted, evidence: purchase.Evidence | None
+    order: Order, wanted: Wanted, evidence: memory.Evidence | None
 ) -> lifecycle.CertificateFacts | None:
     """The host's certificate, if our records say that the order has not changed since it was handed out."""
 
@@ -203,7 +203,7 @@ def _certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
     return deployed_facts(load_certificate(api.download(order.id, "crt")))
 
 
-def _recorded_order(api: Api, evidence: purchase.Evidence | None, orders: list[Order]) -> tuple[Order | None, bool]:
+def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Order]) -> tuple[Order | None, bool]:
     """Rule R4: an order that our record names is asked for by its id when no live order shows the reference.
 
     The second value says that the API denies it.
@@ -217,7 +217,7 @@ def _recorded_order(api: Api, evidence: purchase.Evidence | None, orders: list[O
         return None, True
 
 
-def _evidence(evidence: purchase.Evidence | None) -> lifecycle.Evidence | None:
+def _evidence(evidence: memory.Evidence | None) -> lifecycle.Evidence | None:
     if evidence is None or evidence.ended is not None:
         return None
     return lifecycle.Evidence(
@@ -233,10 +233,10 @@ def _evidence(evidence: purchase.Evidence | None) -> lifecycle.Evidence | None:
     )
 
 
-def _intent(intent: purchase.Intent | None) -> lifecycle.Intent | None:
+def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
     if intent is None or intent.phase != "sent":
         return None
-    before = intent.before or purchase.BeforeState(status="")
+    before = intent.before or memory.BeforeState(status="")
     return lifecycle.Intent(
         action=intent.action,  # type: ignore[arg-type]  # the journal's reader refuses other words
         started=intent.started or intent.started_local,

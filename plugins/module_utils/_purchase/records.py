@@ -16,7 +16,7 @@ from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any, Union
 
-from .types import BeforeState, Evidence, Intent
+from .memory import BeforeState, Evidence, Intent
 
 VERSION = 1
 MAX_BYTES = 64 * 1024

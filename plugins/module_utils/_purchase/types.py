@@ -16,6 +16,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generator, Mapping, Union
 
+# ruff: noqa: PLC0414 - an alias to the same name says that the name belongs to this vocabulary too
+from .limits import Limits as Limits
+from .memory import BeforeState as BeforeState
+from .memory import Done as Done
+from .memory import Evidence as Evidence
+from .memory import Intent as Intent
+from .memory import IntentAnswer as IntentAnswer
+from .memory import JournalFailed as JournalFailed
+from .memory import Records as Records
+
 LIVE = frozenset({"waiting", "issued"})
 PAID_ACTIONS = frozenset({"create", "renew"})
 
@@ -61,69 +71,6 @@ class OrderView:
     def describe(self) -> str:
         made = self.created.strftime("%Y-%m-%dT%H:%M:%SZ") if self.created else "unknown date"
         return f"{self.id} ({self.status or self.bucket}, created {made})"
-
-
-@dataclass(frozen=True)
-class BeforeState:
-    """What was seen of an order just before a renew or reissue; a later difference means that it was committed (R7)."""
-
-    status: str
-    updated: datetime | None = None
-    serial: str | None = None
-    csr_key: str | None = None
-
-
-@dataclass(frozen=True)
-class Intent:
-    """Record written before a guarded call: the lock between controllers and the memory after a kill (R3).
-
-    phase "prepared": nothing was sent, any run may take it over. phase "sent": the call may be under way.
-    `started` is the API's clock (its Date header) when known, `started_local` the controller's.
-    """
-
-    action: str  # create | renew | reissue
-    reference: str
-    run_id: str
-    phase: str  # prepared | sent
-    csr_key: str | None
-    started_local: datetime
-    started: datetime | None = None
-    order_id: str | None = None
-    plan_id: str | None = None
-    before: BeforeState | None = None
-    known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
-    # What the evidence will say if it was done, so that any run can write it down.
-    paid_until_after: datetime | None = None
-    for_age: bool | None = None
-    not_after_before: datetime | None = None
-
-    @property
-    def token(self) -> str:
-        """Names this very record; a replacement must name the record it replaces."""
-        return f"{self.run_id}/{self.phase}"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Record kept after the outcome is known. Read by decide() and by the breakers."""
-
-    reference: str
-    order_id: str
-    recorded: datetime
-    plan_id: str | None = None
-    csr_key: str | None = None
-    serial: str | None = None
-    updated: datetime | None = None
-    paid_until: datetime | None = None
-    bought: datetime | None = None  # when we created it
-    last_action: str = "create"
-    last_reissue_for_age: bool | None = None
-    last_reissue_not_after_before: datetime | None = None
-    ended: datetime | None = None  # we cancelled it (state absent)
-    reference_kept: bool | None = None  # False: bought, and not read back with exactly its reference so far (R5)
-    creates: tuple[datetime, ...] = ()  # of the last 30 days, for the breakers
-    renewals: tuple[datetime, ...] = ()
-    reissues: tuple[datetime, ...] = ()
 
 
 # --- effects: what the protocol asks its driver to do -------------------------------------------------------------
@@ -275,11 +222,6 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Done:
-    pass
-
-
-@dataclass(frozen=True)
 class Unavailable:
     """A look-up failed (after the client's own retries)."""
 
@@ -307,25 +249,6 @@ class Fact:
 
     value: str | None
     known: bool = True
-
-
-@dataclass(frozen=True)
-class Records:
-    intent: Intent | None = None
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True)
-class IntentAnswer:
-    """`records` are those after the write (or those that prevented it)."""
-
-    written: bool
-    records: Records
-
-
-@dataclass(frozen=True)
-class JournalFailed:
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -454,14 +377,6 @@ class BatchItem:
     action: str  # create | renew | reissue
     urgent_by: datetime | None = None
     age_explains: bool = True
-
-
-@dataclass(frozen=True)
-class Limits:
-    max_creates: int = 10
-    max_renewals: int = 10
-    max_reissues: int = 10
-    allow_mass_change: bool = False
 
 
 @dataclass(frozen=True)

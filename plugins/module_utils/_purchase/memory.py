@@ -1,0 +1,100 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is remembered of guarded calls between runs: intents, evidence, and what a journal answers.
+
+Apart from the other words of the protocol, because a run that finds nothing due needs only these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class BeforeState:
+    """What was seen of an order just before a renew or reissue; a later difference means that it was committed (R7)."""
+
+    status: str
+    updated: datetime | None = None
+    serial: str | None = None
+    csr_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Record written before a guarded call: the lock between controllers and the memory after a kill (R3).
+
+    phase "prepared": nothing was sent, any run may take it over. phase "sent": the call may be under way.
+    `started` is the API's clock (its Date header) when known, `started_local` the controller's.
+    """
+
+    action: str  # create | renew | reissue
+    reference: str
+    run_id: str
+    phase: str  # prepared | sent
+    csr_key: str | None
+    started_local: datetime
+    started: datetime | None = None
+    order_id: str | None = None
+    plan_id: str | None = None
+    before: BeforeState | None = None
+    known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
+    # What the evidence will say if it was done, so that any run can write it down.
+    paid_until_after: datetime | None = None
+    for_age: bool | None = None
+    not_after_before: datetime | None = None
+
+    @property
+    def token(self) -> str:
+        """Names this very record; a replacement must name the record it replaces."""
+        return f"{self.run_id}/{self.phase}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Record kept after the outcome is known. Read by decide() and by the breakers."""
+
+    reference: str
+    order_id: str
+    recorded: datetime
+    plan_id: str | None = None
+    csr_key: str | None = None
+    serial: str | None = None
+    updated: datetime | None = None
+    paid_until: datetime | None = None
+    bought: datetime | None = None  # when we created it
+    last_action: str = "create"
+    last_reissue_for_age: bool | None = None
+    last_reissue_not_after_before: datetime | None = None
+    ended: datetime | None = None  # we cancelled it (state absent)
+    reference_kept: bool | None = None  # False: bought, and not read back with exactly its reference so far (R5)
+    creates: tuple[datetime, ...] = ()  # of the last 30 days, for the breakers
+    renewals: tuple[datetime, ...] = ()
+    reissues: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class Records:
+    intent: Intent | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True)
+class IntentAnswer:
+    """`records` are those after the write (or those that prevented it)."""
+
+    written: bool
+    records: Records
+
+
+@dataclass(frozen=True)
+class Done:
+    pass
+
+
+@dataclass(frozen=True)
+class JournalFailed:
+    reason: str
