@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from . import rows_issued as issued
 from . import rows_order as order_rows
@@ -69,25 +70,23 @@ def _with_order(case: OrderCase) -> Decision:
 def _issued(case: IssuedCase) -> Decision:
     rows = (row(case) for row in WITH_CERTIFICATE)
     found = next((decision for decision in rows if decision is not None), None) or issued.nothing(case)
-    clocked = replace(
-        found,
-        warnings=(*found.warnings, *issued.issued_warnings(case)),
-        certificate_ends=case.certificate.not_after,
-        due=case.due.at,
-        paid_end=case.paid.end,
-        renewable_from=case.paid.opens,
-    )
-    return _finish(case, _about(case, clocked))
+    clocks = {
+        "certificate_ends": case.certificate.not_after,
+        "due": case.due.at,
+        "paid_end": case.paid.end,
+        "renewable_from": case.paid.opens,
+    }
+    return _finish(case, _about(case, found, warnings=issued.issued_warnings(case), **clocks))
 
 
-def _about(case: OrderCase, decision: Decision) -> Decision:
+def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (), **clocks: Any) -> Decision:
     said: list[str] = []
     if case.standing.reference_lost and case.order is case.standing.current:
         said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
     if case.standing.older:
         older = listing(tuple(order_words(order) for order in case.standing.older))
         said.append(f"{older} has the same reference, is older and lives too: cancel it unless it ends by itself")
-    return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings))
+    return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings, *warnings), **clocks)
 
 
 def _finish(case: Case, decision: Decision) -> Decision:
@@ -95,7 +94,8 @@ def _finish(case: Case, decision: Decision) -> Decision:
     twins = (
         () if decision.code in ("duplicate-reference", "reference-unreadable", "clock-skew") else case.standing.twins
     )
-    return replace(decision, twins=twins, alarm=decision.action != "none" and _near_its_end(case))
+    alarm = decision.action != "none" and _near_its_end(case)
+    return replace(decision, twins=twins, alarm=alarm) if twins or alarm else decision
 
 
 def _near_its_end(case: Case) -> bool:

@@ -111,7 +111,8 @@ def paid_end_of(question: PaidQuestion) -> PaidEnd:
     paid = PaidEnd(end=end, source=source, window=window, auto=auto, warnings=warnings)
     paid = _after_unrecorded_renewal(paid, question)
     paid = _rolled(paid, question) if auto else _disproved(paid, question)
-    return replace(paid, doubt="" if auto else _doubt(paid, question), conflict=_conflict(paid, question))
+    doubt, conflict = "" if auto else _doubt(paid, question), _conflict(paid, question)
+    return replace(paid, doubt=doubt, conflict=conflict) if doubt or conflict else paid
 
 
 def _sources(question: PaidQuestion) -> list[tuple[datetime, Source]]:
