@@ -13,6 +13,7 @@ from ._errors import ConfigurationError
 from ._x509.facts import load_csr, private_key_public_sha256
 
 LARGEST_FILE = 1024 * 1024
+USUAL_SIZE = 64 * 1024  # room for the largest file, made for each of a thousand, would cost more than reading them
 PEM_BEGIN = "-----BEGIN "
 HAVE_CONTENT = ("csr_path", "certificate_path")
 
@@ -30,7 +31,9 @@ def read_file(path: str, *, option: str) -> bytes:
         )
     try:
         with Path(path).open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+            content = stream.read(USUAL_SIZE)
+            if len(content) == USUAL_SIZE:
+                content += stream.read(LARGEST_FILE + 1 - USUAL_SIZE)
     except OSError as error:
         raise ConfigurationError(
             option=option,

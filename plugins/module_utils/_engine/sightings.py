@@ -49,14 +49,17 @@ class Sighting:
         return order.bucket is Bucket.ISSUED and row == (self.order_id, self.updated, self.expires)
 
     def facts_of(self, pem: str) -> CertificateFacts | None:
-        """The facts of this PEM block if it is the very certificate that was seen; it is not parsed for them."""
+        """The facts of this PEM block if it is the very certificate that was seen; it is not parsed for them.
+
+        They are without the certificate itself.
+        """
 
         try:
             der = blocks(pem)[0].der()
         except (IndexError, ValueError):
             return None
         same = hashlib.sha256(der).hexdigest() == self.leaf.sha256
-        return replace(self.leaf, pem=pem) if same else None
+        return self.leaf if same else None
 
 
 class Sightings:
