@@ -20,7 +20,7 @@ def faults(story: Story, diary: Diary) -> list[str]:
     """Return every broken promise, in words. An empty list is a pass."""
     return [
         *_gaps(story, diary),
-        *_kills_not_replaced(diary),
+        *_kills_not_replaced(story, diary),
         *_overpaid(story, diary),
         *_early_reissues(story, diary),
         *_too_many_reissues(story, diary),
@@ -72,12 +72,19 @@ def _gaps(story: Story, diary: Diary) -> list[str]:
     return found
 
 
-def _kills_not_replaced(diary: Diary) -> list[str]:
-    """A certificate that a reissue killed is replaced by the first run after its death."""
+def _kills_not_replaced(story: Story, diary: Diary) -> list[str]:
+    """A certificate that a reissue killed is replaced by the first run after its death.
+
+    Without records and with a paid end that nothing shows, the order may lapse under the reissue. Then a person was
+    told each time that the end did not move, and the next run buys.
+    """
+    blind = not story.remembers and any(code.startswith("result") for _at, code in diary.asked)
+    lapses = diary.account.lapses if blind else []
     return [
         f"the certificate killed at {certificate.killed} was served until {until}"
         for certificate, _since, until in _spans(diary)
         if certificate.killed < certificate.ends
+        and not any(certificate.killed <= lapse <= until for lapse in lapses)
         and any(certificate.killed <= run < certificate.ends and run + A_RUN < until for run in diary.runs)
     ]
 

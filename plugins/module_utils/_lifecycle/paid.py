@@ -29,7 +29,8 @@ class PaidEnd:
 
     ``end`` is None when it is not known well enough to spend money. ``opens`` is the first moment a renewal is
     possible (W). ``doubt`` is a sentence why, although the end is known, it may have been renewed already (empty: it
-    was not). ``conflict`` is the paid end the API shows, if it is close and earlier than ours.
+    was not). ``conflict`` is the paid end the API shows, if it is close and earlier than ours; ``conflict_from`` is
+    when an earlier one that it shows will be close.
     """
 
     end: datetime | None = None
@@ -38,6 +39,7 @@ class PaidEnd:
     auto: bool = False
     doubt: str = ""
     conflict: datetime | None = None
+    conflict_from: datetime | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -111,8 +113,10 @@ def paid_end_of(question: PaidQuestion) -> PaidEnd:
     paid = PaidEnd(end=end, source=source, window=window, auto=auto, warnings=warnings)
     paid = _after_unrecorded_renewal(paid, question)
     paid = _rolled(paid, question) if auto else _disproved(paid, question)
-    doubt, conflict = "" if auto else _doubt(paid, question), _conflict(paid, question)
-    return replace(paid, doubt=doubt, conflict=conflict) if doubt or conflict else paid
+    doubt, shown = "" if auto else _doubt(paid, question), _conflict(paid, question)
+    if shown is not None and shown - question.now > LAST_CALL:
+        return replace(paid, doubt=doubt, conflict_from=plus(shown, -LAST_CALL))
+    return replace(paid, doubt=doubt, conflict=shown) if doubt or shown else paid
 
 
 def _sources(question: PaidQuestion) -> list[tuple[datetime, Source]]:
@@ -247,7 +251,8 @@ def _explained(updated: datetime, question: PaidQuestion) -> bool:
 
 
 def _conflict(paid: PaidEnd, question: PaidQuestion) -> datetime | None:
+    """Return the paid end that the API shows, if it is still to come and earlier than ours."""
     shown = _shown_end(question)
     if shown is None or paid.end is None or shown >= plus(paid.end, -TOLERANCE):
         return None
-    return shown if -TOLERANCE <= shown - question.now <= LAST_CALL else None
+    return shown if shown - question.now >= -TOLERANCE else None

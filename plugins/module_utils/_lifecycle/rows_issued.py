@@ -57,6 +57,10 @@ def asked_for(case: IssuedCase) -> Decision | None:
     why = _reissue_asked(case) or _names_asked(case)
     if not why:
         return None
+    if why[0] == "names-changed" and case.paid.auto and case.paid.end is not None:
+        silent = _auto_renew_silent(case, case.paid.end)
+        if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
+            return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
         return _reissue(case, why[0], why[1])
     return _renew(case, why[0], why[1])
@@ -207,7 +211,8 @@ def issued_warnings(case: IssuedCase) -> tuple[str, ...]:
 
 
 def _nothing(case: IssuedCase, code: str, why: str, next_date: datetime) -> Decision:
-    return Decision("none", code, f"{clocks(case)}: {why}", next_date=next_date)
+    sooner = case.paid.conflict_from
+    return Decision("none", code, f"{clocks(case)}: {why}", next_date=min(next_date, sooner or next_date))
 
 
 def _deploy(case: IssuedCase, late: tuple[str, ...], code: str) -> Decision:

@@ -293,6 +293,15 @@ SCENARIOS = (
         "13", "blocked", "too-young", "a day", seen(order(certificate=certificate(100, life=1.9))), on(101) - SECOND
     ),
     Scenario("14", "reissue", "reissue", "due", ISSUED, on(199 - 199 / 3)),
+    Scenario(
+        "7",
+        "blocked",
+        "auto-renew-silent",
+        "a name, and the order may lapse",
+        seen(order(is_auto_renew_enabled=True, certificate=certificate(266))),
+        PAID_END - 5 * NIGHT,
+        desired=NAMED,
+    ),
     Scenario("7", "blocked", "hosts-not-ready", "a silent host", GONE, LAST_STRETCH - SECOND),
     Scenario("7", "blocked", "hosts-not-ready", "by date", GONE, on(9), Policy(reissue_after=BOUGHT + SECOND)),
     Scenario("7", "blocked", "hosts-not-ready", "a failing test", BROKEN, LAST_STRETCH - SECOND),
