@@ -86,7 +86,7 @@ faults: packages $(TEST) ## lost replies, killed and racing runs, then the books
 	@mkdir -p .work/faults/ansible_collections/certops
 	@ln -sfn "$(CURDIR)" .work/faults/ansible_collections/certops/resello
 	@PYTHONPATH=.work/faults .venv/bin/python -m ansible_collections.certops.resello.tests.faults.campaign \
-		--seconds $(or $(SECONDS),120)
+		--seconds $(or $(SECONDS),120) $(FAULTS_OPTIONS)
 
 BENCH := .venv-bench/.ready-to-bench
 

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a round of the campaign does, drawn from its seed alone. Pure."""
+"""What a round of the campaign does. Its number alone says so, which is therefore also its seed. Pure.
+
+Kinds of rounds are dealt from one deck, and the faults of reading calls from one deck for each call, so that over
+consecutive numbers each comes equally often. A round with faults has every kind of fault of its changing call once.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-ACTIONS = {"create": "create", "reissue": "reissue", "renew": "renew", "cancel": "delete"}  # action: operation
+from ansible_collections.certops.resello.tests.faults.deck import card, hand, sum_before
+
+CHANGES = {"create": "create", "reissue": "reissue", "renew": "renew", "cancel": "delete"}  # decision: operation
+QUIET = ("wait", "adopt")  # decisions that send nothing: an order is under way, or was issued and nothing is due
 # Kinds and phases of faults. Whatever the phase is, the client cannot know it.
 KINDS = (
     ("drop", "before"),
@@ -32,10 +39,53 @@ KINDS = (
     ("refuse", "before"),
     ("refuse", "after"),
 )
+READING_KINDS = tuple(pair for pair in KINDS if pair[0] != "late-commit")
 READING = ("list", "get", "download", "list-plans", "validation-details", "token")
+# Reading calls of each decision, and how many faults of each call a round has.
+CALLS = {
+    **dict.fromkeys(CHANGES, (4, READING)),
+    "cancel": (4, ("list", "get", "token")),
+    "wait": (12, ("list", "download", "list-plans", "validation-details", "token")),
+    "adopt": (12, ("list", "download", "list-plans", "token")),
+}
 DIALECTS = ("standard", "bare", "old-api", "loose-filter", "prefix-filter", "ragged-pages", "windows", "lagging")
 KNOWN_PAID_END = ("standard", "bare", "ragged-pages")  # the others do not tell when a renewal is due
-STYLES = ("faults", "faults", "faults", "kill", "race", "any-moment")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What kind of round it is.
+
+    ``style`` is faults (replies go wrong), kill (kill -9 with calls in flight), any-moment (kill -9), race (two runs
+    that share nothing) or race-journal (two runs that share the journal alone). ``bearer`` is OpenID Connect in place
+    of HTTP Basic.
+    """
+
+    style: str
+    decision: str
+    bearer: bool = False
+
+    def reading(self, operation: str) -> int:
+        """How many faults of this reading call the round has."""
+        size, operations = CALLS[self.decision]
+        called = operation in operations and (self.bearer or operation != "token")
+        return size if self.style == "faults" and called else 0
+
+
+ROUNDS = (
+    *(Kind("faults", decision, bearer) for decision in CHANGES for bearer in (False, True) for _round in range(2)),
+    *(Kind("faults", "wait", bearer) for bearer in (False, True) for _round in range(2)),
+    *(Kind("faults", "adopt", bearer) for bearer in (False, True)),
+    *(Kind("kill", decision) for decision in CHANGES),
+    *(Kind("any-moment", decision) for decision in (*CHANGES, *QUIET)),
+    *(Kind("race", "create", bearer=number == 0) for number in range(9)),  # what else both do cannot be undone
+    *(Kind("race-journal", decision) for decision in CHANGES),
+)
+ITEMS = {"faults": 8, "kill": 12, "any-moment": 6, "race": 4, "race-journal": 6}
+KILLS = {"kill": 5, "any-moment": 3}
+LATEST_KILL = 0.4  # seconds after the moment that a kill waits for
+HELD_AFTER, HELD_BEFORE = 3, 1  # seconds for which the provider keeps a reply, or a call, back
+FRESH = 8  # one round of so many starts an interpreter for each run
 
 
 @dataclass(frozen=True)
@@ -43,69 +93,92 @@ class Scenario:
     """One round. ``faults`` of the changing calls belong to the item of the same index, None for no fault."""
 
     seed: int
-    style: str  # faults: replies go wrong; kill: kill -9 with calls in flight; any-moment: kill -9; race: two runs
-    action: str
+    style: str
+    decision: str
+    bearer: bool
     dialect: str
-    items: int
     faults: tuple[dict[str, Any] | None, ...]
     reading: tuple[dict[str, Any], ...]
     journal: bool  # without one only what R1, R2, R4 to R6 promise may be expected
-    bearer: bool  # OpenID Connect in place of HTTP Basic
-    delay: float  # seconds, until a kill
+    fresh: bool
+    delays: tuple[float, ...]  # seconds, until each kill
+
+    @property
+    def label(self) -> str:
+        """How a message names the round."""
+        return f"seed {self.seed} ({self.style}, {self.decision}, {self.dialect})"
 
 
 def scenario(seed: int) -> Scenario:
-    """The round of this seed."""
+    """The round of this number."""
     dice = random.Random(seed)  # noqa: S311  # drawn again from its seed, and no secret
-    style = dice.choice(STYLES)
-    action = "create" if style == "race" else dice.choice(tuple(ACTIONS))
-    items = {"race": 6, "kill": 4}.get(style, 16)
+    kind = card(ROUNDS, "rounds", seed)
     return Scenario(
         seed=seed,
-        style=style,
-        action=action,
-        dialect="standard" if style == "race" else dice.choice(KNOWN_PAID_END if action == "renew" else DIALECTS),
-        items=items,
-        faults=tuple(_changing(dice, style, action, number) for number in range(items)),
-        reading=tuple(_reading(dice) for _number in range(4)) if style == "faults" else (),
-        journal=style != "race" or dice.random() < 0.5,
-        bearer=dice.random() < 0.3,
-        delay=dice.uniform(0, 0.3) if style == "kill" else dice.uniform(0.3, 1.5),
+        style=kind.style,
+        decision=kind.decision,
+        bearer=kind.bearer,
+        dialect=_dialect(kind, seed),
+        faults=_changing(dice, kind),
+        reading=_reading(dice, kind, seed),
+        journal=kind.style != "race" or dice.random() < 0.5,
+        fresh=seed % FRESH == 0,
+        delays=tuple(dice.uniform(0, LATEST_KILL) for _kill in range(KILLS.get(kind.style, 0))),
     )
 
 
-def _changing(dice: random.Random, style: str, action: str, number: int) -> dict[str, Any] | None:
-    operation = ACTIONS[action]
-    if style == "kill":
-        return {"fault": "slow-headers", "phase": "after", "operation": operation, "seconds": 6}
+def _dialect(kind: Kind, seed: int) -> str:
+    if kind.style == "race":
+        return "standard"
+    name, known = f"{kind.style} {kind.decision}", KNOWN_PAID_END if kind.decision == "renew" else DIALECTS
+    turn = sum_before(ROUNDS, "rounds", seed, lambda one: (one.style, one.decision) == (kind.style, kind.decision))
+    return card(known, name, turn)
+
+
+def _changing(dice: random.Random, kind: Kind) -> tuple[dict[str, Any] | None, ...]:
+    if kind.style == "kill":
+        return tuple(_held(dice, kind.decision) for _item in range(ITEMS["kill"]))
+    if kind.style != "faults" or kind.decision in QUIET:
+        return (None,) * ITEMS[kind.style]
+    pairs = list(KINDS)
+    dice.shuffle(pairs)
+    faults = tuple(_fault(dice, pair, CHANGES[kind.decision]) for pair in pairs)
     # The first purchase goes alone: were its outcome open, the others would rightly not be tried.
-    if style != "faults" or (action == "create" and number == 0):
-        return None
-    kind, phase = dice.choice(KINDS)
-    return {"fault": kind, "phase": phase, "operation": operation, **_parameters(dice, kind)}
+    return (None, *faults) if kind.decision == "create" else faults
 
 
-def _reading(dice: random.Random) -> dict[str, Any]:
-    kind, phase = dice.choice([pair for pair in KINDS if pair[0] != "late-commit"])
+def _held(dice: random.Random, decision: str) -> dict[str, Any]:
+    """The provider has acted and keeps the reply back, or acts only after the run is gone."""
+    phase = dice.choice(("after", "after", "after", "before"))
     return {
-        "fault": kind,
+        "fault": "slow-headers",
         "phase": phase,
-        "operation": dice.choice(READING),
-        "skip": dice.randrange(3),
-        **_parameters(dice, kind),
+        "operation": CHANGES[decision],
+        "seconds": HELD_AFTER if phase == "after" else HELD_BEFORE,
     }
 
 
-def _parameters(dice: random.Random, kind: str) -> dict[str, Any]:
+def _reading(dice: random.Random, kind: Kind, seed: int) -> tuple[dict[str, Any], ...]:
+    found = []
+    for operation in READING:
+        first = sum_before(ROUNDS, "rounds", seed, lambda one, name=operation: one.reading(name))  # type: ignore[misc]
+        for pair in hand(READING_KINDS, operation, first, kind.reading(operation)):
+            found.append({**_fault(dice, pair, operation), "skip": dice.randrange(2)})
+    dice.shuffle(found)
+    return tuple(found)
+
+
+def _fault(dice: random.Random, pair: tuple[str, str], operation: str) -> dict[str, Any]:
+    kind, phase = pair
     retry_after = ("seconds", "date", "past-date", "none", "zero", "negative", "fraction", "nonsense")
-    found: dict[str, dict[str, Any]] = {
+    parameters: dict[str, dict[str, Any]] = {
         "drop": {"how": dice.choice(("rst", "eof"))},
         "cut": {"bytes": dice.randrange(200)},
         "too-many": {"retry_after": dice.choice(retry_after), "seconds": 1},
         "status": {"status": dice.choice((500, 502, 503, 504)), "body": dice.choice(("json", "html", "empty"))},
-        "slow-headers": {"seconds": 0.5},
-        "trickle": {"seconds": 0.01, "bytes": 50},
-        "refuse": {"seconds": 0.3},
-        "late-commit": {"seconds": dice.choice((0.5, 4)), "how": dice.choice(("rst", "eof"))},
+        "slow-headers": {"seconds": 0.3},
+        "trickle": {"seconds": 0.01, "bytes": 100},
+        "refuse": {"seconds": 0.2},
+        "late-commit": {"seconds": dice.choice((0.5, 3)), "how": dice.choice(("rst", "eof"))},
     }
-    return found.get(kind, {})
+    return {"fault": kind, "phase": phase, "operation": operation, **parameters.get(kind, {})}

@@ -45,10 +45,16 @@ def molecule(name: str, scenario: str, *, needs: tuple[str, ...] = (), **options
     return Part(name=name, command=command, needs=("nginx", "openssl", *needs), **options)  # type: ignore[arg-type]
 
 
-def campaign(name: str, seconds: int, **options: object) -> Part:
-    """Return a part that loses replies, kills runs and lets them race for so long."""
-    command = f"{{python}} -m ansible_collections.certops.resello.tests.faults.campaign --seconds {seconds}"
-    return Part(name=name, command=command, needs=("faketime",), minutes=seconds / 60 + 10, **options)  # type: ignore[arg-type]
+def campaign(name: str, seconds: int, more: str = "", **options: object) -> Part:
+    """Return a part that loses replies, kills runs and lets them race for so long at most."""
+    command = f"{{python}} -m ansible_collections.certops.resello.tests.faults.campaign --seconds {seconds} {more}"
+    return Part(
+        name=name,
+        command=command.rstrip(),
+        needs=("faketime",),
+        minutes=seconds / 60 + 10,
+        **options,  # type: ignore[arg-type]
+    )
 
 
 def mypy(name: str, folder: str, paths: str) -> Part:
@@ -72,7 +78,7 @@ PARTS: tuple[Part, ...] = (
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
     campaign("faults", 100),
-    campaign("faults-long", 2700, slow=True),
+    campaign("faults-long", 2700, "--until-full", slow=True),
     pytest("faults-pure", "tests/faults"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
     pytest("runner", "tests/runner", needs=("openssl",)),
