@@ -75,6 +75,8 @@ PARTS: tuple[Part, ...] = (
     molecule("molecule-default-2.16", "default", venv=OLDEST),
     pytest("dcv", "-n 2 tests/dcv", needs=("named", "dnssec-signzone")),
     pytest("dcv-2.16", "-n 2 tests/dcv", venv=OLDEST, needs=("named", "dnssec-signzone")),
+    pytest("dns", "-n 2 tests/dns", needs=("named", "pdns_server", "strace", "faketime"), minutes=15),
+    pytest("dns-2.16", "-n 2 tests/dns", venv=OLDEST, needs=("named", "pdns_server", "strace", "faketime"), minutes=15),
     pytest("simulation", "tests/simulation"),
     pytest("search", "tests/search"),
     campaign("faults", 100),

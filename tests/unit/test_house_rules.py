@@ -115,6 +115,15 @@ def test_api_code_knows_nothing_above_it() -> None:
         assert rooms(path) <= GROUND, path.name
 
 
+def test_dns_providers_know_the_api_only_by_what_is_refused() -> None:
+    paths = sorted((UTILS / "_dns_providers").glob("*.py"))
+    assert paths
+    for path in paths:
+        client = {name for name in imports(path) if name.startswith(f"{UTILS_NAME}._client.")}
+        assert {name for name in client if not name.startswith(f"{UTILS_NAME}._client.records.")} == set(), path.name
+        assert rooms(path) <= {"_client", "_dns_providers", "_errors", "_names", "_text"}, path.name
+
+
 def test_modules_of_managed_hosts_use_host_code_only() -> None:
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["resello"]
     for path in (ROOT / "plugins" / "modules").glob("ssl_certificate_[ir]*.py"):

@@ -158,12 +158,18 @@ def refuse_owner(owner: str, record_type: str, names: Collection[str]) -> str | 
     return None
 
 
-def refuse_target(target: str, domains: Collection[str]) -> str | None:
-    """A CNAME must point under a domain of the CA."""
+def refuse_host(target: str) -> str | None:
+    """A CNAME target is a host name in lower case."""
     if len(target) > _LONGEST_HOST or not _HOST.match(target):
         return f"the CNAME target {_shown(target)} is no host name"
-    if any(target.endswith("." + domain) for domain in domains):
-        return None
+    return None
+
+
+def refuse_target(target: str, domains: Collection[str]) -> str | None:
+    """A CNAME must point under a domain of the CA."""
+    reason = refuse_host(target)
+    if reason or any(target.endswith("." + domain) for domain in domains):
+        return reason
     return f"the CNAME target {_shown(target)} is not under a domain of the CA ({', '.join(domains)})"
 
 

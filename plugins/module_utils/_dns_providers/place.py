@@ -1,0 +1,170 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run: every record of the task placed or removed, zone by zone, each with what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence, Tuple
+
+from . import decide
+from .types import PRESENT, RECORD, SERVER, ZONE, DnsError, Found, Provider, Record, StaleError
+
+ROUNDS = 4  # looks at a name that others change at the same time, or whose answers get lost
+
+Key = Tuple[str, str, str]
+
+
+@dataclass
+class Outcome:
+    """What became of one record. ``placed``: this call added it, or may have if its answer was lost."""
+
+    record: Record
+    zone: str | None = None
+    changed: bool = False
+    placed: bool = False
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that results have."""
+        details = {"zone": self.zone, "changed": self.changed, "placed": self.placed, "error": self.error}
+        return {**self.record.as_dict(), **details}
+
+
+@dataclass
+class Placing:
+    """The run. ``before`` and ``after`` are what was at each name, for the diff."""
+
+    provider: Provider
+    state: str
+    check_mode: bool
+    before: dict[str, Found] = field(default_factory=dict)
+    after: dict[str, Found] = field(default_factory=dict)
+    _hopeless: dict[str, DnsError] = field(default_factory=dict)  # by zone; "" is everything
+
+    def run(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return what became of each record, in their order; a record named twice is handled once."""
+        outcomes = {record.key: Outcome(record) for record in records}
+        self._refuse_contradictions(list(outcomes.values()))
+        zones: dict[str, list[Outcome]] = {}
+        for outcome in outcomes.values():
+            if outcome.error is None and self._find_zone(outcome) and outcome.zone:
+                zones.setdefault(outcome.zone, []).append(outcome)
+        for zone, group in zones.items():
+            for start in range(0, len(group), self.provider.batch):
+                self._settle(zone, group[start : start + self.provider.batch])
+        return [outcomes[record.key] for record in records]
+
+    def _refuse_contradictions(self, outcomes: Sequence[Outcome]) -> None:
+        """A name with a CNAME holds nothing else, also among the records of one task."""
+        if self.state != PRESENT:
+            return
+        first: dict[str, Record] = {}
+        for outcome in outcomes:
+            other = first.setdefault(outcome.record.name, outcome.record)
+            if other is not outcome.record and "CNAME" in (other.type, outcome.record.type):
+                outcome.error = (
+                    f"{other.name} is to be a {other.type} of {other.value} in the same task, and a name with a CNAME "
+                    "can hold nothing else"
+                )
+
+    def _find_zone(self, outcome: Outcome) -> bool:
+        try:
+            self._give_up_early("")
+            outcome.zone = self.provider.zone_of(outcome.record.name)
+        except DnsError as error:
+            self._fail([outcome], error)
+        return outcome.error is None
+
+    def _settle(self, zone: str, group: Sequence[Outcome]) -> None:
+        """Look, decide, change; again if the names changed meanwhile or an answer was lost."""
+        sent: set[Key] = set()
+        trouble: DnsError | None = None
+        todo = list(group)
+        try:
+            for _round in range(ROUNDS):
+                found = self._look(zone, todo, trouble)
+                todo = self._open(zone, todo, found, sent)
+                if not todo or self.check_mode:
+                    self._done(todo, found)
+                    return
+                try:
+                    self._change(zone, [outcome.record for outcome in todo], found)
+                except StaleError as error:
+                    trouble = error
+                except DnsError as error:
+                    if not error.maybe_done:
+                        raise
+                    trouble = error
+                    sent.update(outcome.record.key for outcome in todo)
+                else:
+                    self._done(todo, found)
+                    return
+        except DnsError as error:
+            trouble = error
+        if len(todo) > 1 and trouble and trouble.scope == RECORD and not sent:
+            for outcome in todo:  # so that the refusal is that of one record
+                self._settle(zone, [outcome])
+            return
+        self._fail(todo, trouble, maybe=sent)
+
+    def _look(self, zone: str, todo: Sequence[Outcome], trouble: DnsError | None) -> Mapping[str, Found]:
+        self._give_up_early(zone)
+        try:
+            found = self.provider.look(zone, list(dict.fromkeys(outcome.record.name for outcome in todo)))
+        except DnsError as error:
+            raise trouble if trouble is not None and trouble.maybe_done else error from None
+        for name, what in found.items():
+            self.before.setdefault(name, what)
+            self.after[name] = what
+        return found
+
+    def _open(self, zone: str, todo: Sequence[Outcome], found: Mapping[str, Found], sent: set[Key]) -> list[Outcome]:
+        """Return those that need a change; the others are told apart into right already, done by us, impossible."""
+        still = []
+        for outcome in todo:
+            record = outcome.record
+            what = found[record.name]
+            outcome.error = self.provider.refusal(zone, record)
+            if outcome.error is not None:
+                continue
+            if not decide.needs_change(record, what, self.state):
+                outcome.changed = record.key in sent
+                outcome.placed = outcome.changed and self.state == PRESENT
+                continue
+            if self.state == PRESENT:
+                outcome.error = decide.conflict(record, what)
+            if outcome.error is None:
+                still.append(outcome)
+        return still
+
+    def _change(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
+        change = self.provider.add if self.state == PRESENT else self.provider.remove
+        change(zone, records, found)
+
+    def _done(self, done: Sequence[Outcome], found: Mapping[str, Found]) -> None:
+        for outcome in done:
+            name = outcome.record.name
+            self.after[name] = decide.after(outcome.record, self.after.get(name, found[name]), self.state)
+            outcome.changed = True
+            outcome.placed = self.state == PRESENT
+
+    def _fail(self, failed: Sequence[Outcome], error: DnsError | None, maybe: set[Key] | None = None) -> None:
+        zone = failed[0].zone if failed else None
+        if error is not None and error.scope == SERVER:
+            self._hopeless[""] = error
+        elif error is not None and error.scope == ZONE and zone:
+            self._hopeless[zone] = error
+        for outcome in failed:
+            outcome.error = str(error)
+            if outcome.record.key in (maybe or ()):
+                outcome.changed = True
+                outcome.placed = self.state == PRESENT
+
+    def _give_up_early(self, zone: str) -> None:
+        """What cannot succeed is not tried for each record, with a timeout each."""
+        error = self._hopeless.get("") or self._hopeless.get(zone)
+        if error is not None:
+            raise error

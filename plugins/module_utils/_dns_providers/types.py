@@ -1,0 +1,106 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every DNS provider speaks: records, what is found at a name, and how things fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Protocol, Sequence
+
+from .._errors import ReselloError
+
+RECORD = "record"  # another record may well succeed
+ZONE = "zone"  # nothing in this zone can succeed
+SERVER = "server"  # nothing at all can succeed
+
+PRESENT = "present"
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: names in lower-case A-labels without a final dot, ``ttl`` in seconds."""
+
+    name: str
+    type: str
+    value: str
+    ttl: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it this record and no other; the TTL does not."""
+        return self.name, self.type, self.value
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that options take and results have."""
+        return {"name": self.name, "type": self.type, "value": self.value, "ttl": self.ttl}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is at one name.
+
+    ``other`` is whether it holds data that is neither TXT nor CNAME. ``ttl`` is that of its TXT records, if it has any.
+    ``raw`` is the provider's own form of each value, by type and value.
+    """
+
+    cname: str | None = None
+    texts: tuple[str, ...] = ()
+    other: bool = False
+    ttl: int | None = None
+    raw: Mapping[tuple[str, str], Any] = field(default_factory=dict, compare=False)
+
+    def values(self, record_type: str) -> tuple[str, ...]:
+        """Return the values of one type."""
+        if record_type == "TXT":
+            return self.texts
+        return () if self.cname is None else (self.cname,)
+
+
+NOTHING = Found()
+
+
+class DnsError(ReselloError):
+    """A provider could not do or answer something.
+
+    ``scope`` tells what else cannot succeed. ``maybe_done`` is True if the change was sent and its answer was lost.
+    """
+
+    error_code = "dns_error"
+
+    def __init__(self, message: str, *, scope: str = RECORD, maybe_done: bool = False) -> None:
+        self.scope = scope
+        self.maybe_done = maybe_done
+        super().__init__(message)
+
+
+class StaleError(DnsError):
+    """What was found at a name is no longer so; nothing was changed."""
+
+
+class Provider(Protocol):
+    """A way to read and change records. A new provider is one file with a class like this.
+
+    Every method raises DnsError, with a message that says what to do about it.
+    """
+
+    @property
+    def batch(self) -> int:
+        """Return how many records one call of `add` or `remove` may carry."""
+
+    def zone_of(self, name: str) -> str:
+        """Return the zone that a record of this name is kept in."""
+
+    def refusal(self, zone: str, record: Record) -> str | None:
+        """Return why this provider cannot add and remove exactly this record, or None."""
+
+    def look(self, zone: str, names: Sequence[str]) -> Mapping[str, Found]:
+        """Return what is at each of the names now."""
+
+    def add(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
+        """Add exactly these records, all or none, beside what was ``found``; StaleError if that has changed."""
+
+    def remove(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
+        """Remove exactly these records, all or none, of what was ``found``."""
