@@ -33,13 +33,14 @@ from ansible_collections.certops.resello.tests.modules.shop import Shop, Site
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 
 LOG_TAIL = 2000  # characters
-WORKERS = 4  # rounds at a time; most of a round's time is waiting
+WORKERS = 6  # rounds at a time; most of a round's time is waiting
 
 
 @dataclass
 class Campaign:
     """What the workers share."""
 
+    starter: Starter
     seeds: Iterator[int]
     until: float  # by the monotonic clock
     until_full: bool
@@ -67,11 +68,10 @@ def worker(campaign: Campaign) -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))
         site = stack.enter_context(Site(Path(folder)))
         sandbox = stack.enter_context(SandboxProcess(resolve={"*": "127.0.0.1"}, http_port=site.port))
-        starter = stack.enter_context(Starter())
         while (seed := campaign.next_seed()) is not None:
             place = Path(folder) / str(seed)
             place.mkdir()
-            one, started = Round(scenario(seed), Shop(sandbox, site, place), starter), time.monotonic()
+            one, started = Round(scenario(seed), Shop(sandbox, site, place), campaign.starter), time.monotonic()
             tally = played(one)
             campaign.add(one, tally, time.monotonic() - started)
             if tally.failures and not answers(sandbox):  # without it every round would fail
@@ -99,15 +99,18 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=WORKERS)
     given = parser.parse_args()
     first, started = given.seed or int(time.time()), time.monotonic()
-    campaign = Campaign(
-        seeds=iter(range(first, first + given.rounds)) if given.rounds else itertools.count(first),
-        until=float("inf") if given.rounds else started + given.seconds,
-        until_full=given.until_full,
-        verbose=given.verbose,
-    )
-    with ThreadPoolExecutor(max_workers=given.workers) as pool:
-        for ended in [pool.submit(worker, campaign) for _worker in range(given.workers)]:
-            ended.result()
+    with Starter() as starter:
+        campaign = Campaign(
+            starter=starter,
+            seeds=iter(range(first, first + given.rounds)) if given.rounds else itertools.count(first),
+            until=float("inf") if given.rounds else started + given.seconds,
+            until_full=given.until_full,
+            verbose=given.verbose,
+        )
+        workers = min(given.workers, given.rounds or given.workers)
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            for ended in [pool.submit(worker, campaign) for _worker in range(workers)]:
+                ended.result()
     total = campaign.total
     minutes = (time.monotonic() - started) / 60
     sys.stdout.write(f"first seed {first}, {minutes:.1f} minutes\n{total.report()}\n")

@@ -28,12 +28,11 @@ from ansible_collections.certops.resello.tests.faults.verdict import (
 from ansible_collections.certops.resello.tests.modules.shop import Shop
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess, wait_until
 
-MOST_DISTURBED = {"wait": 9, "adopt": 9}  # runs with faults
-MOST_DISTURBED_CHANGING = 6
+MOST_DISTURBED = 9  # runs with faults
 MOST_RUNS = 6  # without faults
 LONGEST_RUN = 300  # seconds
 LAG = 1.0  # seconds until a new order is in the list, in a race
-TOKEN_LIFETIME = 30  # seconds; so short that a token is renewed before each call
+TOKEN_LIFETIME = 2  # seconds, while there are faults; a token is renewed after half of them
 AGES = {"reissue": (150.0, 199), "renew": (350.0, 398), "adopt": (20.0, 199)}  # days: of the order, of a certificate
 OPTIONS: dict[str, Any] = {
     "recovery_timeout": 2,
@@ -73,13 +72,14 @@ class Round:
         self.items = list(self._prepared())
         if plan.style.startswith("race"):
             sandbox.settings(list_lag=LAG)
-        if plan.bearer:
+        if plan.style == "faults":
             sandbox.settings(token_lifetime=TOKEN_LIFETIME)
         sandbox.control("POST", "faults", [*self._armed(), *plan.reading])
         {"faults": self._disturb, "kill": self._kill, "any-moment": self._kill}.get(plan.style, self._race)()
         wait_until(lambda: not self._late() or None, seconds=20, what="the provider has done what it does late")
         self._count_hits()
         sandbox.control("DELETE", "faults")
+        sandbox.settings(token_lifetime=300)
         if plan.style.startswith("race"):
             time.sleep(LAG)
         self._judge(self._settled())
@@ -160,7 +160,7 @@ class Round:
 
     def _disturb(self) -> None:
         """Runs with faults, until all faults have hit or the runs do not come to them."""
-        for _run in range(MOST_DISTURBED.get(self.plan.decision, MOST_DISTURBED_CHANGING)):
+        for _run in range(MOST_DISTURBED):
             self._run(self.items)
             wait_until(lambda: answers(self._sandbox) or None, seconds=20, what="the sandbox listens again")
             if not any(fault["left"] for fault in self._faults()["faults"]):

@@ -42,11 +42,11 @@ KINDS = (
 READING_KINDS = tuple(pair for pair in KINDS if pair[0] != "late-commit")
 READING = ("list", "get", "download", "list-plans", "validation-details", "token")
 # Reading calls of each decision, and how many faults of each call a round has.
-CALLS = {
-    **dict.fromkeys(CHANGES, (4, READING)),
-    "cancel": (4, ("list", "get", "token")),
-    "wait": (12, ("list", "download", "list-plans", "validation-details", "token")),
-    "adopt": (12, ("list", "download", "list-plans", "token")),
+CALLS: dict[str, dict[str, int]] = {
+    **{decision: {**dict.fromkeys(READING, 4), "token": 8} for decision in CHANGES},
+    "cancel": {"list": 4, "get": 4, "token": 8},
+    "wait": dict.fromkeys(("list", "download", "list-plans", "validation-details", "token"), 12),
+    "adopt": dict.fromkeys(("list", "download", "list-plans", "token"), 12),
 }
 DIALECTS = ("standard", "bare", "old-api", "loose-filter", "prefix-filter", "ragged-pages", "windows", "lagging")
 KNOWN_PAID_END = ("standard", "bare", "ragged-pages")  # the others do not tell when a renewal is due
@@ -67,9 +67,9 @@ class Kind:
 
     def reading(self, operation: str) -> int:
         """How many faults of this reading call the round has."""
-        size, operations = CALLS[self.decision]
-        called = operation in operations and (self.bearer or operation != "token")
-        return size if self.style == "faults" and called else 0
+        if self.style != "faults" or (operation == "token" and not self.bearer):
+            return 0
+        return CALLS[self.decision].get(operation, 0)
 
 
 ROUNDS = (
@@ -85,7 +85,7 @@ ITEMS = {"faults": 8, "kill": 12, "any-moment": 6, "race": 4, "race-journal": 6}
 KILLS = {"kill": 5, "any-moment": 3}
 LATEST_KILL = 0.4  # seconds after the moment that a kill waits for
 HELD_AFTER, HELD_BEFORE = 3, 1  # seconds for which the provider keeps a reply, or a call, back
-FRESH = 8  # one round of so many starts an interpreter for each run
+FRESH = 16  # one round of so many starts an interpreter for each run
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _reading(dice: random.Random, kind: Kind, seed: int) -> tuple[dict[str, Any]
     for operation in READING:
         first = sum_before(ROUNDS, "rounds", seed, lambda one, name=operation: one.reading(name))  # type: ignore[misc]
         for pair in hand(READING_KINDS, operation, first, kind.reading(operation)):
-            found.append({**_fault(dice, pair, operation), "skip": dice.randrange(2)})
+            found.append({**_fault(dice, pair, operation), "skip": dice.randrange(1 if operation == "token" else 2)})
     dice.shuffle(found)
     return tuple(found)
 
