@@ -84,7 +84,7 @@ ROUNDS = (
 ITEMS = {"faults": 8, "kill": 12, "any-moment": 6, "race": 4, "race-journal": 6}
 KILLS = {"kill": 5, "any-moment": 3}
 LATEST_KILL = 0.4  # seconds after the moment that a kill waits for
-HELD_AFTER, HELD_BEFORE = 3, 1  # seconds for which the provider keeps a reply, or a call, back
+HELD_AFTER, HELD_BEFORE = 9, 2  # seconds for which the provider keeps a reply, or a call, back; busy machines are slow
 FRESH = 16  # one round of so many starts an interpreter for each run
 
 
