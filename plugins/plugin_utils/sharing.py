@@ -1,0 +1,139 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which private key has to go from which host to which, for certificates that several hosts serve.
+
+A key moves sealed, in three steps: the host that lacks it makes a recipient, a host that holds it seals it, the first
+one opens it. What the hosts published (see `orders.union`) tells each step what to do; no key passes through here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, Sequence
+
+from .observed import of_host
+
+Published = Sequence[Mapping[str, Any]]
+
+
+def key_host(item: Mapping[str, Any], result: Mapping[str, Any], published: Published) -> str | None:
+    """The one host that makes the key and the CSR of an order: the first of its list that can.
+
+    A call that is sent again needs the key it was sent with, so a host that holds that one comes first.
+    """
+
+    able = [host for host in item["hosts"] if _able(host, item, published)]
+    again = result.get("resend_public_key")
+    holders = [host for host in able if again and again in _held(host, item, published)]
+    return next(iter(holders or able), None)
+
+
+def recipients(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
+) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request that make a recipient where this host needs a key of others.
+
+    That is the key of the order, if another host holds it, and the key that another host is about to make.
+    """
+
+    found = {result["client_reference"]: result for result in results}
+    wanted = []
+    for item in items:
+        result = found.get(item["client_reference"])
+        if result is None or item["hosts"] == [host] or not _able(host, item, published):
+            continue
+        if _is_made_elsewhere(item, result, host, published):
+            wanted.append({"name": item["name"], "receive": True})
+            continue
+        missing = _missing(item, result, host, published)
+        if missing:
+            wanted.append({"name": item["name"], "receive": True, "wanted_public_key_sha256": missing})
+    return wanted
+
+
+def sealings(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
+) -> list[dict[str, Any]]:
+    """Options that seal keys for every recipient that waits, where this host is the first to hold the key."""
+
+    found = {result["client_reference"]: result for result in results}
+    wanted = []
+    for item in items:
+        result = found.get(item["client_reference"], {})
+        asked = list(_asked_of(item, result, host, published))
+        if asked:
+            wanted.append({"name": item["name"], "seal_for": asked})
+    return wanted
+
+
+def openings(items: Sequence[Mapping[str, Any]], host: str, published: Published) -> list[dict[str, Any]]:
+    """Options that open on this host what others sealed for it."""
+
+    wanted = []
+    for item in items:
+        sealed = [
+            message
+            for other in item["hosts"]
+            for message in (of_host(other, item["name"], published) or {}).get("sealed") or ()
+            if message["host"] == host
+        ]
+        if sealed:
+            wanted.append({"name": item["name"], "sealed": sealed})
+    return wanted
+
+
+def _asked_of(
+    item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published
+) -> Iterator[dict[str, Any]]:
+    for other in item["hosts"]:
+        seen = of_host(other, item["name"], published) or {}
+        recipient = seen.get("recipient_certificate")
+        if other == host or not recipient:
+            continue
+        made = _just_made(item, published)
+        missing = [made] if made else _missing(item, result, other, published)
+        for key in missing[:1]:  # a recipient serves one message; the rest is for the next run
+            if key not in _held(other, item, published) and _first_holder(item, key, published) == host:
+                yield {"host": other, "recipient_certificate": recipient, "public_key_sha256": key}
+
+
+def _is_made_elsewhere(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> bool:
+    if not result.get("csr_required") or result.get("error") or item.get("csr_content"):
+        return False
+    return key_host(item, result, published) not in (None, host)
+
+
+def _missing(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> list[str]:
+    """Keys of the order that this host lacks and another one holds; that of the issued certificate first."""
+
+    facts = result.get("certificate_facts") or {}
+    of_certificate = facts.get("public_key_sha256")
+    keys = [of_certificate] if of_certificate else list(result.get("public_keys") or ())
+    held = _held(host, item, published)
+    return [key for key in keys if key not in held and _first_holder(item, key, published) is not None]
+
+
+def _just_made(item: Mapping[str, Any], published: Published) -> str | None:
+    """The public key that a host of this item chose to order with in this run."""
+
+    for host in item["hosts"]:
+        seen = of_host(host, item["name"], published) or {}
+        for pending in seen.get("pending") or ():
+            if seen.get("pending_id") and pending["id"] == seen["pending_id"]:
+                return str(pending["public_key_sha256"])
+    return None
+
+
+def _first_holder(item: Mapping[str, Any], key: str, published: Published) -> str | None:
+    return next((host for host in item["hosts"] if key in _held(host, item, published)), None)
+
+
+def _held(host: str, item: Mapping[str, Any], published: Published) -> Sequence[str]:
+    seen = of_host(host, item["name"], published) or {}
+    return () if seen.get("error") else seen.get("held_public_keys") or ()
+
+
+def _able(host: str, item: Mapping[str, Any], published: Published) -> bool:
+    seen = of_host(host, item["name"], published)
+    return seen is not None and not seen.get("error")
