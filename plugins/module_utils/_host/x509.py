@@ -80,7 +80,7 @@ class Certificate:
         text = f"{self.serial:X}"
         return text if len(text) % 2 == 0 else f"0{text}"
 
-    @property
+    @cached_property
     def pem(self) -> str:
         """The certificate as PEM with lines of 64 characters and a final newline."""
         return ssl.DER_cert_to_PEM_cert(self.raw)
