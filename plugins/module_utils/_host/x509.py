@@ -153,6 +153,11 @@ def request(text: str, *, where: str) -> Request:
     return _guarded(_request, _decoded(match.group(1), where=where), where=where)
 
 
+def public_key(raw: bytes, *, where: str) -> PublicKey:
+    """Return the facts of a public key in DER (SubjectPublicKeyInfo). Raises VerificationError."""
+    return _guarded(lambda content: _public_key(der.parse(content)), raw, where=where)
+
+
 def _request(raw: bytes) -> Request:
     signed, _algorithm, _signature = _three(der.parse(raw))
     fields = signed.expect(der.SEQUENCE).children()
