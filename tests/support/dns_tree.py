@@ -67,7 +67,7 @@ class DnsTree:
         self.key_secret = base64.b64encode(secrets.token_bytes(32)).decode()
         self.zones = {zone.name: zone for zone in _with_parents(list(zones), suffixes)}
         self._addresses = {role: f"{network}.{number}" for role, number in ROLES.items()}
-        if any("ipv6" in zone.servers for zone in self.zones.values()):
+        if any("ipv6" in zone.all_roles for zone in self.zones.values()):
             self._addresses["ipv6"] = "::1"
         self._serial = 1
         self._relay = Relay([address for role, address in self._addresses.items() if role != "closed"])
@@ -179,7 +179,7 @@ class DnsTree:
         return folder
 
     def _is_used(self, role: str) -> bool:
-        return any(role in zone.servers for zone in self.zones.values())
+        return any(role in zone.all_roles for zone in self.zones.values())
 
     def _home(self, zone: Zone) -> str | None:
         """The server that has a zone's file."""
@@ -187,7 +187,7 @@ class DnsTree:
             return "root"
         if "registry" in zone.servers:
             return "registry"
-        return "primary" if {"primary", "secondary", "stale", "ipv6"} & set(zone.servers) else None
+        return "primary" if {"primary", "secondary", "ipv6"} & zone.all_roles else None
 
     def _write_zones(self) -> None:
         """Deepest first: a parent needs the DS records of its children."""
@@ -198,7 +198,7 @@ class DnsTree:
             if home is not None:
                 text = zone_text(zone, zone.records + "\n" + below.get(zone.name, ""), self._serial, self._addresses)
                 ds = self._write(home, zone, text)
-            if "stale" in self._servers and "stale" in zone.servers:
+            if "stale" in self._servers and "stale" in zone.all_roles:
                 old = zone_text(zone, zone.stale_records, 1, self._addresses)
                 self._file("stale", zone).write_text(old, encoding="utf-8")
             if zone.name and zone.parents_view:
@@ -229,16 +229,16 @@ class DnsTree:
 
     def _zone_lines(self, role: str, zone: Zone) -> list[str]:
         file = f'file "{zone.name or "root"}.zone";'
-        if role == "secondary" and "secondary" in zone.servers:
+        if role == "secondary" and "secondary" in zone.all_roles:
             primary = self._servers["primary"].port
             return [
                 f"type secondary; primaries {{ 127.0.0.1 port {primary}; }};",
                 f"{file} allow-notify {{ 127.0.0.0/8; }};",
             ]
-        if role not in (self._home(zone), "stale") or (role == "stale" and "stale" not in zone.servers):
+        if role not in (self._home(zone), "stale") or (role == "stale" and "stale" not in zone.all_roles):
             return []
         lines = ["type primary;", file]
-        if role == "primary" and "secondary" in zone.servers:
+        if role == "primary" and "secondary" in zone.all_roles:
             lines.append(f"also-notify {{ 127.0.0.1 port {self._servers['secondary'].port}; }};")
         if role == "primary" and zone.updates:
             lines.append(f'allow-update {{ key "{self.key_name}"; }};')
@@ -264,7 +264,7 @@ class DnsTree:
 
     def _wait_for_secondary(self, names: Iterable[str]) -> None:
         for name in names:
-            if "secondary" in self.zones[name].servers:
+            if "secondary" in self.zones[name].all_roles:
                 wait_until(
                     lambda name=name: (  # type: ignore[misc]
                         True if self.serial("secondary", name) == self.serial("primary", name) else None

@@ -49,6 +49,11 @@ class Zone:
         """The roles that the parent delegates to."""
         return self.servers if self.delegated_to is None else self.delegated_to
 
+    @property
+    def all_roles(self) -> set[str]:
+        """Every role that is named for the zone, by itself or by its parent."""
+        return {*self.servers, *self.parents_view}
+
     def is_below(self, other: Zone) -> bool:
         return self != other and (not other.name or self.name.endswith(f".{other.name}"))
 

@@ -242,7 +242,9 @@ def _pump(source: socket.socket, sink: socket.socket, done: threading.Event, die
 class HostileServer:
     """Listens on loopback; ``tls`` makes it speak TLS; ``seen`` are the requests that were read to their end."""
 
-    def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.behaviours: Sequence[Behaviour] = behaviours
         self.seen: list[Request] = []
         self.handshakes_failed = 0
@@ -251,7 +253,7 @@ class HostileServer:
         self._turn = 0
         self._connections = 0
         self._lock = threading.Lock()
-        self._listener = socket.create_server((address, 0))
+        self._listener = socket.create_server((address, port))
         self.address: tuple[str, int] = (address, self._listener.getsockname()[1])
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

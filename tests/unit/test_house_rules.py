@@ -124,6 +124,19 @@ def test_dns_providers_know_the_api_only_by_what_is_refused() -> None:
         assert rooms(path) <= {"_client", "_dns_providers", "_errors", "_names", "_text"}, path.name
 
 
+def test_preflight_knows_the_api_only_by_what_is_refused_and_decides_without_a_network() -> None:
+    paths = sorted((UTILS / "_dcv").glob("*.py"))
+    assert paths
+    for path in paths:
+        client = {name.split(".")[-2] for name in imports(path) if name.startswith(f"{UTILS_NAME}._client.")}
+        assert client <= {"records", "wire"}, path.name
+        assert rooms(path) <= {"_client", "_dcv", "_errors", "_names", "_text"}, path.name
+    for name in ("caa", "types", "report", "mailboxes", "domain", "placed", "zone"):
+        assert {
+            one for one in others(UTILS / "_dcv" / f"{name}.py") if IMPURE.fullmatch(one) or one == "dns"
+        } == set(), name
+
+
 def test_modules_of_managed_hosts_use_host_code_only() -> None:
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["resello"]
     for path in (ROOT / "plugins" / "modules").glob("ssl_certificate_[ir]*.py"):

@@ -85,12 +85,19 @@ _LONGEST_HOST = 253
 
 def ca_domains_for(brand: str | None, overrides: Mapping[str, Collection[str]] | None = None) -> tuple[str, ...]:
     """Domains under which a CNAME target may be, for a plan's brand; of all known CAs if the brand is not known."""
+    return known_ca_domains(brand, overrides) or tuple(dict.fromkeys(_SECTIGO + _DIGICERT))
+
+
+def known_ca_domains(
+    brand: str | None, overrides: Mapping[str, Collection[str]] | None = None
+) -> tuple[str, ...] | None:
+    """Domains of the CA behind a plan's brand, also its issuer domains in CAA records; None for an unknown brand."""
     word = re.sub(r"[^a-z0-9]", "", (brand or "").lower())
     for table in (overrides or {}, CA_DOMAINS):
         for name, domains in table.items():
             if word and word.startswith(re.sub(r"[^a-z0-9]", "", name.lower())):
                 return tuple(domain.lower() for domain in domains)
-    return tuple(dict.fromkeys(_SECTIGO + _DIGICERT))
+    return None
 
 
 def _shown(text: str) -> str:
