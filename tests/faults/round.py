@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from ansible_collections.certops.resello.tests.support.sandbox_process import Sa
 MOST_DISTURBED = 9  # runs with faults
 MOST_RUNS = 6  # without faults
 LONGEST_RUN = 300  # seconds
+POLL = 0.1  # seconds between two looks at the sandbox
 LAG = 1.0  # seconds until a new order is in the list, in a race
 TOKEN_LIFETIME = 2  # seconds, while there are faults; a token is renewed after half of them
 AGES = {"reissue": (150.0, 199), "renew": (350.0, 398), "adopt": (20.0, 199)}  # days: of the order, of a certificate
@@ -76,7 +77,9 @@ class Round:
             sandbox.settings(token_lifetime=TOKEN_LIFETIME)
         sandbox.control("POST", "faults", [*self._armed(), *plan.reading])
         {"faults": self._disturb, "kill": self._kill, "any-moment": self._kill}.get(plan.style, self._race)()
-        wait_until(lambda: not self._late() or None, seconds=20, what="the provider has done what it does late")
+        wait_until(
+            lambda: not self._late() or None, seconds=LONGEST_RUN, what="the provider has done what it does late"
+        )
         self._count_hits()
         sandbox.control("DELETE", "faults")
         sandbox.settings(token_lifetime=300)
@@ -159,19 +162,23 @@ class Round:
     # --- the disturbed part ---
 
     def _disturb(self) -> None:
-        """Runs with faults, until all faults have hit or the runs do not come to them."""
+        """Runs with faults, until all faults have hit or the runs come to none any more."""
+        hits = -1
         for _run in range(MOST_DISTURBED):
             self._run(self.items)
-            wait_until(lambda: answers(self._sandbox) or None, seconds=20, what="the sandbox listens again")
-            if not any(fault["left"] for fault in self._faults()["faults"]):
+            _wait(lambda: answers(self._sandbox), "the sandbox listens again")
+            report, before = self._faults(), hits
+            hits = len(report["hits"])
+            if hits == before or not any(fault["left"] for fault in report["faults"]):
                 return
 
     def _kill(self) -> None:
         """Kill one run after the other, once it has got to something."""
         for delay in self.plan.delays:
+            self.shop.forget_calls()
             before = self._events()
             run = self._start(self.items)
-            wait_until(lambda: run.ended() or self._events() > before or None, seconds=60, what="a call")  # noqa: B023
+            _wait(lambda: run.ended() or self._events() > before, "a call")  # noqa: B023  # called at once
             time.sleep(delay)
             in_flight = self._in_flight()
             if run.ended():
@@ -285,6 +292,10 @@ def answers(sandbox: SandboxProcess) -> bool:
     except requests.ConnectionError:
         return False
     return True
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    wait_until(lambda: condition() or None, seconds=LONGEST_RUN, what=what, pause=POLL)
 
 
 def _moment(text: str) -> float:

@@ -43,12 +43,24 @@ READING_KINDS = tuple(pair for pair in KINDS if pair[0] != "late-commit")
 READING = ("list", "get", "download", "list-plans", "validation-details", "token")
 # Reading calls of each decision, and how many faults of each call a round has.
 CALLS: dict[str, dict[str, int]] = {
-    **{decision: {**dict.fromkeys(READING, 4), "token": 8} for decision in CHANGES},
-    "cancel": {"list": 4, "get": 4, "token": 8},
+    **{decision: {**dict.fromkeys(READING, 6), "list": 4, "token": 8} for decision in CHANGES},
+    "cancel": {"list": 4, "get": 6, "token": 8},
     "wait": dict.fromkeys(("list", "download", "list-plans", "validation-details", "token"), 12),
     "adopt": dict.fromkeys(("list", "download", "list-plans", "token"), 12),
 }
-DIALECTS = ("standard", "bare", "old-api", "loose-filter", "prefix-filter", "ragged-pages", "windows", "lagging")
+DIALECTS = (
+    "standard",
+    "bare",
+    "old-api",
+    "supplier-one",
+    "supplier-two",
+    "lagging",
+    "ragged-pages",
+    "no-filter",
+    "loose-filter",
+    "prefix-filter",
+    "windows",
+)
 KNOWN_PAID_END = ("standard", "bare", "ragged-pages")  # the others do not tell when a renewal is due
 
 
@@ -78,10 +90,10 @@ ROUNDS = (
     *(Kind("faults", "adopt", bearer) for bearer in (False, True)),
     *(Kind("kill", decision) for decision in CHANGES),
     *(Kind("any-moment", decision) for decision in (*CHANGES, *QUIET)),
-    *(Kind("race", "create", bearer=number == 0) for number in range(9)),  # what else both do cannot be undone
+    *(Kind("race", "create", bearer=number == 0) for number in range(10)),  # what else both do cannot be undone
     *(Kind("race-journal", decision) for decision in CHANGES),
 )
-ITEMS = {"faults": 8, "kill": 12, "any-moment": 6, "race": 4, "race-journal": 6}
+ITEMS = {"faults": 8, "kill": 15, "any-moment": 6, "race": 4, "race-journal": 6}
 KILLS = {"kill": 5, "any-moment": 3}
 LATEST_KILL = 0.4  # seconds after the moment that a kill waits for
 HELD_AFTER, HELD_BEFORE = 9, 2  # seconds for which the provider keeps a reply, or a call, back; busy machines are slow

@@ -100,7 +100,7 @@ def test_faults_of_reading_calls_come_equally_often() -> None:
 def test_dialects_come_in_turn() -> None:
     for decision in CHANGES:
         known = KNOWN_PAID_END if decision == "renew" else DIALECTS
-        rounds = [scenario(seed) for seed in range(START, START + 4 * len(ROUNDS))]
+        rounds = [scenario(seed) for seed in range(START, START + 6 * len(ROUNDS))]
         drawn = Counter(one.dialect for one in rounds if (one.style, one.decision) == ("faults", decision))
         assert set(drawn) == set(known)
 

@@ -183,8 +183,8 @@ class SandboxProcess:
         return truth if truth["status"] == status else None
 
 
-def wait_until(condition: Callable[[], T | None], *, seconds: float, what: str) -> T:
-    """Call ``condition`` until it returns something; AssertionError when time is over."""
+def wait_until(condition: Callable[[], T | None], *, seconds: float, what: str, pause: float = 0.02) -> T:
+    """Call ``condition`` every ``pause`` seconds until it returns something; AssertionError when time is over."""
     deadline = time.monotonic() + seconds
     while True:
         found = condition()
@@ -192,4 +192,4 @@ def wait_until(condition: Callable[[], T | None], *, seconds: float, what: str) 
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"Not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
