@@ -267,9 +267,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
 from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
-from ansible_collections.certops.resello.plugins.module_utils._host.request import Host
 
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -315,16 +315,9 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     return host, wanted
 
 
-def hide_private_keys(module: AnsibleModule) -> None:
-    """Keep a private key that was given by mistake out of the result, which repeats the options."""
-    for entry in module.params["certificates"]:
-        texts = (entry["certificate"] or "", entry["chain"])
-        module.no_log_values.update(text for text in texts if "PRIVATE KEY-----" in text)
-
-
 def main() -> None:
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    hide_private_keys(module)
+    module.no_log_values.update(private_texts(module.params))
     try:
         outcome = run(*read_options(module))
     except HostError as error:

@@ -16,7 +16,11 @@ description:
     waits yet. Running it again uses the waiting one again, so that an order and the key that belongs to it never get
     apart.
   - The private key is made on the host by the C(openssl) program, is readable by its owner only from the first byte,
-    and never leaves the host. It is in no result, argument, log or temporary file.
+    and never leaves the host in clear. It is in no result, argument, log or temporary file.
+  - Hosts that share a certificate are given its key sealed, in three steps. The receiving host makes a throw-away
+    recipient (O(certificates[].receive)), the host with the key encrypts it for that recipient
+    (O(certificates[].seal_for)), and the receiving host decrypts and proves it (O(certificates[].sealed)). Only
+    ciphertext passes through Ansible.
   - Keys wait in C(<root>/<name>/pending/<id>/) with their request. This module never removes one.
   - It also keeps what runs write down about paid calls, see O(certificates[].records). So a controller that is thrown
     away after each job forgets nothing.
@@ -91,6 +95,72 @@ options:
             other options say. A call that is sent again must carry the CSR it was sent with.
           - If no such key waits, the other options choose.
         type: str
+      receive:
+        description:
+          - Make a throw-away recipient, for which another host can seal the private key of this certificate, and
+            return its certificate as RV(certificates[].recipient_certificate). Its key never leaves this host.
+          - A recipient serves one message only. One that is not used is removed after a day.
+        type: bool
+        default: false
+      wanted_public_key_sha256:
+        description:
+          - Keys this host is to hold, as SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex. With
+            O(certificates[].receive=true) no recipient is made if all of them are here.
+        type: list
+        elements: str
+        default: []
+      seal_for:
+        description:
+          - Encrypt private keys of this certificate for other hosts, and return them as RV(certificates[].sealed).
+          - A key can be sealed that waits, or that belongs to an installed version.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          host:
+            description:
+              - The host it is for, as a label in the result.
+            type: str
+            required: true
+          recipient_certificate:
+            description:
+              - The RV(certificates[].recipient_certificate) that the other host returned for the same certificate.
+                Any other certificate is refused.
+            type: str
+            required: true
+          public_key_sha256:
+            description:
+              - The key to seal, as SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
+            type: str
+            required: true
+      sealed:
+        description:
+          - Messages that another host returned as RV(certificates[].sealed) for the recipient of this host.
+          - Each is decrypted into a waiting key, and refused unless it is the very key that
+            O(certificates[].sealed[].public_key_sha256) names. The recipient is removed in any case.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          host:
+            description:
+              - Accepted, so that an entry can be handed on as it was returned.
+            type: str
+          public_key_sha256:
+            description:
+              - SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
+            type: str
+            required: true
+          message:
+            description:
+              - The encrypted key, a CMS message in PEM.
+            type: str
+            required: true
+          csr:
+            description:
+              - The certificate request that belongs to the key. Without one, the key can be used for a certificate
+                that is issued already, but not be ordered with.
+            type: str
       key_type:
         description:
           - Type of the private key.
@@ -194,6 +264,35 @@ EXAMPLES = r"""
       - name: shop
       - name: "*.example.com"
   become: true
+
+- name: Where the key of a shared certificate is missing, make a recipient for it
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        receive: true
+        wanted_public_key_sha256: ["{{ wanted }}"]
+  become: true
+  register: asked
+
+- name: Seal the key for the other hosts, on the host that has it
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        seal_for:
+          - host: web2
+            recipient_certificate: "{{ hostvars.web2.asked.certificates[0].recipient_certificate }}"
+            public_key_sha256: "{{ wanted }}"
+  become: true
+  register: handed
+  when: inventory_hostname == 'web1'
+
+- name: Open what was sealed for this host
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        sealed: "{{ hostvars.web1.handed.certificates[0].sealed | selectattr('host', 'eq', inventory_hostname) }}"
+  become: true
+  when: inventory_hostname != 'web1'
 
 - name: Make another key for a reissue, of another kind
   certops.resello.ssl_certificate_request:
@@ -333,6 +432,39 @@ certificates:
       type: list
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
+    recipient_certificate:
+      description:
+        - Certificate to seal keys of this certificate for, PEM. It is public.
+        - V(null) unless O(certificates[].receive=true), or if all wanted keys are here. Always V(null) in check mode
+          if no recipient waits yet.
+      type: str
+      sample: "-----BEGIN CERTIFICATE-----\n..."
+    sealed:
+      description: The keys that were to be sealed, encrypted. Empty in check mode.
+      type: list
+      elements: dict
+      contains:
+        host:
+          description: As given.
+          type: str
+          sample: web2
+        public_key_sha256:
+          description: SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
+          type: str
+          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
+        message:
+          description: The private key as a CMS message that only the recipient can open, PEM.
+          type: str
+          sample: "-----BEGIN CMS-----\n..."
+        csr:
+          description: The certificate request of the key, V(null) if it is no longer here.
+          type: str
+          sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
+    received:
+      description: SHA-256 of the public keys that were received in this run.
+      type: list
+      elements: str
+      sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
     reload_needed:
       description: Whether a service has not yet taken the certificate in use.
       type: bool
@@ -361,10 +493,22 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
 from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
-from ansible_collections.certops.resello.plugins.module_utils._host.request import Host, run
+from ansible_collections.certops.resello.plugins.module_utils._host.request import run
 
+SEAL_FOR: dict[str, Any] = {
+    "host": {"type": "str", "required": True},
+    "recipient_certificate": {"type": "str", "required": True},
+    "public_key_sha256": {"type": "str", "required": True, "no_log": False},
+}
+SEALED: dict[str, Any] = {
+    "host": {"type": "str"},
+    "public_key_sha256": {"type": "str", "required": True, "no_log": False},
+    "message": {"type": "str", "required": True},
+    "csr": {"type": "str"},
+}
 CERTIFICATE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "names": {"type": "list", "elements": "str", "default": []},
@@ -372,6 +516,10 @@ CERTIFICATE: dict[str, Any] = {
     "fresh_pending": {"type": "bool", "default": False},
     "not_public_key_sha256": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "prefer_public_key_sha256": {"type": "str", "no_log": False},
+    "receive": {"type": "bool", "default": False},
+    "wanted_public_key_sha256": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "seal_for": {"type": "list", "elements": "dict", "default": [], "options": SEAL_FOR},
+    "sealed": {"type": "list", "elements": "dict", "default": [], "options": SEALED},
     "key_type": {"type": "str", "choices": list(KEY_SIZES), "default": "RSA", "no_log": False},
     "key_size": {"type": "int", "no_log": False},
     "subject": {"type": "dict", "options": {name: {"type": "str"} for name in SUBJECT_FIELDS}},
@@ -398,6 +546,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    module.no_log_values.update(private_texts(module.params))
     try:
         host = Host(
             root=check_absolute(module.params["root"], option="root"),

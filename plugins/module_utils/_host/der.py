@@ -21,7 +21,7 @@ SET = 0x31
 _HIGH_TAG = 0x1F
 _LONG = 0x80
 _MAX_LENGTH_BYTES = 4
-_DATE = re.compile(r"\A[0-9]{14}Z\Z")
+_DATE = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z\Z")
 
 
 class DerError(ValueError):
@@ -98,12 +98,14 @@ def moment(node: Node) -> datetime:
     if node.tag not in {UTC_TIME, GENERALIZED_TIME}:
         raise DerError("neither UTCTime nor GeneralizedTime")
     if node.tag == UTC_TIME:
-        # RFC 5280, 4.1.2.5.1: 50 to 99 are 1950 to 1999. strptime would draw the line at 69.
+        # RFC 5280, 4.1.2.5.1: 50 to 99 are 1950 to 1999.
         text = ("19" if text[:2] >= "50" else "20") + text
-    if not _DATE.match(text):
+    match = _DATE.match(text)
+    if not match:
         raise DerError("unusable date")
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
+        year, month, day, hour, minute, second = (int(part) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
     except ValueError:
         raise DerError("unusable date") from None
 

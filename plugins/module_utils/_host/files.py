@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_FILE = 1 << 20
+USUAL_SIZE = 1 << 16  # room for the largest file, made for each of hundreds, would cost more than reading them
 PRIVATE = 0o600
 PUBLIC = 0o644
 _KEY_MODE_BITS = 0o640
@@ -154,7 +155,9 @@ class Folder:
         with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UnsafePathError(problem=f"{self.path}/{name} is not a regular file.")
-            content = stream.read(MAX_FILE + 1)
+            content = stream.read(USUAL_SIZE)
+            if len(content) == USUAL_SIZE:
+                content += stream.read(MAX_FILE + 1 - USUAL_SIZE)
         if len(content) > MAX_FILE:
             raise HostError(problem=f"{self.path}/{name} is larger than {MAX_FILE} bytes.")
         return content

@@ -28,7 +28,7 @@ from .services import ServiceState, read_services
 from .transaction import apply, groups_of, predict
 
 if TYPE_CHECKING:
-    from .request import Host
+    from .host import Host
 
 
 @dataclass(frozen=True)

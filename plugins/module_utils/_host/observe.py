@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .openssl import REQUEST_FILE
-from .pending import Pending, read_pending
+from .pending import BareKey, Pending, read_bare_keys, read_pending
+from .sealing import Recipient, read_recipient
 from .store import (
     CERT,
     CURRENT,
@@ -38,12 +38,15 @@ class Observation:
     current_name: str | None = None
     pending: tuple[Pending, ...] = ()
     versions: tuple[Version, ...] = ()
+    bare_keys: tuple[BareKey, ...] = ()
+    recipient: Recipient | None = None
 
     @property
     def held_public_keys(self) -> list[str]:
         """SHA-256 of every public key whose private key is here, waiting or in a version, sorted."""
         waiting = {item.public_key_sha256 for item in self.pending}
-        return sorted(waiting | self.installed_public_keys)
+        bare = {item.public_key_sha256 for item in self.bare_keys}
+        return sorted(waiting | bare | self.installed_public_keys)
 
     @property
     def installed_public_keys(self) -> set[str]:
@@ -67,6 +70,8 @@ def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
             current_name=name,
             pending=tuple(read_pending(place)),
             versions=tuple(versions),
+            bare_keys=tuple(read_bare_keys(place)),
+            recipient=read_recipient(place),
         )
 
 
@@ -116,8 +121,3 @@ def pending_result(item: Pending) -> dict[str, Any]:
 def iso(moment: datetime) -> str:
     """Return an aware UTC datetime as ISO 8601 text."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def with_pending(observation: Observation, made: Pending) -> Observation:
-    """Return ``observation`` with the waiting key that was just made."""
-    return dataclasses.replace(observation, pending=(*observation.pending, made))

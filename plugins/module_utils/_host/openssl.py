@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping
 
@@ -35,7 +36,7 @@ SUBJECT_FIELDS: Mapping[str, tuple[str, str]] = {
 
 _CONFIG_FILE = "request.cnf"
 _KEY_TIMEOUT = 300.0
-_REQUEST_TIMEOUT = 60.0
+_TIMEOUT = 60.0
 _MAX_FIELD = 64
 _COUNTRY = 2
 
@@ -55,6 +56,15 @@ class RequestSpec:
     names: tuple[str, ...]
     key: KeyKind
     subject: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SelfSigned:
+    """What a self-signed certificate says: its common name, DNS names if any, days it is valid from now."""
+
+    common_name: str
+    days: int
+    names: tuple[str, ...] = ()
 
 
 def key_kind(kind: str, size: int | None, *, option: str) -> KeyKind:
@@ -102,8 +112,8 @@ def find_openssl() -> str:
     return path
 
 
-def make_key(program: str, folder: Folder, kind: KeyKind) -> None:
-    """Write a new private key (PKCS #8, PEM) as ``privkey.pem``, 0600 from the first byte. Raises CommandError."""
+def make_key(program: str, folder: Folder, kind: KeyKind, *, name: str = KEY_FILE) -> None:
+    """Write a new private key (PKCS #8, PEM) as file ``name``, 0600 from the first byte. Raises CommandError."""
     choice = (
         ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{kind.bits}"]
         if kind.kind == "RSA"
@@ -116,7 +126,7 @@ def make_key(program: str, folder: Folder, kind: KeyKind) -> None:
             "ec_param_enc:named_curve",
         ]
     )
-    _write_output([program, "genpkey", *choice], folder, KEY_FILE, timeout=_KEY_TIMEOUT)
+    write_output([program, "genpkey", *choice], folder, name, timeout=_KEY_TIMEOUT)
 
 
 def make_request(program: str, folder: Folder, spec: RequestSpec) -> None:
@@ -127,20 +137,34 @@ def make_request(program: str, folder: Folder, spec: RequestSpec) -> None:
     folder.write_new(_CONFIG_FILE, request_config(spec.names).encode(), access=Access(mode=PRIVATE))
     argv = [program, "req", "-new", "-batch", "-utf8", "-sha256", "-config", f"{folder.path}/{_CONFIG_FILE}"]
     argv += ["-key", f"{folder.path}/{KEY_FILE}", "-subj", subject_text(spec)]
-    _write_output(argv, folder, REQUEST_FILE, timeout=_REQUEST_TIMEOUT)
+    write_output(argv, folder, REQUEST_FILE)
     folder.unlink(_CONFIG_FILE)
 
 
-def request_config(names: tuple[str, ...]) -> str:
-    """Return the configuration ``openssl req`` reads the names from."""
+def make_self_signed(program: str, folder: Folder, spec: SelfSigned, *, key: str, name: str) -> None:
+    """Write a certificate signed by its own key, the file ``key`` in ``folder``, as file ``name``. Raises CommandError.
+
+    Like a request, it takes nothing from the host's openssl.cnf.
+    """
+    config = request_config(spec.names, extensions="x509_extensions")
+    folder.write_new(_CONFIG_FILE, config.encode(), access=Access(mode=PRIVATE))
+    argv = [program, "req", "-x509", "-new", "-batch", "-utf8", "-sha256", "-config", f"{folder.path}/{_CONFIG_FILE}"]
+    argv += ["-key", f"{folder.path}/{key}", "-subj", f"/CN={_escaped(spec.common_name)}", "-days", str(spec.days)]
+    write_output(argv, folder, name)
+    folder.unlink(_CONFIG_FILE)
+
+
+def request_config(names: tuple[str, ...], *, extensions: str = "req_extensions") -> str:
+    """Return the configuration ``openssl req`` reads the names from; without names there are no extensions."""
     lines = [
         "[req]",
         "prompt = no",
         "string_mask = utf8only",
         "distinguished_name = subject",
-        "req_extensions = wanted",
+        *([f"{extensions} = wanted"] if names else []),
+        "[subject]",
     ]
-    lines += ["[subject]", "[wanted]", "subjectAltName = @names", "[names]"]
+    lines += ["[wanted]", "subjectAltName = @names", "[names]"] if names else []
     lines += [f"DNS.{number} = {name}" for number, name in enumerate(names, start=1)]
     return "\n".join(lines) + "\n"
 
@@ -157,7 +181,29 @@ def _escaped(value: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\/+" else letter for letter in value)
 
 
-def _write_output(argv: list[str], folder: Folder, name: str, *, timeout: float) -> None:
+def public_key(program: str, path: str) -> bytes:
+    """Return the public key (DER, SPKI) that belongs to the private key at ``path``.
+
+    Raises CommandError if there is no usable private key, or one with a passphrase.
+    """
+    with tempfile.TemporaryFile() as public:
+        argv = [program, "pkey", "-in", path, "-passin", "pass:", "-pubout", "-outform", "DER"]
+        result = run_command(argv, timeout=_TIMEOUT, stdout=public.fileno())
+        public.seek(0)
+        content = public.read()
+    if not result.ok or not content:
+        raise CommandError(problem=f"openssl cannot read the private key {path}: {result.describe()}.")
+    return content
+
+
+def check_key(program: str, path: str) -> None:
+    """Raise CommandError unless all parts of the private key at ``path`` belong together."""
+    result = run_command([program, "pkey", "-in", path, "-passin", "pass:", "-check", "-noout"], timeout=_TIMEOUT)
+    if not result.ok:
+        raise CommandError(problem=f"openssl finds the private key {path} damaged: {result.describe()}.")
+
+
+def write_output(argv: list[str], folder: Folder, name: str, *, timeout: float = _TIMEOUT) -> None:
     """Run openssl with a file that we created as its standard output: no other mode, at no moment."""
     descriptor = folder.create(name, access=Access(mode=PRIVATE))
     try:

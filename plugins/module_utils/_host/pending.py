@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -26,10 +27,11 @@ from .openssl import (
 )
 
 if TYPE_CHECKING:
-    from typing import Any, Mapping
+    from typing import Any, Callable, Mapping
 
 FOLDER = "pending"
 _META_FILE = "meta.json"
+_PUBLIC_FILE = "public.der"
 _FORMAT = 1
 _FIELD_OF = {number: option for option, (_short, number) in SUBJECT_FIELDS.items()}
 _DATE = "%Y%m%dT%H%M%SZ"
@@ -69,6 +71,15 @@ class Pending:
         )
 
 
+@dataclass(frozen=True)
+class BareKey:
+    """A key that another host shared without a request, because its certificate is installed already."""
+
+    id: str
+    public_key_sha256: str
+    created: datetime | None
+
+
 def read_pending(folder: Folder | None) -> list[Pending]:
     """Return the waiting keys in the folder of a certificate, oldest first; what is incomplete is left out."""
     waiting = folder.child(FOLDER) if folder else None
@@ -76,6 +87,16 @@ def read_pending(folder: Folder | None) -> list[Pending]:
         return []
     with waiting:
         found = (_read_one(waiting, name) for name in waiting.folders())
+        return [item for item in found if item]
+
+
+def read_bare_keys(folder: Folder | None) -> list[BareKey]:
+    """Return the keys in the folder of a certificate that came without a request."""
+    waiting = folder.child(FOLDER) if folder else None
+    if waiting is None:
+        return []
+    with waiting:
+        found = (_read_bare(waiting, name) for name in waiting.folders())
         return [item for item in found if item]
 
 
@@ -90,27 +111,59 @@ def make_pending(program: str, folder: Folder, spec: RequestSpec, *, now: dateti
 
     Raises CommandError, OSError.
     """
+
+    def fill(staging: Folder) -> x509.Request:
+        make_key(program, staging, spec.key)
+        make_request(program, staging, spec)
+        return _check(staging, spec)
+
+    identity = add_key(folder, fill, now=now)
+    made = next((item for item in read_pending(folder) if item.id == identity), None)
+    if made is None:
+        raise CommandError(problem=f"The key made in {folder.path}/{FOLDER}/{identity} cannot be read back.")
+    return made
+
+
+def add_key(folder: Folder, fill: Callable[[Folder], x509.Request | x509.PublicKey], *, now: datetime) -> str:
+    """Let ``fill`` write a key and what is known of it into a new folder; return that folder's name.
+
+    The folder appears complete and is on disk when this returns. Whatever ``fill`` raises leaves nothing behind.
+    """
     with folder.make(FOLDER, mode=0o700) as waiting:
         staging = waiting.make_staging()
         name = staging.path.rpartition("/")[2]
         try:
             with staging:
-                make_key(program, staging, spec.key)
-                make_request(program, staging, spec)
-                facts = _check(staging, spec)
-                final = f"{now:{_DATE}}-{facts.public_key.sha256[:12]}"
-                content = json.dumps(_meta(final, facts, spec, now), sort_keys=True).encode()
+                facts = fill(staging)
+                identity = f"{now:{_DATE}}-{_public_key(facts).sha256[:12]}"
+                content = json.dumps(_meta(identity, facts, now), sort_keys=True).encode()
                 staging.write_new(_META_FILE, content, access=Access(mode=PRIVATE))
                 staging.sync()
-            waiting.rename(name, final)
+            waiting.rename(name, identity)
         except BaseException:
             waiting.remove(name)
             raise
         waiting.sync()
-        made = _read_one(waiting, final)
-    if made is None:
-        raise CommandError(problem=f"The key made in {folder.path}/{FOLDER}/{final} cannot be read back.")
-    return made
+    return identity
+
+
+def write_request(staging: Folder, csr: str, *, public_key_sha256: str) -> x509.Request:
+    """Write the request that belongs to a key byte for byte. Raises VerificationError if it belongs to another."""
+    facts = x509.request(csr, where="The certificate request")
+    if facts.public_key.sha256 != public_key_sha256:
+        raise VerificationError(
+            problem=f"The certificate request is for the key {facts.public_key.sha256[:16]}..., not for the key "
+            f"{public_key_sha256[:16]}... it came with.",
+            remedy="Give the csr that ssl_certificate_request returned with the sealed key.",
+        )
+    staging.write_new(REQUEST_FILE, csr.encode("ascii"), access=Access(mode=PRIVATE))
+    return facts
+
+
+def write_public_key(staging: Folder, key: bytes) -> x509.PublicKey:
+    """Write the public key (DER, SPKI) of a key that came without a request."""
+    staging.write_new(_PUBLIC_FILE, key, access=Access(mode=PRIVATE))
+    return x509.public_key(key, where="The key")
 
 
 def _check(staging: Folder, spec: RequestSpec) -> x509.Request:
@@ -122,16 +175,20 @@ def _check(staging: Folder, spec: RequestSpec) -> x509.Request:
     return facts
 
 
-def _meta(identity: str, facts: x509.Request, spec: RequestSpec, now: datetime) -> Mapping[str, Any]:
+def _public_key(facts: x509.Request | x509.PublicKey) -> x509.PublicKey:
+    return facts.public_key if isinstance(facts, x509.Request) else facts
+
+
+def _meta(identity: str, facts: x509.Request | x509.PublicKey, now: datetime) -> Mapping[str, Any]:
+    key = _public_key(facts)
     return {
         "format": _FORMAT,
         "id": identity,
         "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        "names": list(spec.names),
-        "key_type": spec.key.kind,
-        "key_size": spec.key.bits,
-        "subject": dict(spec.subject),
-        "public_key_sha256": facts.public_key.sha256,
+        "names": list(facts.names) if isinstance(facts, x509.Request) else [],
+        "key_type": key.kind,
+        "key_size": key.bits,
+        "public_key_sha256": key.sha256,
     }
 
 
@@ -150,6 +207,17 @@ def _read_one(waiting: Folder, name: str) -> Pending | None:
         except VerificationError:
             return None
         return Pending(id=name, path=folder.path, csr=text, facts=facts, created=_created(name))
+
+
+def _read_bare(waiting: Folder, name: str) -> BareKey | None:
+    folder = waiting.child(name)
+    if folder is None:
+        return None
+    with folder:
+        key, public = folder.status(KEY_FILE), folder.read(_PUBLIC_FILE)
+        if key is None or not key.st_size or not public or folder.status(REQUEST_FILE):
+            return None
+        return BareKey(id=name, public_key_sha256=hashlib.sha256(public).hexdigest(), created=_created(name))
 
 
 def _created(name: str) -> datetime | None:

@@ -25,19 +25,17 @@ from .errors import (
     VerificationError,
     os_problem,
 )
+from .host import own_trouble
+from .keys import find_keys, read_key
 from .names import dns_names, folder_name
 from .observe import iso
-from .openssl import KEY_FILE
-from .pending import FOLDER as PENDING
-from .pending import read_pending
-from .request import own_trouble
 from .verify import handshake
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .files import Access, Folder
-    from .request import Host
+    from .host import Host
     from .services import Service
 
 INSTALLED = "installed"
@@ -233,34 +231,15 @@ def _shown(*, names: Sequence[str], serial: str, not_after: str) -> dict[str, An
 def _find_key(folder: Folder | None, bundle: Bundle, host: Host, item: Item) -> tuple[bytes, str]:
     """Return content and path of the private key of this certificate, a waiting one or that of an older version."""
     wanted = bundle.leaf.public_key.sha256
-    if folder is not None:
-        for waiting in read_pending(folder):
-            if waiting.public_key_sha256 == wanted:
-                content = _read_pending_key(folder, waiting.id)
-                if content:
-                    return content, waiting.key_path
-        for version in reversed(store.read_versions(folder)):
-            if version.leaf.public_key.sha256 == wanted and version.has_key:
-                content = store.read_key(folder, version.name)
-                if content:
-                    return content, f"{version.path}/{store.KEY}"
+    for held in find_keys(folder, wanted):
+        content = read_key(folder, held) if folder else None
+        if content:
+            return content, held.path
     raise VerificationError(
         problem=f"This host holds no private key for the certificate (public key {wanted[:16]}..., looked for in "
         f"{host.root}/{item.folder}). Nothing was changed.",
         remedy="Make the key here first (ssl_certificate_request with create_pending), and order with its request.",
     )
-
-
-def _read_pending_key(folder: Folder, identity: str) -> bytes | None:
-    waiting = folder.child(PENDING)
-    if waiting is None:
-        return None
-    with waiting:
-        place = waiting.child(identity)
-        if place is None:
-            return None
-        with place:
-            return place.read(KEY_FILE)
 
 
 def _try(bundle: Bundle, key_path: str) -> None:

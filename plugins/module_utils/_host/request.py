@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observe N certificates on this host, and make the keys and requests that are asked for and not there yet."""
+"""Observe N certificates on this host, and do to their keys what is asked for and not done yet."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
-from . import journal
-from .errors import HostError, InputError, os_problem
+from . import journal, sealing
+from .errors import HostError, VerificationError, os_problem
 from .files import PUBLIC, Access, Folder, open_root
+from .host import own_trouble
 from .lock import locked
-from .names import common_name, dns_names, folder_name
+from .names import common_name
 from .observe import (
     MARKER,
     Observation,
@@ -22,67 +23,16 @@ from .observe import (
     observe,
     pending_result,
     reload_needed,
-    with_pending,
 )
-from .openssl import (
-    RequestSpec,
-    check_subject,
-    find_openssl,
-    key_kind,
-)
-from .paths import Label, no_label
+from .openssl import find_openssl
 from .pending import choose, make_pending
-from .records import Change, check_change, outstanding, read_records, write_records
+from .records import read_records, write_records
+from .request_items import read_entries
 from .store import FOLDER_MODE, sweep
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from .pending import Pending
-
-LOCK_TIMEOUT = 120.0
-
-
-@dataclass(frozen=True)
-class Host:
-    """How the work is done: where, when, for real or not, and how new files are labelled."""
-
-    root: str
-    now: datetime
-    check_mode: bool = False
-    label: Label = no_label
-    lock_timeout: float = LOCK_TIMEOUT
-
-
-@dataclass
-class Item:
-    """One certificate on its way through this module."""
-
-    name: str
-    folder: str = ""
-    spec: RequestSpec | None = None
-    fresh: bool = False
-    not_these: frozenset[str] = frozenset()
-    preferred: str | None = None
-    observation: Observation | None = None
-    chosen: Pending | None = None
-    needed: bool = False
-    made: bool = False
-    reference: str | None = None
-    changes: tuple[Change, ...] = ()
-    records: Mapping[str, str] | None = None
-    recorded: bool = False
-    error: str | None = None
-
-    @property
-    def due(self) -> list[Change]:
-        """Changes of records that are still to be made."""
-        return outstanding(self.records or {}, self.changes)
-
-    @property
-    def to_do(self) -> bool:
-        """Whether this run has something to make or to write, or in check mode would have."""
-        return not self.error and (self.needed or bool(self.due))
+    from .host import Host
+    from .request_items import Item
 
 
 @dataclass(frozen=True)
@@ -105,160 +55,159 @@ def run(host: Host, entries: Sequence[Mapping[str, Any]]) -> Outcome:
 
     Raises HostError when nothing can be done at all: an unsafe root, openssl missing, another run.
     """
-    items = [_read_entry(entry, number) for number, entry in enumerate(entries)]
-    _refuse_twins(items)
+    items = read_entries(entries)
     with contextlib.ExitStack() as stack:
         root = open_root(host.root, create=False, label=host.label)
         if root:
             stack.enter_context(root)
         marked = _look(root, items, host)
-        would_change = any(item.to_do for item in items)
-        if would_change and not host.check_mode:
-            _make(items, host)
+        if any(_has_work(item, host) for item in items) and not host.check_mode:
+            _work(items, host)
             marked = True
         services = journal.read_all(root)
     return Outcome(
-        changed=would_change if host.check_mode else any(item.made or item.recorded for item in items),
+        changed=any(_changes(item, host) for item in items),
         root_marker=marked,
-        certificates=[_result(item, services) for item in items],
+        certificates=[_result(item, services, host) for item in items],
         diff=[_difference(item) for item in items if item.needed and not item.error],
     )
-
-
-@contextlib.contextmanager
-def own_trouble(item: Any, *, doing: str) -> Iterator[None]:
-    """Keep the errors of one item with that item: they are put into its ``error``."""
-    try:
-        yield
-    except HostError as error:
-        item.error = str(error)
-    except OSError as error:
-        item.error = str(os_problem(doing=doing, error=error))
-
-
-def _read_entry(entry: Mapping[str, Any], number: int) -> Item:
-    item = Item(name=entry["name"])
-    option = f"certificates[{number}]"
-    with own_trouble(item, doing="Could not read the options"):
-        item.folder = folder_name(item.name, option=f"{option}.name")
-        item.fresh = bool(entry.get("fresh_pending"))
-        item.not_these = frozenset(text.lower() for text in entry.get("not_public_key_sha256") or ())
-        item.preferred = (entry.get("prefer_public_key_sha256") or "").lower() or None
-        names = dns_names(entry.get("names") or (), option=f"{option}.names")
-        if entry.get("create_pending"):
-            item.spec = _spec(entry, names, option=option)
-        item.reference = entry.get("client_reference")
-        item.changes = _changes(entry, option=option)
-    return item
-
-
-def _changes(entry: Mapping[str, Any], *, option: str) -> tuple[Change, ...]:
-    given = entry.get("records") or ()
-    if given and not entry.get("client_reference"):
-        raise InputError(
-            option=f"{option}.records",
-            value="",
-            problem="is given without client_reference, and a record belongs to a reference",
-            remedy="Give the reference of the order.",
-        )
-    changes = tuple(check_change(one, option=f"{option}.records[{at}]") for at, one in enumerate(given))
-    kinds = [change.kind for change in changes]
-    if len(set(kinds)) < len(kinds):
-        raise InputError(
-            option=f"{option}.records",
-            value=", ".join(kinds),
-            problem="has one kind twice",
-            remedy="Give one entry for each kind.",
-        )
-    return changes
-
-
-def _spec(entry: Mapping[str, Any], names: tuple[str, ...], *, option: str) -> RequestSpec:
-    if not names:
-        raise InputError(
-            option=f"{option}.names",
-            value="",
-            problem="is empty, and a certificate request needs a name",
-            remedy="Give the DNS names the certificate is for.",
-        )
-    return RequestSpec(
-        names=names,
-        key=key_kind(entry.get("key_type") or "RSA", entry.get("key_size"), option=option),
-        subject=check_subject(entry.get("subject") or {}, option=f"{option}.subject"),
-    )
-
-
-def _refuse_twins(items: Sequence[Item]) -> None:
-    folders = [item.folder for item in items if item.folder]
-    for number, item in enumerate(items):
-        if item.folder and folders.count(item.folder) > 1:
-            raise InputError(
-                option=f"certificates[{number}].name",
-                value=item.name,
-                problem="is given twice",
-                remedy="Each certificate of a host needs a name of its own. Nothing was changed.",
-            )
 
 
 def _look(root: Folder | None, items: Sequence[Item], host: Host) -> bool:
     for item in items:
         if not item.error:
             with own_trouble(item, doing=f"Could not read {host.root}/{item.folder}"):
-                item.observation = observe(root, item.folder, root_path=host.root)
-                _choose(item)
-                if item.reference is not None:
-                    item.records = read_records(root, item.reference)
+                _observe(root, item, host)
     return root is not None and root.status(MARKER) is not None
 
 
-def _choose(item: Item) -> None:
-    if item.spec is None or item.observation is None:
+def _observe(root: Folder | None, item: Item, host: Host) -> None:
+    item.observation = observe(root, item.folder, root_path=host.root)
+    _choose(item, item.observation)
+    _check_sharing(item, item.observation, host)
+    if item.reference is not None:
+        item.records = read_records(root, item.reference)
+
+
+def _choose(item: Item, seen: Observation) -> None:
+    if item.spec is None:
         return
-    item.chosen = next(
-        (waiting for waiting in item.observation.pending if waiting.public_key_sha256 == item.preferred), None
-    )
-    if item.chosen is not None:
-        item.needed = False
-        return
-    used = item.not_these | (item.observation.installed_public_keys if item.fresh else frozenset())
-    item.chosen = choose(item.observation.pending, item.spec, used_keys=used if item.fresh else frozenset())
+    item.chosen = next((waiting for waiting in seen.pending if waiting.public_key_sha256 == item.preferred), None)
+    if item.chosen is None:
+        used = item.not_these | seen.installed_public_keys if item.fresh else frozenset()
+        item.chosen = choose(seen.pending, item.spec, used_keys=used)
     item.needed = item.chosen is None
 
 
-def _make(items: Sequence[Item], host: Host) -> None:
-    program = find_openssl() if any(item.needed and not item.error for item in items) else None
+def _check_sharing(item: Item, seen: Observation, host: Host) -> None:
+    """Refuse what cannot be sealed, before anything is made. Raises VerificationError."""
+    for part in item.to_seal:
+        sealing.check_recipient(part, name=item.folder, now=host.now)
+        if part.public_key_sha256 not in seen.held_public_keys:
+            raise VerificationError(
+                problem=f"{seen.path} holds no private key with the public key {part.public_key_sha256[:16]}.... "
+                "Nothing was sealed.",
+                remedy="Seal on a host that lists it in held_public_keys.",
+            )
+    if seen.recipient is None and _lacks(item, [part.public_key_sha256 for part in item.to_open]):
+        raise sealing.no_recipient(seen.path)
+
+
+def _lacks(item: Item, keys: Sequence[str]) -> list[str]:
+    held = item.observation.held_public_keys if item.observation else ()
+    return [key for key in keys if key not in held]
+
+
+def _needs_recipient(item: Item, host: Host) -> bool:
+    """Tell whether a recipient must be made: one is asked for, a key is missing, and none waits that is usable."""
+    if not item.receive or (item.wanted_keys and not _lacks(item, item.wanted_keys)):
+        return False
+    waiting = item.observation.recipient if item.observation else None
+    return waiting is None or bool(item.to_open) or not waiting.usable(now=host.now)
+
+
+def _is_stale(item: Item, host: Host) -> bool:
+    waiting = item.observation.recipient if item.observation else None
+    return waiting is not None and waiting.stale(now=host.now)
+
+
+def _has_work(item: Item, host: Host) -> bool:
+    if item.error or item.observation is None:
+        return _must_discard(item)
+    return _needs_openssl(item, host) or bool(item.due) or _is_stale(item, host)
+
+
+def _needs_openssl(item: Item, host: Host) -> bool:
+    return item.needed or bool(item.to_seal or item.to_open) or _needs_recipient(item, host)
+
+
+def _must_discard(item: Item) -> bool:
+    """Tell whether a recipient is to be removed although its keys will not be opened: it serves one message only."""
+    return bool(item.to_open and item.observation and item.observation.recipient)
+
+
+def _changes(item: Item, host: Host) -> bool:
+    """Tell whether something of this item was changed or, in check mode, would be."""
+    if not host.check_mode:
+        return item.made or item.recipient_made or bool(item.received) or item.recorded
+    if item.error:
+        return False
+    arriving = [part.public_key_sha256 for part in item.to_open]
+    return item.needed or _needs_recipient(item, host) or bool(_lacks(item, arriving)) or bool(item.due)
+
+
+def _work(items: Sequence[Item], host: Host) -> None:
+    program = find_openssl() if any(_needs_openssl(item, host) for item in items if not item.error) else ""
     with _created_root(host) as root, locked(root, timeout=host.lock_timeout):
         mark(root)
         for item in items:
-            if item.needed and not item.error and program is not None:
-                with own_trouble(item, doing=f"Could not make a key in {host.root}/{item.folder}"):
-                    _make_one(root, item, host, program=program)
-            if item.due and not item.error:
-                with own_trouble(item, doing=f"Could not write the records of {item.reference}"):
+            if item.error:
+                _discard(root, item)
+            elif _has_work(item, host):
+                with own_trouble(item, doing=f"Could not work in {host.root}/{item.folder}"):
+                    _work_on(root, item, host, program=program)
                     _record(root, item)
 
 
 def _record(root: Folder, item: Item) -> None:
     """Write the records, after the key that they may be about."""
-    if item.reference is None:
+    if item.reference is None or not item.due:
         return
     key = item.chosen.public_key_sha256 if item.chosen else None
     item.recorded = write_records(root, item.reference, item.changes, request_key=key)
     item.records = read_records(root, item.reference)
 
 
-def _make_one(root: Folder, item: Item, host: Host, *, program: str) -> None:
-    if item.spec is None:
-        return
+def _discard(root: Folder, item: Item) -> None:
+    folder = root.child(item.folder) if _must_discard(item) else None
+    if folder:
+        with folder:
+            sealing.remove_recipient(folder)
+
+
+def _work_on(root: Folder, item: Item, host: Host, *, program: str) -> None:
     with root.make(item.folder, mode=FOLDER_MODE) as folder:
         sweep(folder)
-        # Somebody else may have made it while this run waited for the lock.
-        item.observation = observe(root, item.folder, root_path=host.root)
-        _choose(item)
-        if item.chosen is None:
+        # Somebody else may have done it while this run waited for the lock.
+        _observe(root, item, host)
+        _receive(folder, item, host, program=program)
+        if item.needed and item.spec is not None:
             item.chosen = make_pending(program, folder, item.spec, now=host.now)
-            item.observation = with_pending(item.observation, item.chosen)
             item.made = True
+        item.sealed = [sealing.seal(program, folder, part, name=item.folder, now=host.now) for part in item.to_seal]
+        item.observation = observe(root, item.folder, root_path=host.root)
+
+
+def _receive(folder: Folder, item: Item, host: Host, *, program: str) -> None:
+    """Open what arrived, or wait for it: at the end a recipient is there only if keys are still to come."""
+    if _is_stale(item, host):
+        sealing.remove_recipient(folder)
+    if item.to_open:
+        item.received = sealing.open_all(program, folder, item.to_open, now=host.now)
+    missing = set(_lacks(item, item.wanted_keys)) - set(item.received)
+    if _needs_recipient(item, host) and (missing or not item.wanted_keys):
+        sealing.make_recipient(program, folder, name=item.folder)
+        item.recipient_made = True
 
 
 def mark(root: Folder) -> None:
@@ -280,7 +229,14 @@ def _created_root(host: Host) -> Iterator[Folder]:
         yield root
 
 
-def _result(item: Item, services: Mapping[str, journal.Record]) -> dict[str, Any]:
+def _recipient_certificate(item: Item, seen: Observation, host: Host) -> str | None:
+    waiting = seen.recipient
+    asked = item.receive and (not item.wanted_keys or bool(_lacks(item, item.wanted_keys)))
+    usable = waiting is not None and waiting.usable(now=host.now)
+    return waiting.certificate.pem if asked and usable and waiting and waiting.certificate else None
+
+
+def _result(item: Item, services: Mapping[str, journal.Record], host: Host) -> dict[str, Any]:
     seen = item.observation or Observation(path="")
     return {
         "name": item.name,
@@ -291,6 +247,9 @@ def _result(item: Item, services: Mapping[str, journal.Record]) -> dict[str, Any
         "would_create": item.needed and not item.made and not item.error,
         "created": item.made,
         "held_public_keys": seen.held_public_keys,
+        "recipient_certificate": _recipient_certificate(item, seen, host),
+        "sealed": item.sealed,
+        "received": item.received,
         "reload_needed": reload_needed(item.folder, seen.current_name, services),
         "records": None if item.records is None else dict(item.records),
         "error": item.error,

@@ -88,12 +88,6 @@ def read_versions(folder: Folder | None) -> list[Version]:
     return [version for version in found if version]
 
 
-def read_key(folder: Folder, name: str) -> bytes | None:
-    """Return the private key of version ``name``."""
-    with _opened(folder, name) as place:
-        return place.read(KEY) if place else None
-
-
 def holds(folder: Folder | None, name: str, bundle: Bundle) -> bool:
     """Tell whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it."""
     with _opened(folder, name) as place:

@@ -80,7 +80,7 @@ class Certificate:
         text = f"{self.serial:X}"
         return text if len(text) % 2 == 0 else f"0{text}"
 
-    @property
+    @cached_property
     def pem(self) -> str:
         """The certificate as PEM with lines of 64 characters and a final newline."""
         return ssl.DER_cert_to_PEM_cert(self.raw)
@@ -151,6 +151,11 @@ def request(text: str, *, where: str) -> Request:
     if not match:
         raise VerificationError(problem=f"{where} is not a PEM certificate request.")
     return _guarded(_request, _decoded(match.group(1), where=where), where=where)
+
+
+def public_key(raw: bytes, *, where: str) -> PublicKey:
+    """Return the facts of a public key in DER (SubjectPublicKeyInfo). Raises VerificationError."""
+    return _guarded(lambda content: _public_key(der.parse(content)), raw, where=where)
 
 
 def _request(raw: bytes) -> Request:

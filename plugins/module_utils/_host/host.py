@@ -1,0 +1,49 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a run works on this host, and how the trouble of one certificate stays its own."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Iterator
+
+from .errors import HostError, os_problem
+from .paths import Label, no_label
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LOCK_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Host:
+    """How the work is done: where, when, for real or not, and how new files are labelled."""
+
+    root: str
+    now: datetime
+    check_mode: bool = False
+    label: Label = no_label
+    lock_timeout: float = LOCK_TIMEOUT
+
+
+@contextlib.contextmanager
+def own_trouble(item: Any, *, doing: str) -> Iterator[None]:
+    """Keep the errors of one item with that item: they are put into its ``error``."""
+    try:
+        yield
+    except HostError as error:
+        item.error = str(error)
+    except OSError as error:
+        item.error = str(os_problem(doing=doing, error=error))
+
+
+def private_texts(options: Any) -> set[str]:
+    """Return the texts among (nested) options that hold a private key, given by mistake: results repeat options."""
+    if isinstance(options, str):
+        return {options} if "PRIVATE KEY-----" in options else set()
+    parts = options.values() if isinstance(options, dict) else options if isinstance(options, list) else ()
+    return {text for part in parts for text in private_texts(part)}

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The certificates a run of ssl_certificate_request is about, as read from its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from .errors import InputError
+from .host import own_trouble
+from .names import dns_names, folder_name
+from .openssl import RequestSpec, check_subject, key_kind
+from .records import Change, check_change, outstanding
+from .sealing import Opening, Sealing
+
+if TYPE_CHECKING:
+    from .observe import Observation
+    from .pending import Pending
+
+
+@dataclass
+class Item:
+    """One certificate on its way through the module: what is asked for, then what was found, then what was done."""
+
+    name: str
+    folder: str = ""
+    spec: RequestSpec | None = None
+    fresh: bool = False
+    not_these: frozenset[str] = frozenset()
+    preferred: str | None = None
+    receive: bool = False
+    wanted_keys: tuple[str, ...] = ()
+    to_seal: tuple[Sealing, ...] = ()
+    to_open: tuple[Opening, ...] = ()
+    reference: str | None = None
+    changes: tuple[Change, ...] = ()
+
+    observation: Observation | None = None
+    records: Mapping[str, str] | None = None
+    chosen: Pending | None = None
+    needed: bool = False
+
+    made: bool = False
+    recipient: str | None = None
+    recipient_made: bool = False
+    sealed: list[dict[str, Any]] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
+    recorded: bool = False
+    error: str | None = None
+
+    @property
+    def due(self) -> list[Change]:
+        """Changes of records that are still to be made."""
+        return outstanding(self.records or {}, self.changes)
+
+
+def read_entries(entries: Sequence[Mapping[str, Any]]) -> list[Item]:
+    """Return the items of the option ``certificates``; what is wrong with one is its own error.
+
+    Raises InputError for two entries of one name: nothing is done then.
+    """
+    items = [_read_entry(entry, option=f"certificates[{number}]") for number, entry in enumerate(entries)]
+    folders = [item.folder for item in items if item.folder]
+    for number, item in enumerate(items):
+        if item.folder and folders.count(item.folder) > 1:
+            raise InputError(
+                option=f"certificates[{number}].name",
+                value=item.name,
+                problem="is given twice",
+                remedy="Each certificate of a host needs a name of its own. Nothing was changed.",
+            )
+    return items
+
+
+def _read_entry(entry: Mapping[str, Any], *, option: str) -> Item:
+    item = Item(name=entry["name"])
+    with own_trouble(item, doing="Could not read the options"):
+        item.folder = folder_name(item.name, option=f"{option}.name")
+        item.fresh = bool(entry.get("fresh_pending"))
+        item.not_these = frozenset(text.lower() for text in entry.get("not_public_key_sha256") or ())
+        item.preferred = (entry.get("prefer_public_key_sha256") or "").lower() or None
+        names = dns_names(entry.get("names") or (), option=f"{option}.names")
+        if entry.get("create_pending"):
+            item.spec = _spec(entry, names, option=option)
+        item.receive = bool(entry.get("receive"))
+        item.wanted_keys = tuple(text.lower() for text in entry.get("wanted_public_key_sha256") or ())
+        item.to_seal = tuple(Sealing.read(part) for part in entry.get("seal_for") or ())
+        item.to_open = tuple(Opening.read(part) for part in entry.get("sealed") or ())
+        item.reference = entry.get("client_reference")
+        item.changes = _changes(entry, option=option)
+    return item
+
+
+def _changes(entry: Mapping[str, Any], *, option: str) -> tuple[Change, ...]:
+    given = entry.get("records") or ()
+    if given and not entry.get("client_reference"):
+        raise InputError(
+            option=f"{option}.records",
+            value="",
+            problem="is given without client_reference, and a record belongs to a reference",
+            remedy="Give the reference of the order.",
+        )
+    changes = tuple(check_change(one, option=f"{option}.records[{at}]") for at, one in enumerate(given))
+    kinds = [change.kind for change in changes]
+    if len(set(kinds)) < len(kinds):
+        raise InputError(
+            option=f"{option}.records",
+            value=", ".join(kinds),
+            problem="has one kind twice",
+            remedy="Give one entry for each kind.",
+        )
+    return changes
+
+
+def _spec(entry: Mapping[str, Any], names: tuple[str, ...], *, option: str) -> RequestSpec:
+    if not names:
+        raise InputError(
+            option=f"{option}.names",
+            value="",
+            problem="is empty, and a certificate request needs a name",
+            remedy="Give the DNS names the certificate is for.",
+        )
+    return RequestSpec(
+        names=names,
+        key=key_kind(entry.get("key_type") or "RSA", entry.get("key_size"), option=option),
+        subject=check_subject(entry.get("subject") or {}, option=f"{option}.subject"),
+    )

@@ -1,0 +1,281 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Move a private key to another host of the same certificate: only ciphertext and public parts leave a host.
+
+The host that lacks the key makes a throw-away recipient (a key of its own and a self-signed certificate). The host that
+holds the key encrypts it to that certificate (CMS, RFC 5652: ECDH on P-384, AES-256). The first one decrypts it into
+the place of a waiting key, proves that it is the very key, and removes the recipient whatever happened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from . import openssl, pending, x509
+from .errors import CommandError, VerificationError
+from .files import PRIVATE, PUBLIC, Access, Folder
+from .keys import find_keys
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .keys import HeldKey
+
+RECEIVING = "receiving"
+"""Folder of the recipient below that of the certificate."""
+KEPT = timedelta(days=1)
+_REUSED = timedelta(hours=12)
+_KEY = "recipient.key"
+_CERTIFICATE = "recipient.pem"
+_MESSAGE = "message.pem"
+_KIND = openssl.KeyKind(kind="ECDSA", bits=384)
+_DIGEST = "ecdh_kdf_md:sha384"
+_MAX_MESSAGE = 1 << 16
+_CMS = re.compile(r"\A-----BEGIN CMS-----\s[A-Za-z0-9+/=\s]+-----END CMS-----\Z")
+_AGAIN = "Ask for a new recipient certificate (receive), seal the key for it, and hand the message over the same day."
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """One key to be sealed for another host."""
+
+    host: str
+    recipient_certificate: str
+    public_key_sha256: str
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Sealing:
+        """Return what the option says."""
+        return cls(
+            host=entry["host"],
+            recipient_certificate=entry["recipient_certificate"],
+            public_key_sha256=entry["public_key_sha256"].lower(),
+        )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One sealed key that arrived, with the request that belongs to it if there is one."""
+
+    public_key_sha256: str
+    message: str
+    csr: str
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Opening:
+        """Return what the option says."""
+        return cls(
+            public_key_sha256=entry["public_key_sha256"].lower(),
+            message=entry["message"].strip(),
+            csr=entry.get("csr") or "",
+        )
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The certificate of a throw-away recipient that waits on this host; None if it cannot be read."""
+
+    certificate: x509.Certificate | None
+
+    def usable(self, *, now: datetime) -> bool:
+        """Tell whether keys may still be sealed for it: it is young enough to be here when they arrive."""
+        return self.certificate is not None and now - self.certificate.not_before < _REUSED
+
+    def stale(self, *, now: datetime) -> bool:
+        """Tell whether it was left over and is to be removed."""
+        return self.certificate is None or now - self.certificate.not_before >= KEPT
+
+
+def read_recipient(folder: Folder | None) -> Recipient | None:
+    """Return the recipient that waits in the folder of a certificate, None if there is none."""
+    place = folder.child(RECEIVING) if folder else None
+    if place is None:
+        return None
+    with place:
+        text = (place.read(_CERTIFICATE) or b"").decode("ascii", errors="replace")
+    try:
+        found = x509.certificates(text, where=f"{place.path}/{_CERTIFICATE}")
+    except VerificationError:
+        found = []
+    return Recipient(certificate=found[0] if found else None)
+
+
+def make_recipient(program: str, folder: Folder, *, name: str) -> Recipient:
+    """Make a recipient for certificate ``name`` in its folder, in place of an older one. Raises CommandError."""
+    staging = folder.make_staging()
+    temporary = staging.path.rpartition("/")[2]
+    try:
+        with staging:
+            openssl.make_key(program, staging, _KIND, name=_KEY)
+            spec = openssl.SelfSigned(common_name=_common_name(name), days=2)
+            openssl.make_self_signed(program, staging, spec, key=_KEY, name=_CERTIFICATE)
+            staging.sync()
+        folder.remove(RECEIVING)
+        folder.rename(temporary, RECEIVING)
+    except BaseException:
+        folder.remove(temporary)
+        raise
+    folder.sync()
+    made = read_recipient(folder)
+    if made is None or made.certificate is None:
+        raise CommandError(problem=f"The recipient certificate made in {folder.path}/{RECEIVING} cannot be read back.")
+    return made
+
+
+def seal(program: str, folder: Folder, sealing: Sealing, *, name: str, now: datetime) -> dict[str, Any]:
+    """Return the key that ``sealing`` asks for, encrypted for its recipient, as an entry of the result ``sealed``.
+
+    The key is read by openssl from where it lies; nothing but ciphertext is written. Raises VerificationError for a
+    recipient that was not made for this certificate and for a key that is not here, CommandError.
+    """
+    recipient = check_recipient(sealing, name=name, now=now)
+    held = find_true_key(program, folder, sealing.public_key_sha256)
+    staging = folder.make_staging()
+    temporary = staging.path.rpartition("/")[2]
+    try:
+        with staging:
+            staging.write_new(_CERTIFICATE, recipient.pem.encode("ascii"), access=Access(mode=PUBLIC))
+            argv = [program, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", held.path]
+            argv += ["-recip", f"{staging.path}/{_CERTIFICATE}", "-keyopt", _DIGEST]
+            openssl.write_output(argv, staging, _MESSAGE)
+            message = (staging.read(_MESSAGE) or b"").decode("ascii")
+    finally:
+        folder.remove(temporary)
+    return {
+        "host": sealing.host,
+        "public_key_sha256": sealing.public_key_sha256,
+        "message": message,
+        "csr": held.csr,
+    }
+
+
+def check_recipient(sealing: Sealing, *, name: str, now: datetime) -> x509.Certificate:
+    """Return the recipient's certificate. Raises VerificationError unless it was made for keys of ``name``."""
+    where = f"recipient_certificate of {sealing.host}"
+    found = x509.certificates(sealing.recipient_certificate, where=where)
+    wrong = _wrong_with(found, name=name, now=now)
+    if wrong:
+        raise VerificationError(problem=f"The {where} {wrong}. Nothing was sealed.", remedy=_AGAIN)
+    return found[0]
+
+
+def find_true_key(program: str, folder: Folder, public_key_sha256: str) -> HeldKey:
+    """Return where the private key of this public key lies; the file is asked, not what is written beside it.
+
+    Raises VerificationError if there is none.
+    """
+    for held in find_keys(folder, public_key_sha256):
+        if hashlib.sha256(openssl.public_key(program, held.path)).hexdigest() == public_key_sha256:
+            return held
+    raise VerificationError(
+        problem=f"{folder.path} holds no private key with the public key {public_key_sha256[:16]}.... "
+        "Nothing was sealed.",
+        remedy="Seal on a host that lists it in held_public_keys.",
+    )
+
+
+def open_all(program: str, folder: Folder, openings: Sequence[Opening], *, now: datetime) -> list[str]:
+    """Decrypt what arrived into waiting keys, then remove the recipient; return the SHA-256 of the keys now here.
+
+    Keys that are here already are left out. The recipient is removed in every outcome. Raises VerificationError for a
+    message that is not for this recipient, was changed on the way or holds another key, CommandError, OSError.
+    """
+    try:
+        missing = [item for item in openings if not any(find_keys(folder, item.public_key_sha256))]
+        return [_open(program, folder, item, now=now) for item in missing]
+    finally:
+        remove_recipient(folder)
+
+
+def no_recipient(path: str) -> VerificationError:
+    """Return the error of a message that arrives where nobody waits for it; ``path`` is the certificate's folder."""
+    return VerificationError(
+        problem=f"No recipient waits in {path}/{RECEIVING}: it was used already, or was left for more than a day. "
+        "No key was written.",
+        remedy=_AGAIN,
+    )
+
+
+def remove_recipient(folder: Folder) -> None:
+    """Remove the recipient with its key."""
+    folder.remove(RECEIVING)
+
+
+def _open(program: str, folder: Folder, opening: Opening, *, now: datetime) -> str:
+    if len(opening.message) > _MAX_MESSAGE or not _CMS.match(opening.message):
+        raise VerificationError(
+            problem="The sealed message is no CMS message (PEM). No key was written.", remedy=_AGAIN
+        )
+    place = folder.child(RECEIVING)
+    if place is None:
+        raise no_recipient(folder.path)
+    with place:
+        place.unlink(_MESSAGE)
+        place.write_new(_MESSAGE, f"{opening.message}\n".encode("ascii"), access=Access(mode=PRIVATE))
+
+        def fill(staging: Folder) -> x509.Request | x509.PublicKey:
+            _decrypt(program, place, staging)
+            return _proven(program, staging, opening)
+
+        pending.add_key(folder, fill, now=now)
+    return opening.public_key_sha256
+
+
+def _decrypt(program: str, place: Folder, staging: Folder) -> None:
+    argv = [program, "cms", "-decrypt", "-binary", "-inform", "PEM", "-in", f"{place.path}/{_MESSAGE}"]
+    argv += ["-recip", f"{place.path}/{_CERTIFICATE}", "-inkey", f"{place.path}/{_KEY}"]
+    try:
+        openssl.write_output(argv, staging, openssl.KEY_FILE)
+    except CommandError as error:
+        raise VerificationError(
+            problem=f"The sealed message cannot be opened here: it was sealed for another recipient, or was changed on "
+            f"the way. No key was written. ({error})",
+            remedy=_AGAIN,
+        ) from None
+
+
+def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x509.PublicKey:
+    """Prove that what was decrypted is the whole, undamaged key that was asked for, and write what is public of it."""
+    path = f"{staging.path}/{openssl.KEY_FILE}"
+    try:
+        public = openssl.public_key(program, path)
+        openssl.check_key(program, path)
+    except CommandError:
+        raise VerificationError(
+            problem="What was sealed is no private key, or was changed on the way. No key was written.", remedy=_AGAIN
+        ) from None
+    found = hashlib.sha256(public).hexdigest()
+    if found != opening.public_key_sha256:
+        raise VerificationError(
+            problem=f"The sealed message holds the key {found[:16]}..., not the key "
+            f"{opening.public_key_sha256[:16]}.... No key was written.",
+            remedy="Seal the key that the certificate was ordered with.",
+        )
+    if opening.csr:
+        return pending.write_request(staging, opening.csr, public_key_sha256=found)
+    return pending.write_public_key(staging, public)
+
+
+def _common_name(name: str) -> str:
+    """Return what a recipient for the certificate ``name`` is called, so that no key is sealed for another's."""
+    return f"certops.resello recipient {hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def _wrong_with(found: Sequence[x509.Certificate], *, name: str, now: datetime) -> str | None:
+    if len(found) != 1:
+        return f"holds {len(found)} certificates instead of one"
+    recipient = found[0]
+    key = (recipient.public_key.kind, recipient.public_key.bits)
+    if not recipient.self_issued or recipient.subject_text != _common_name(name):
+        return f"was not made by this module for the certificate {name}"
+    if key != (_KIND.kind, _KIND.bits):
+        return f"has a key of type {key[0]} {key[1]} instead of {_KIND.kind} {_KIND.bits}"
+    if recipient.not_after <= now:
+        return f"has expired on {recipient.not_after:%Y-%m-%dT%H:%M:%SZ}"
+    return None
