@@ -21,7 +21,8 @@ description:
     recipient (O(certificates[].receive)), the host with the key encrypts it for that recipient
     (O(certificates[].seal_for)), and the receiving host decrypts and proves it (O(certificates[].sealed)). Only
     ciphertext passes through Ansible.
-  - Keys wait in C(<root>/<name>/pending/<id>/) with their request. This module never removes one.
+  - Keys wait in C(<root>/<name>/pending/<id>/) with their request. One is removed only if
+    O(certificates[].keep_public_key_sha256) says which are still needed.
   - It also keeps what runs write down about paid calls, see O(certificates[].records). So a controller that is thrown
     away after each job forgets nothing.
   - The module runs on the host that serves the certificate. It needs no credentials of the API. The program C(openssl)
@@ -47,6 +48,61 @@ options:
       - No folder on the way to it may be changeable by anybody but root and the user who runs the task.
     type: path
     default: /etc/ssl/resello
+  expect_root:
+    description:
+      - Say that O(root) was used before. If it does not carry the mark of this collection then (see RV(root_marker)),
+        the task fails and makes nothing, because a file system that is not mounted is not a host without keys.
+    type: bool
+    default: false
+  min_free_space:
+    description:
+      - Bytes that must be free where O(root) is. With less, no key is made.
+    type: int
+    default: 1048576
+  pending_max_age:
+    description:
+      - Days for which a waiting key is kept in any case. See O(certificates[].keep_public_key_sha256).
+    type: float
+    default: 30
+  owner:
+    description:
+      - Owner of the files with the private key of a placeholder, as in M(certops.resello.ssl_certificate_install).
+        Waiting keys always belong to the user who runs the task.
+    type: str
+  group:
+    description:
+      - Group of the files with the private key of a placeholder.
+    type: str
+  mode:
+    description:
+      - Mode of the files with the private key of a placeholder, one of V('0600'), V('0640'), V('0400'), V('0440').
+      - By default V('0640') with O(group) and V('0600') without.
+    type: raw
+  services:
+    description:
+      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not take
+        it. The result is RV(services). A test that fails does not fail the task.
+      - The tests are run after everything else. Check mode runs none.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the service, as in M(certops.resello.ssl_certificate_install).
+        type: str
+        required: true
+      validate_command:
+        description:
+          - Command that tests the configuration of the service, as a list. There is no shell.
+        type: list
+        elements: str
+        default: []
+      validate_timeout:
+        description:
+          - Seconds after which the test is stopped and counts as failed.
+        type: float
+        default: 60
   certificates:
     description:
       - The certificates to observe, and to make keys for.
@@ -161,6 +217,22 @@ options:
               - The certificate request that belongs to the key. Without one, the key can be used for a certificate
                 that is issued already, but not be ordered with.
             type: str
+      keep_public_key_sha256:
+        description:
+          - Keys that live orders carry, or may carry (a call whose outcome is not known), as SHA-256 of the public key
+            (DER, SubjectPublicKeyInfo) in hex.
+          - If given, waiting keys that are not among them and older than O(pending_max_age) days are removed, also
+            those of installed certificates, which have a copy of their own. Without this option none is removed.
+        type: list
+        elements: str
+      placeholder:
+        description:
+          - Where no certificate is in use yet, put a self-signed one into use, named
+            V(placeholder, not issued yet), so that a service whose configuration names the files can start.
+          - It is valid for 90 days, and replaced in its last 30 by another one. An installation replaces it as any
+            other version.
+        type: bool
+        default: false
       key_type:
         description:
           - Type of the private key.
@@ -294,6 +366,25 @@ EXAMPLES = r"""
   become: true
   when: inventory_hostname != 'web1'
 
+- name: Let a web server start before its first certificate is issued
+  certops.resello.ssl_certificate_request:
+    certificates:
+      - name: shop
+        names: [shop.example.com]
+        placeholder: true
+        create_pending: true
+  become: true
+
+- name: Ask a host whether it could take a certificate now
+  certops.resello.ssl_certificate_request:
+    expect_root: true
+    services:
+      - name: nginx
+        validate_command: [nginx, -t]
+    certificates:
+      - name: shop
+  become: true
+
 - name: Make another key for a reissue, of another kind
   certops.resello.ssl_certificate_request:
     certificates:
@@ -323,7 +414,7 @@ certificates:
       type: str
       sample: _wildcard.example.com
     current:
-      description: The certificate in use, V(null) if there is none or it cannot be read.
+      description: The certificate in use, V(null) if there is none, if it cannot be read, or if it is a placeholder.
       type: dict
       contains:
         path:
@@ -375,6 +466,10 @@ certificates:
           description: The certificate, PEM.
           type: str
           sample: "-----BEGIN CERTIFICATE-----\n..."
+    placeholder:
+      description: Whether a placeholder is in use.
+      type: bool
+      sample: false
     pending:
       description: The keys that wait for a certificate, oldest first.
       type: list
@@ -465,6 +560,11 @@ certificates:
       type: list
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
+    removed_pending:
+      description: RV(certificates[].pending[].id) of the waiting keys that were removed.
+      type: list
+      elements: str
+      sample: []
     reload_needed:
       description: Whether a service has not yet taken the certificate in use.
       type: bool
@@ -479,6 +579,38 @@ certificates:
       description: What is wrong with this one, V(null) if nothing is.
       type: str
       sample: null
+services:
+  description:
+    - The services of O(services), then those that were given a certificate in O(root) before.
+  returned: always, unless nothing could be done at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the service.
+      type: str
+      sample: nginx
+    test_passed:
+      description: Whether its config test passed just now; V(null) if none was run.
+      type: bool
+      sample: true
+    test_error:
+      description: What the config test said, V(null) if nothing is wrong.
+      type: str
+      sample: null
+    wanted:
+      description: The version of each certificate folder that the service was last to be given.
+      type: dict
+      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
+    proven:
+      description: The version of each certificate folder that the service was last seen to take.
+      type: dict
+      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
+free_space:
+  description: Bytes that the user who runs the task can still write where O(root) is.
+  returned: always, unless nothing could be done at all
+  type: int
+  sample: 21474836480
 root_marker:
   description:
     - Whether the root folder carries the mark of this collection.
@@ -493,11 +625,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
 from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
 from ansible_collections.certops.resello.plugins.module_utils._host.request import run
+from ansible_collections.certops.resello.plugins.module_utils._host.request_plan import Wanted
 
+SERVICE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "validate_command": {"type": "list", "elements": "str", "default": []},
+    "validate_timeout": {"type": "float", "default": 60},
+}
 SEAL_FOR: dict[str, Any] = {
     "host": {"type": "str", "required": True},
     "recipient_certificate": {"type": "str", "required": True},
@@ -520,6 +659,8 @@ CERTIFICATE: dict[str, Any] = {
     "wanted_public_key_sha256": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "seal_for": {"type": "list", "elements": "dict", "default": [], "options": SEAL_FOR},
     "sealed": {"type": "list", "elements": "dict", "default": [], "options": SEALED},
+    "keep_public_key_sha256": {"type": "list", "elements": "str", "no_log": False},
+    "placeholder": {"type": "bool", "default": False},
     "key_type": {"type": "str", "choices": list(KEY_SIZES), "default": "RSA", "no_log": False},
     "key_size": {"type": "int", "no_log": False},
     "subject": {"type": "dict", "options": {name: {"type": "str"} for name in SUBJECT_FIELDS}},
@@ -538,23 +679,44 @@ CERTIFICATE: dict[str, Any] = {
 }
 
 
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "root": {"type": "path", "default": "/etc/ssl/resello"},
-            "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
-        },
-        supports_check_mode=True,
+OPTIONS: dict[str, Any] = {
+    "root": {"type": "path", "default": "/etc/ssl/resello"},
+    "expect_root": {"type": "bool", "default": False},
+    "min_free_space": {"type": "int", "default": 1048576},
+    "pending_max_age": {"type": "float", "default": 30},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "mode": {"type": "raw"},
+    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
+    "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
+}
+
+
+def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
+    """Return the options of the task. Raises HostError for those that cannot be used."""
+    params = module.params
+    host = Host(
+        root=check_absolute(params["root"], option="root"),
+        now=datetime.now(timezone.utc),
+        check_mode=module.check_mode,
+        label=lambda path: module.set_default_selinux_context(path, False),
     )
+    wanted = Wanted(
+        certificates=params["certificates"],
+        services=params["services"],
+        access=key_access(owner=params["owner"], group=params["group"], mode=params["mode"]),
+        expect_root=params["expect_root"],
+        min_free_space=params["min_free_space"],
+        pending_days=params["pending_max_age"],
+    )
+    return host, wanted
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     module.no_log_values.update(private_texts(module.params))
     try:
-        host = Host(
-            root=check_absolute(module.params["root"], option="root"),
-            now=datetime.now(timezone.utc),
-            check_mode=module.check_mode,
-            label=lambda path: module.set_default_selinux_context(path, False),
-        )
-        outcome = run(host, module.params["certificates"])
+        outcome = run(*read_options(module))
     except HostError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
@@ -562,7 +724,9 @@ def main() -> None:
     result: dict[str, Any] = {
         "changed": outcome.changed,
         "root_marker": outcome.root_marker,
+        "free_space": outcome.free_space,
         "certificates": outcome.certificates,
+        "services": outcome.services,
     }
     if module._diff:
         result["diff"] = outcome.diff

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ORDER = "Give the intermediate certificates in order: first the one that signed the certificate, then its signer."
+PLACEHOLDER_NAME = "placeholder, not issued yet"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ def read_bundle(*, certificate: str, chain: str) -> Bundle:
         delivered = delivered[:-1]
     _check_order(leaf, delivered)
     return Bundle(leaf=leaf, chain=tuple(delivered))
+
+
+def is_placeholder(leaf: x509.Certificate) -> bool:
+    """Tell whether a certificate is one of ours that stands for one to come."""
+    return leaf.self_issued and leaf.subject_text == PLACEHOLDER_NAME
 
 
 def check_leaf(leaf: x509.Certificate) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Mapping
 
+from .bundle import is_placeholder
 from .openssl import REQUEST_FILE
 from .pending import BareKey, Pending, read_bare_keys, read_pending
 from .sealing import Recipient, read_recipient
@@ -31,15 +32,25 @@ MARKER = ".certops-resello"
 
 @dataclass(frozen=True)
 class Observation:
-    """Of one certificate. ``current`` is None when nothing is in use or what is in use is damaged."""
+    """Of one certificate. ``in_use`` is None when nothing is in use or what is in use is damaged."""
 
     path: str
-    current: Version | None = None
+    in_use: Version | None = None
     current_name: str | None = None
     pending: tuple[Pending, ...] = ()
     versions: tuple[Version, ...] = ()
     bare_keys: tuple[BareKey, ...] = ()
     recipient: Recipient | None = None
+
+    @property
+    def current(self) -> Version | None:
+        """The certificate in use; a placeholder is none."""
+        return None if self.placeholder else self.in_use
+
+    @property
+    def placeholder(self) -> bool:
+        """Tell whether a placeholder is in use."""
+        return self.in_use is not None and is_placeholder(self.in_use.leaf)
 
     @property
     def held_public_keys(self) -> list[str]:
@@ -50,8 +61,9 @@ class Observation:
 
     @property
     def installed_public_keys(self) -> set[str]:
-        """SHA-256 of the public keys of all versions whose private key is here."""
-        return {item.leaf.public_key.sha256 for item in self.versions if item.has_key}
+        """SHA-256 of the public keys of all real versions whose private key is here."""
+        real = (item for item in self.versions if item.has_key and not is_placeholder(item.leaf))
+        return {item.leaf.public_key.sha256 for item in real}
 
 
 def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
@@ -66,7 +78,7 @@ def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
         current = next((item for item in versions if item.name == name), None)
         return Observation(
             path=path,
-            current=current,
+            in_use=current,
             current_name=name,
             pending=tuple(read_pending(place)),
             versions=tuple(versions),

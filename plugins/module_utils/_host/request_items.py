@@ -37,6 +37,9 @@ class Item:
     to_open: tuple[Opening, ...] = ()
     reference: str | None = None
     changes: tuple[Change, ...] = ()
+    placeholder: bool = False
+    names: tuple[str, ...] = ()
+    keep_keys: frozenset[str] | None = None
 
     observation: Observation | None = None
     records: Mapping[str, str] | None = None
@@ -49,6 +52,8 @@ class Item:
     sealed: list[dict[str, Any]] = field(default_factory=list)
     received: list[str] = field(default_factory=list)
     recorded: bool = False
+    placeholder_made: bool = False
+    removed: list[str] = field(default_factory=list)
     error: str | None = None
 
     @property
@@ -82,9 +87,14 @@ def _read_entry(entry: Mapping[str, Any], *, option: str) -> Item:
         item.fresh = bool(entry.get("fresh_pending"))
         item.not_these = frozenset(text.lower() for text in entry.get("not_public_key_sha256") or ())
         item.preferred = (entry.get("prefer_public_key_sha256") or "").lower() or None
-        names = dns_names(entry.get("names") or (), option=f"{option}.names")
+        item.names = dns_names(entry.get("names") or (), option=f"{option}.names")
         if entry.get("create_pending"):
-            item.spec = _spec(entry, names, option=option)
+            item.spec = _spec(entry, item.names, option=option)
+        item.placeholder = bool(entry.get("placeholder"))
+        if item.placeholder:
+            _need_names(item.names, option=option, what="placeholder")
+        if entry.get("keep_public_key_sha256") is not None:
+            item.keep_keys = frozenset(text.lower() for text in entry["keep_public_key_sha256"])
         item.receive = bool(entry.get("receive"))
         item.wanted_keys = tuple(text.lower() for text in entry.get("wanted_public_key_sha256") or ())
         item.to_seal = tuple(Sealing.read(part) for part in entry.get("seal_for") or ())
@@ -116,15 +126,19 @@ def _changes(entry: Mapping[str, Any], *, option: str) -> tuple[Change, ...]:
 
 
 def _spec(entry: Mapping[str, Any], names: tuple[str, ...], *, option: str) -> RequestSpec:
-    if not names:
-        raise InputError(
-            option=f"{option}.names",
-            value="",
-            problem="is empty, and a certificate request needs a name",
-            remedy="Give the DNS names the certificate is for.",
-        )
+    _need_names(names, option=option, what="certificate request")
     return RequestSpec(
         names=names,
         key=key_kind(entry.get("key_type") or "RSA", entry.get("key_size"), option=option),
         subject=check_subject(entry.get("subject") or {}, option=f"{option}.subject"),
     )
+
+
+def _need_names(names: tuple[str, ...], *, option: str, what: str) -> None:
+    if not names:
+        raise InputError(
+            option=f"{option}.names",
+            value="",
+            problem=f"is empty, and a {what} needs a name",
+            remedy="Give the DNS names the certificate is for.",
+        )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Collection, Iterator, Sequence
 
 from . import x509
+from .bundle import is_placeholder
 from .errors import UnsafePathError, VerificationError
 from .files import PUBLIC, Access, Folder
 from .pending import FOLDER as PENDING
@@ -160,7 +161,8 @@ def switch(folder: Folder, name: str | None) -> None:
 def removable(versions: Sequence[Version], *, keep: int, protected: Collection[str], now: datetime) -> list[str]:
     """Return the versions to be removed, so that ``keep`` remain, and all that have expired; never a protected one."""
     others = [item for item in versions if item.name not in protected]
-    others.sort(key=lambda item: item.leaf.not_before, reverse=True)
+    # A placeholder is the first to go, although it can be younger than a certificate that was dated back.
+    others.sort(key=lambda item: (not is_placeholder(item.leaf), item.leaf.not_before), reverse=True)
     room = max(0, keep - (len(versions) - len(others)))
     return [item.name for place, item in enumerate(others) if place >= room or item.leaf.not_after <= now]
 

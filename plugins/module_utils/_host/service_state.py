@@ -1,0 +1,39 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host says of its services before anything is ordered: does the config test pass, what were they given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from .journal import Record
+from .services import validate
+
+if TYPE_CHECKING:
+    from .services import Service
+
+
+def tested(services: Mapping[str, Service], records: Mapping[str, Record], *, check_mode: bool) -> list[dict[str, Any]]:
+    """Return a result for each service asked for and each one that was ever given a certificate here.
+
+    Config tests are commands of the services, so check mode runs none: ``test_passed`` is None then, and where a
+    service has no test.
+    """
+    names = dict.fromkeys((*services, *sorted(records)))
+    return [_state(name, services.get(name), records.get(name, Record()), check_mode=check_mode) for name in names]
+
+
+def _state(name: str, service: Service | None, record: Record, *, check_mode: bool) -> dict[str, Any]:
+    passed, problem = None, None
+    if service is not None and service.validate_command and not check_mode:
+        problem = validate(service)
+        passed = not problem
+    return {
+        "name": name,
+        "test_passed": passed,
+        "test_error": problem,
+        "wanted": dict(record.wanted),
+        "proven": dict(record.proven),
+    }
