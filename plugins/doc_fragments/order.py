@@ -59,8 +59,9 @@ csr_content:
 certificate_path:
   description:
     - File on the controller with the certificate (PEM) that is deployed today, if any.
-    - It tells what is in use. With O(ignore:journal_path) a run downloads nothing if nothing is due, every host serves
-      the order's certificate, and the order has not changed since an earlier run downloaded it.
+    - It tells what is in use. With O(ignore:journal_path), or with the records of its hosts, a run downloads nothing if
+      nothing is due, every host serves the order's certificate, and the order has not changed since an earlier run
+      downloaded it.
     - Excludes O(certificate_content).
   type: path
   version_added: 1.0.0
@@ -100,6 +101,33 @@ hosts:
       type: bool
       default: false
       version_added: 1.0.0
+    records:
+      description:
+        - What earlier runs wrote down on the host about the order, as
+          RV(certops.resello.ssl_certificate_request#module:certificates[].records) tells it. Empty if there is nothing.
+        - With it the hosts are the memory of paid calls, in place of O(ignore:journal_path). The three steps are a plan
+          in check mode, M(certops.resello.ssl_certificate_request) with the plan's RV(ignore:records), and the same
+          task with O(ignore:run_id) and what the hosts answered. What that task returns in RV(ignore:records) is
+          written on the hosts in turn.
+      type: dict
+      version_added: 1.0.0
+      suboptions:
+        intent:
+          description: The call that a run was about to make.
+          type: str
+          version_added: 1.0.0
+        evidence:
+          description: How earlier calls ended.
+          type: str
+          version_added: 1.0.0
+        seen:
+          description: Which certificate the order handed out.
+          type: str
+          version_added: 1.0.0
+        placed:
+          description: What was placed to prove control of the domains. Not used here.
+          type: str
+          version_added: 1.0.0
     config_test_passes:
       description:
         - Whether the services on the host accept their configuration today; left out if that was not asked.
@@ -225,6 +253,13 @@ journal_path:
     - With it, a run that was killed between the call and its answer is remembered, and two controllers that share the
       folder exclude each other. Without it a lost answer is still looked for, but only by the run that lost it.
   type: path
+  version_added: 1.0.0
+run_id:
+  description:
+    - RV(ignore:run_id) that the same task returned in check mode, for orders whose hosts hold the records. A call is
+      made only if all hosts have written the intent of that plan, at most 15 minutes ago, and once.
+    - Not used in check mode, nor for orders without RV(ignore:records) of their hosts.
+  type: str
   version_added: 1.0.0
 recovery_timeout:
   description: Seconds to look for an order whose answer was lost, before the task gives up with the outcome unknown.

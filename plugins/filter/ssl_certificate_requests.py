@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ssl_certificate_requests
-short_description: The keys and CSRs that a plan asks of a host
+short_description: The keys, CSRs and records that a plan asks of a host
 version_added: 1.0.0
 description:
   - Returns the options of M(certops.resello.ssl_certificate_request) for those items of a host whose planned action
-    needs a CSR.
+    needs a CSR, or about which something is to be written down.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -25,12 +25,16 @@ options:
     type: list
     elements: dict
     required: true
+  host:
+    description: The host that asks.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Make what the plan asks for
   certops.resello.ssl_certificate_request:
-    certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates) }}"
+    certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates, host=inventory_hostname) }}"
 """
 
 RETURN = r"""
@@ -47,9 +51,9 @@ from ansible_collections.certops.resello.plugins.plugin_utils.orders import requ
 
 
 def ssl_certificate_requests(
-    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
 ) -> list[dict[str, Any]]:
-    return requests(items, results)
+    return requests(items, results, host)
 
 
 class FilterModule:

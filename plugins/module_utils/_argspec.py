@@ -14,6 +14,7 @@ from ansible.module_utils.basic import env_fallback
 from ._client.transport import ConnectionOptions
 
 BASIC = {"api_username": "RESELLO_API_USERNAME", "api_key": "RESELLO_API_KEY"}
+RECORD_KINDS = ("intent", "evidence", "seen", "placed")
 OPENID = {
     "api_token_url": "RESELLO_API_TOKEN_URL",
     "api_client_id": "RESELLO_API_CLIENT_ID",
@@ -105,6 +106,7 @@ def order_spec() -> dict[str, Any]:
                 "public_keys": {"type": "list", "elements": "str", "no_log": False},
                 "certificate_content": dict(text),
                 "certificate_needed": {"type": "bool", "default": False},
+                "records": {"type": "dict", "options": {kind: dict(text) for kind in RECORD_KINDS}},
                 "config_test_passes": {"type": "bool"},
             },
         },
@@ -149,6 +151,7 @@ def run_spec() -> dict[str, Any]:
 
     return {
         "journal_path": {"type": "path"},
+        "run_id": {"type": "str"},
         "recovery_timeout": {"type": "float", "default": 180},
         "max_creates": {"type": "int", "default": 10},
         "max_renewals": {"type": "int", "default": 10},

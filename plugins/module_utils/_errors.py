@@ -34,6 +34,7 @@ class ReselloError(Exception):
     def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
         self.message = clean(message, limit=2000)
         self.details: dict[str, Any] = dict(details or {})
+        self.result: Mapping[str, Any] = {}  # what the module returns beside the error
         super().__init__(self.message)
 
     def as_dict(self) -> dict[str, Any]:

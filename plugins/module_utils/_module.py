@@ -41,7 +41,7 @@ def errors_as_failures(module: AnsibleModule) -> Iterator[None]:
     try:
         yield
     except ReselloError as error:
-        fail(module, error)
+        fail(module, error, error.result)
 
 
 def fail(module: AnsibleModule, error: ReselloError, result: Mapping[str, Any] | None = None) -> None:

@@ -270,11 +270,33 @@ notes:
   elements: str
   returned: success
   sample: []
+records:
+  description:
+    - What must be written on which host, as
+      O(certops.resello.ssl_certificate_request#module:certificates[].records) takes it, with the name of the host in
+      C(host). Empty if the hosts hold it already, or gave no records.
+    - In check mode the intents of the calls that a real run would make are among them.
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+run_id:
+  description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
+  type: str
+  returned: success
+  sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
 error:
   description: What went wrong, as C(code), C(message) and C(details); V(null) if nothing did.
   type: dict
   returned: success
   sample: null
+certificates_to_record:
+  description:
+    - RV(client_reference) and RV(records) where nothing else can be said, because the account could not be listed.
+  type: list
+  elements: dict
+  returned: if the orders of the account could not be listed
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -296,9 +318,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     with api_for(module) as api:
-        item = converge(api, [module.params], Run.from_params(module.params, check_mode=module.check_mode))[0]
+        run = Run.from_params(module.params, check_mode=module.check_mode)
+        item = converge(api, [module.params], run)[0]
     warn(module, item.warnings)
-    result = {**item.result(), "diff": item.diff()}
+    result = {**item.result(), "run_id": run.run_id, "diff": item.diff()}
     if item.error is not None:
         fail(module, item.error, result)
     module.exit_json(**result)

@@ -264,11 +264,34 @@ certificates:
       elements: str
       returned: always
       sample: []
+    records:
+      description:
+        - What must be written on which host, as
+          O(certops.resello.ssl_certificate_request#module:certificates[].records) takes it, with the host's name in
+          C(host). Empty if the hosts hold it already, or gave no records.
+        - In check mode the intents of the calls that a real run would make are among them.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
     error:
       description: What went wrong, as C(code), C(message) and C(details); V(null) if nothing did.
       type: dict
       returned: always
       sample: null
+run_id:
+  description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
+  type: str
+  returned: success, and on failure if any certificate could be looked at
+  sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+certificates_to_record:
+  description:
+    - RV(certificates[].client_reference) and RV(certificates[].records) of all certificates where nothing else can be
+      said of them, because the account could not be listed. Nothing was sent; intents of O(run_id) are to be removed.
+  type: list
+  elements: dict
+  returned: if the orders of the account could not be listed
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -303,8 +326,10 @@ def main() -> None:
     )
     params = module.params
     with api_for(module) as api:
-        items = converge(api, params["certificates"], Run.from_params(params, check_mode=module.check_mode))
+        run = Run.from_params(params, check_mode=module.check_mode)
+        items = converge(api, params["certificates"], run)
     result = {
+        "run_id": run.run_id,
         "changed": any(item.changed for item in items),
         "certificates": [item.result() for item in items],
         "diff": [item.diff() for item in items if item.changed],

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 # Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
 ORDER_OPTIONS = (
@@ -143,7 +143,12 @@ def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[
     seen = _observed(host, item, published)
     if seen is None or seen.get("error"):
         return {"name": host, "answered": False}
-    facts = {"name": host, "answered": True, "public_keys": seen["held_public_keys"]}
+    facts = {
+        "name": host,
+        "answered": True,
+        "public_keys": seen["held_public_keys"],
+        "records": seen.get("records") or {},
+    }
     if seen.get("reload_needed"):
         facts["certificate_needed"] = True
     current = seen.get("current")
@@ -161,11 +166,13 @@ def _fresh_csr(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) 
     return None
 
 
-def requests(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request for the items whose planned action needs a CSR.
+def requests(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
+) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request: the CSRs that planned actions need, and what to write down.
 
     A renewal or reissue gets a key that no order carries yet; one that is sent again gets the key it was sent with.
-    Items that bring their own CSR are left out.
+    Items that bring their own CSR need no key.
     """
 
     planned = {result["client_reference"]: result for result in results}
@@ -173,8 +180,44 @@ def requests(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, 
     for item in items:
         result = planned.get(item["client_reference"], {})
         if result.get("csr_required") and not result.get("error") and not item.get("csr_content"):
-            wanted.append(_request(item, result))
+            wanted.append({**_request(item, result), **_records(item, result, host)})
+        elif _records(item, result, host)["records"]:
+            wanted.append({"name": item["name"], **_records(item, result, host)})
     return wanted
+
+
+def record_requests(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
+) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request for what is to be written down on this host, and no more."""
+
+    found = {result["client_reference"]: result for result in results}
+    wanted = [{"name": item["name"], **_records(item, found.get(item["client_reference"], {}), host)} for item in items]
+    return [options for options in wanted if options["records"]]
+
+
+def _records(item: Mapping[str, Any], result: Mapping[str, Any], host: str) -> dict[str, Any]:
+    changes = [
+        {name: value for name, value in change.items() if name != "host"}
+        for change in result.get("records") or ()
+        if change["host"] == host
+    ]
+    return {"client_reference": item["client_reference"], "records": changes}
+
+
+def renewed(observed: Iterable[Mapping[str, Any]], made: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a host was observed to hold, with what a later task found: keys where it chose one, records, trouble."""
+
+    later = {entry["name"]: entry for entry in made}
+    return [_renewed(entry, later.get(entry["name"])) for entry in observed]
+
+
+def _renewed(entry: Mapping[str, Any], later: Mapping[str, Any] | None) -> dict[str, Any]:
+    if later is None:
+        return dict(entry)
+    if later["pending_id"] is not None:
+        return dict(later)
+    return {**entry, "records": later["records"], "error": later["error"]}
 
 
 def _request(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

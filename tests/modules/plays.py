@@ -62,6 +62,18 @@ class Control:
         self, plays: Sequence[Mapping[str, Any]], *, check: bool = False, environment: Mapping[str, str] | None = None
     ) -> Played:
         """Run a playbook; nothing of the environment's Ansible settings counts."""
+        process = self.start(plays, check=check, environment=environment)
+        try:
+            output, _nothing = process.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return Played(process.returncode, output)
+
+    def start(
+        self, plays: Sequence[Mapping[str, Any]], *, check: bool = False, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a playbook and return at once."""
         write_yaml(self.folder / "play.yml", [dict(play) for play in plays])
         command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.folder / "inventory"), "play.yml"]
         kept = {name: text for name, text in os.environ.items() if not name.startswith("ANSIBLE_")}
@@ -74,7 +86,7 @@ class Control:
             "LC_ALL": "C.UTF-8",
             "COLUMNS": "200",
         }
-        completed = subprocess.run(
+        return subprocess.Popen(
             [*command, *(["--check", "--diff"] if check else [])],
             cwd=self.folder,
             env={**kept, **settings, **(environment or {})},
@@ -82,10 +94,7 @@ class Control:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=150,
-            check=False,
         )
-        return Played(completed.returncode, completed.stdout)
 
 
 def write_yaml(path: Path, content: Any) -> None:

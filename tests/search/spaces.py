@@ -30,6 +30,24 @@ SMALL = {
         Space(action="reissue", controllers=1, hours=(0, 2), hold=1, issues=0),
         CHANGE,
     ),
+    # The intent lies on the hosts, marked before the run that orders looks anything up.
+    "hosts: one controller, kill, lost reply, late, lag": (
+        Space(journal="hosts", controllers=1, hours=(0, 25)),
+        CREATE,
+    ),
+    "hosts: race, lost reply, late, lag": (
+        Space(journal="hosts", runs=1, kills=0, issues=0, hours=(0, 25)),
+        CREATE,
+    ),
+    "hosts: race, kill, late": (Space(journal="hosts", runs=1, lag=False, issues=0, hours=(0, 25)), CREATE),
+    "hosts: renew, one controller, kill, lost reply, late, lag": (
+        Space(journal="hosts", action="renew", controllers=1, hours=(0, 73), hold=72, issues=0),
+        CHANGE,
+    ),
+    "hosts: reissue, race, kill, late": (
+        Space(journal="hosts", action="reissue", runs=1, hours=(0, 2), hold=1, issues=0, lag=False),
+        CHANGE,
+    ),
     # Beyond it.
     "beyond: one controller, kill, late, lag": (Space(within=False, controllers=1, hours=(0, 25)), CREATE_BEYOND),
     "beyond: race, late": (
@@ -60,6 +78,14 @@ LARGE = {
     "reissue: race, kill, lost reply, late, lag": (
         Space(action="reissue", runs=1, hours=(0, 2), hold=1, issues=0),
         CHANGE,
+    ),
+    "hosts: race, kill and rerun each, lost reply, late": (
+        Space(journal="hosts", lag=False, issues=0, hours=(0, 25)),
+        CREATE,
+    ),
+    "hosts: beyond, race, kill, lost reply, late, lag, issue": (
+        Space(journal="hosts", within=False, runs=1, hours=(0, 25)),
+        CREATE_BEYOND,
     ),
     "beyond: race, kill, lost reply, late, lag, issue": (
         Space(within=False, runs=1, hours=(0, 25)),

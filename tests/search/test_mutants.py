@@ -18,6 +18,7 @@ from ansible_collections.certops.resello.tests.search.world import Check, Explor
 
 ONE = Space(controllers=1, hours=(0, 25))
 RACE = Space(runs=1, kills=0, lag=False, issues=0, hours=(0, 25))
+HOSTS = Space(journal="hosts", runs=1, kills=0, lag=False, issues=0, hours=(0, 25))
 RENEW = Space(action="renew", controllers=1, hours=(0, 73), hold=72, issues=0)
 BEYOND = Space(within=False, controllers=1, hours=(0, 25))
 RACE_OWN = Space(within=False, journal="none", runs=1, kills=0, lost=0, late=False, lag=False, issues=1, hours=(0,))
@@ -103,6 +104,14 @@ def eleven_creates_are_refused() -> bool:
     return not batch.check_batch([t.BatchItem(str(number), "create") for number in range(11)], t.Limits()).allowed
 
 
+def refusal_leaves_no_intent() -> bool:
+    """Nothing may be sent under the mark of this run's own plan: the clocks differ."""
+    intent = t.Intent("create", REFERENCE, "run-1", "sent", "K", NOW, NOW, plan_id="plan-1", carried=True)
+    account = Account(records=t.Records(intent=intent), skew=timedelta(hours=2))
+    result = account.run(request(carried=True))
+    return not result.sent and account.records.intent is None
+
+
 def story_fails(story: Callable[[], bool]) -> Callable[[], bool]:
     return lambda: not story()
 
@@ -131,6 +140,11 @@ def blind(_reference: str) -> steps.Step[steps.Look]:
     yield t.Now()  # makes this a generator
 
 
+def silent(_request: t.PurchaseRequest) -> steps.Step[None]:
+    return
+    yield t.Now()  # makes this a generator
+
+
 def by_status(orders: Any) -> tuple[t.OrderView, ...]:
     return tuple(sorted(orders, key=lambda row: (row.bucket != "issued", row.id)))
 
@@ -150,6 +164,19 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R3 no hold": (rules, "held_until", nothing, search_fails(ONE, OneOrder(strict=True))),
     "R3 the intent is no lock": (t.Intent, "token", None, search_fails(RACE, OneOrder(strict=True))),
     "R3 a suspended run goes on": (rules, "mark_is_stale", no, search_fails(RACE, OneOrder(strict=True))),
+    "R3 another run's intent on the hosts is taken for its own": (
+        rules,
+        "is_own",
+        lambda intent, wanted: wanted.carried and intent is not None,
+        search_fails(HOSTS, OneOrder(strict=True)),
+    ),
+    "R3 a late call under a mark on the hosts": (
+        rules,
+        "mark_is_stale",
+        no,
+        search_fails(HOSTS, OneOrder(strict=True)),
+    ),
+    "R3 the intent on the hosts is not given back": (steps, "give_back", silent, story_fails(refusal_leaves_no_intent)),
     "R4 no filtered query": (steps, "look_by_reference", blind, story_fails(stale_bulk_list_buys_nothing)),
     "R4 evidence is not asked": (rules, "named_orders", empty, story_fails(wrong_account_buys_nothing)),
     "R4 a deployed certificate says nothing": (

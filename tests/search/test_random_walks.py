@@ -23,10 +23,10 @@ def wander(space: Space, check: OneOrder | OneChange, data: st.DataObject) -> No
     for _step in range(STEPS):
         trouble = check.always(world)
         assert not trouble, world
-        if all(item.local < 0 and not item.runs_left for item in world.controllers):
+        if all(item.is_idle and not item.runs_left for item in world.controllers):
             break
         world = choose.choice(list(explorer.moves(world)))
-    idle = tuple(item._replace(local=-1, sleeps=0, runs_left=0) for item in world.controllers)
+    idle = tuple(item.idle()._replace(runs_left=0) for item in world.controllers)
     _kind, trouble = check.end(explorer, world._replace(controllers=idle))
     assert not trouble, world
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     Answer,
     Clock,
@@ -99,12 +100,27 @@ class Late(NamedTuple):
 
 
 class Controller(NamedTuple):
-    """`local`: number of the local state, -1 when no run is under way. `sleeps` stands for its monotonic clock."""
+    """`local`: number of the local state, -1 when no protocol is under way. `sleeps` stands for its monotonic clock.
+
+    With records on the hosts a run goes through stages: planned (a call is due) or found (it is not, and something is
+    to be written down), marked, ordering, ordered, noted. `seen` and `memory` are numbers of interned Records: what it
+    saw on the host, and what it makes of it.
+    """
 
     runs_left: int
     local: int = -1
     sleeps: int = 0
     run: int = 0
+    stage: str = ""
+    seen: int = 0
+    memory: int = 0
+
+    def idle(self) -> Controller:
+        return Controller(self.runs_left, run=self.run)
+
+    @property
+    def is_idle(self) -> bool:
+        return self.local < 0 and not self.stage
 
 
 class World(NamedTuple):
@@ -125,7 +141,7 @@ class Space:
     """What the adversary may do. `within`: commit delay plus list lag stay below the hold."""
 
     within: bool = True
-    journal: str = "shared"  # shared | own | none
+    journal: str = "shared"  # shared | own | none | hosts
     hours: tuple[int, ...] = (0, 12, 25, 51)
     controllers: int = 2
     runs: int = 2
@@ -161,12 +177,13 @@ class Explorer:
         self._answers_by_key: dict[Hashable, Answer] = {}
         self._records: list[Records] = [Records()]
         self._record_numbers: dict[Records, int] = {Records(): 0}
+        self.plan_result: PurchaseResult | None = None
 
     # --- start ---
 
     def first(self) -> World:
         space = self.space
-        journals = {"shared": 1, "own": space.controllers, "none": 0}[space.journal]
+        journals = {"shared": 1, "own": space.controllers, "none": 0, "hosts": 1}[space.journal]
         orders: tuple[Order, ...] = ()
         if space.action != "create":
             orders = (Order("1", 0, "K", "issued", True),)
@@ -207,13 +224,18 @@ class Explorer:
     # --- one controller ---
 
     def _place(self, who: int) -> int | None:
-        return {"shared": 0, "own": who, "none": None}[self.space.journal]
+        return {"shared": 0, "own": who, "none": None, "hosts": 0}[self.space.journal]
 
-    def request(self, world: World, who: int, run: int) -> PurchaseRequest | None:
-        """A run begins: the bulk list, the records, and what decide() would make of them."""
+    def request(self, world: World, who: int, run: int, *, memory: int | None = None) -> PurchaseRequest | None:
+        """A run begins: the bulk list, the records, and what decide() would make of them.
+
+        `memory`: the number of the records that the hosts gave to the run that orders.
+        """
         space = self.space
         place = self._place(who)
         records = self._records[world.journals[place]] if place is not None else Records()
+        if memory is not None:
+            records = self._records[memory]
         seen = tuple(order.view() for order in world.orders if order.listed)
         live = tuple(view for view in seen if view.live)
         common = PurchaseRequest(
@@ -221,6 +243,7 @@ class Explorer:
             reference=REFERENCE,
             run_id=f"c{who}r{run}",
             has_journal=place is not None,
+            carried=memory is not None,
             csr_key=space.keys[min(who, len(space.keys) - 1)],
             plan_id=PLAN,
             orders=seen,
@@ -266,18 +289,26 @@ class Explorer:
 
     def moves(self, world: World) -> Iterator[World]:
         for who, controller in enumerate(world.controllers):
-            if controller.local < 0:
-                if controller.runs_left:
-                    yield self.begin(world, who)
-            elif self.local(controller.local).result is not None:
-                yield self._with(world, who, controller._replace(local=-1, sleeps=0))
-            else:
-                yield from self._step(world, who)
-                if world.kills:
-                    yield self._with(
-                        world._replace(kills=world.kills - 1), who, controller._replace(local=-1, sleeps=0)
-                    )
+            yield from self.advance(world, who)
+            under_way = controller.stage or (controller.local >= 0 and self.local(controller.local).result is None)
+            if under_way and world.kills:
+                yield self._with(world._replace(kills=world.kills - 1), who, controller.idle())
         yield from self._outside(world)
+
+    def advance(self, world: World, who: int) -> Iterator[World]:
+        """What one controller may do next by itself."""
+        controller = world.controllers[who]
+        if controller.is_idle:
+            if controller.runs_left:
+                yield self.begin(world, who)
+        elif controller.stage in ("planned", "found", "marked", "ordered", "noted"):
+            yield self._between(world, who)
+        elif self.local(controller.local).result is None:
+            yield from self._step(world, who)
+        elif controller.stage:
+            yield self._with(world, who, controller._replace(local=-1, sleeps=0, stage="ordered"))
+        else:
+            yield self._with(world, who, controller.idle())
 
     def begin(self, world: World, who: int) -> World:
         controller = world.controllers[who]
@@ -285,8 +316,62 @@ class Explorer:
         request = self.request(world, who, controller.run)
         if request is None:
             return self._with(world, who, controller)
+        if self.space.journal == "hosts":
+            return self._with(world, who, self._plan(world, controller, request))
         controller = controller._replace(local=self._keep(self.locals.start(request)))
         return self._with(world, who, self._quiet(world, controller))
+
+    # --- runs whose records lie on the hosts ---
+
+    def _plan(self, world: World, controller: Controller, request: PurchaseRequest) -> Controller:
+        """The plan only reads; what it wants the hosts to hold is its result, with the mark if a call is due."""
+        records, seen = self._records[world.journals[0]], world.journals[0]
+        protocol = purchase(request)
+        effect = next(protocol)
+        self.plan_result = None
+        stage = "planned"
+        try:
+            while not isinstance(effect, (PostCreate, PostRenew, PostReissue, PostDelete)):
+                records, answer = self._planned_answer(world, records, effect)
+                effect = protocol.send(answer)
+        except StopIteration as end:
+            self.plan_result = end.value
+            if records == self._records[seen]:
+                return controller
+            stage = "found"
+        return controller._replace(stage=stage, seen=seen, memory=self._number(records))
+
+    def _planned_answer(self, world: World, records: Records, effect: Effect) -> tuple[Records, Answer]:
+        if isinstance(effect, Now):
+            return records, _clock(world.hour, 0)
+        if isinstance(effect, Sleep):
+            return records, Done()
+        if isinstance(effect, (WriteIntent, RemoveIntent, PromoteToEvidence, ReadRecords)):
+            if isinstance(effect, WriteIntent):
+                effect = replace(effect, intent=replace(effect.intent, carried=True))
+            return _journalled(records, effect)
+        answer, _world = next(self._answers(world, 0, effect))
+        return records, answer
+
+    def _between(self, world: World, who: int) -> World:
+        controller = world.controllers[who]
+        if controller.stage == "marked":
+            request = self.request(world, who, controller.run, memory=controller.memory)
+            if request is None:
+                return self._with(world, who, controller.idle())
+            controller = controller._replace(stage="ordering", local=self._keep(self.locals.start(request)))
+            return self._with(world, who, self._quiet(world, controller))
+        kinds = {"ordered": ("evidence",), "noted": ("intent",)}.get(controller.stage, ("evidence", "intent"))
+        there = self._records[world.journals[0]]
+        for kind in kinds:
+            there = _swapped(there, self._records[controller.seen], self._records[controller.memory], kind)
+        world = world._replace(journals=(self._number(there),))
+        if controller.stage == "ordered":
+            return self._with(world, who, controller._replace(stage="noted"))
+        if controller.stage in ("noted", "found"):
+            return self._with(world, who, controller.idle())
+        number = world.journals[0]
+        return self._with(world, who, controller._replace(stage="marked", seen=number, memory=number))
 
     def _with(self, world: World, who: int, controller: Controller) -> World:
         controllers = list(world.controllers)
@@ -294,12 +379,12 @@ class Explorer:
         return world._replace(controllers=tuple(controllers))
 
     def _step(self, world: World, who: int) -> Iterator[World]:
-        controller = world.controllers[who]
-        local = self.local(controller.local)
+        local = self.local(world.controllers[who].local)
         assert local.effect is not None
         for answer, after in self._answers(world, who, local.effect):
             number = self._keep(self.locals.step(local, answer))
-            yield self._with(after, who, self._quiet(after, controller._replace(local=number)))
+            moved = after.controllers[who]._replace(local=number)
+            yield self._with(after, who, self._quiet(after, moved))
 
     def _outside(self, world: World) -> Iterator[World]:
         """Provider and clock move by themselves."""
@@ -396,21 +481,18 @@ class Explorer:
     def _journal(self, world: World, who: int, effect: Effect) -> tuple[Answer, World]:
         place = self._place(who)
         assert place is not None, f"{effect} without a journal"
-        records = self._records[world.journals[place]]
-        written: bool | None = None
-        if isinstance(effect, WriteIntent):
-            written = (records.intent.token if records.intent else None) == effect.replaces
-            records = replace(records, intent=effect.intent) if written else records
-        elif isinstance(effect, RemoveIntent):
-            records = _without(records, effect.token)
-        elif isinstance(effect, PromoteToEvidence):
-            records = _without(replace(records, evidence=effect.evidence), effect.token)
+        controller = world.controllers[who]
+        carried = self.space.journal == "hosts"
+        records, answer = _journalled(self._records[controller.memory if carried else world.journals[place]], effect)
         number = self._number(records)
-        after = world._replace(journals=(*world.journals[:place], number, *world.journals[place + 1 :]))
-        if isinstance(effect, ReadRecords):
+        if carried:
+            after = self._with(world, who, controller._replace(memory=number))
+        else:
+            after = world._replace(journals=(*world.journals[:place], number, *world.journals[place + 1 :]))
+        if isinstance(answer, Records):
             return self._records[number], after  # interned already
-        if written is not None:
-            return self._intern(self._intent_answer, written, number), after
+        if isinstance(answer, IntentAnswer):
+            return self._intern(self._intent_answer, answer.written, number), after
         return self._intern(Done), after
 
     def _intent_answer(self, written: bool, number: int) -> Answer:
@@ -428,7 +510,7 @@ class Explorer:
             trouble = check.always(world)
             if trouble:
                 found.violations.append(f"{trouble}: {world}")
-            ended = all(item.local < 0 and not item.runs_left for item in world.controllers)
+            ended = all(item.is_idle and not item.runs_left for item in world.controllers)
             if ended:
                 found.ends += 1
                 kind, trouble = check.end(self, world)
@@ -460,14 +542,14 @@ class Explorer:
             unshown_since=None,
             controllers=tuple(item._replace(runs_left=1) for item in world.controllers),
         )
+        self.plan_result = None
         world = self.begin(world, 0)
-        while world.controllers[0].local >= 0:
-            result = self.local(world.controllers[0].local).result
-            if result is not None:
-                return world, result
-            answers = self._step(world, 0)
-            world = next(answers)
-        return world, None
+        result = self.plan_result
+        while not world.controllers[0].is_idle:
+            local = world.controllers[0].local
+            result = (self.local(local).result if local >= 0 else None) or result
+            world = next(self.advance(world, 0))
+        return world, result
 
 
 class Check:
@@ -539,6 +621,26 @@ def _done(order: Order) -> Answer:
 
 def _put(world: World, index: int, order: Order) -> World:
     return world._replace(orders=(*world.orders[:index], order, *world.orders[index + 1 :]))
+
+
+def _journalled(records: Records, effect: Effect) -> tuple[Records, Answer]:
+    """The records after a journal effect, and the answer to it."""
+    if isinstance(effect, WriteIntent):
+        written = (records.intent.token if records.intent else None) == effect.replaces
+        records = replace(records, intent=effect.intent) if written else records
+        return records, IntentAnswer(written, records)
+    if isinstance(effect, RemoveIntent):
+        return _without(records, effect.token), Done()
+    if isinstance(effect, PromoteToEvidence):
+        return _without(replace(records, evidence=effect.evidence), effect.token), Done()
+    return records, records
+
+
+def _swapped(there: Records, seen: Records, wanted: Records, kind: str) -> Records:
+    """A host writes a record only over the one that the writer has seen."""
+    if getattr(there, kind) != getattr(seen, kind):
+        return there
+    return replace(there, intent=wanted.intent) if kind == "intent" else replace(there, evidence=wanted.evidence)
 
 
 def _without(records: Records, token: str | None) -> Records:

@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._download import fetch_bundle, order_key
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
-from .sightings import Sightings
 
 IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
 
@@ -54,7 +51,7 @@ def _asked_key(api: Api, item: Item, order: Order) -> str:
     return order_key(api, order)
 
 
-def collect(api: Api, item: Item, sightings: Sightings, *, check_mode: bool, now: datetime) -> None:
+def collect(api: Api, item: Item, *, check_mode: bool) -> None:
     """Puts the proven certificate or the open validation on the item. Raises ReselloError.
 
     What every host is known to serve already is not downloaded.
@@ -70,8 +67,6 @@ def collect(api: Api, item: Item, sightings: Sightings, *, check_mode: bool, now
         item.in_use = _in_use_everywhere(item, order)
         if item.in_use is None:
             _collect_certificate(api, item, order)
-        if item.bundle is not None:
-            sightings.note(item.client_reference, order, item.bundle.leaf, now=now, make_folder=not check_mode)
     elif item.error is None and not check_mode and item.action in IN_PROGRESS:
         raise OrderFailedError(
             f"Order {order.id} of {item.client_reference!r} ended as {order.status!r}. It is not bought again by "

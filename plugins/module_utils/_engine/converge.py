@@ -10,6 +10,7 @@ the other items go on.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +26,16 @@ from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision
 from .._purchase.limits import Limits
 from .account import AccountOrders, PlanBook, by_reference, merged
+from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import check_references, wanted_from
 from .item import GUARDED, Item
 from .journal import Journal
-from .observe import desired_facts, observe
-from .sightings import Sightings
+from .observe import desired_facts, is_own, observe
+from .sightings import Sighting, Sightings, sighting_of
 from .wait import Waiting, follow
 
+RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
     "max_renewals": 0,
@@ -74,6 +77,7 @@ class Run:
     recovery_timeout: float
     limits: Limits
     max_concurrency: int
+    run_id: str
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
@@ -101,7 +105,21 @@ class Run:
                 allow_mass_change=params["allow_mass_change"],
             ),
             max_concurrency=params.get("max_concurrency", 1),
+            # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
+            # their own.
+            run_id=_run_id(params["run_id"]) if params["run_id"] and not check_mode else uuid.uuid4().hex,
         )
+
+
+def _run_id(text: str) -> str:
+    if not RUN_ID.fullmatch(text):
+        raise ConfigurationError(
+            option="run_id",
+            value=text,
+            problem="was not returned by a plan",
+            remedy="Give the run_id that the same task returned in check mode a moment ago, or leave it out.",
+        )
+    return text
 
 
 def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[Item]:
@@ -112,28 +130,34 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[It
     """
 
     check_references([wish["client_reference"] for wish in wishes])
-    engine = _Engine(api, run, [Item(client_reference=wish["client_reference"]) for wish in wishes])
+    engine = _Engine(api, run, wishes)
     engine.check(wishes)
-    engine.observe()
+    try:
+        engine.observe()
+    except ReselloError as error:
+        engine.settle_records()
+        error.result = {"certificates_to_record": engine.to_record()}
+        raise
     engine.decide()
     engine.act()
     engine.retry_validation()
     engine.follow()
     engine.collect()
     engine.raise_alarm()
+    engine.settle_records()
     return engine.items
 
 
 class _Engine:
-    def __init__(self, api: Api, run: Run, items: list[Item]) -> None:
-        self.items = items
+    def __init__(self, api: Api, run: Run, wishes: Sequence[Mapping[str, Any]]) -> None:
+        self.items = [Item(client_reference=wish["client_reference"]) for wish in wishes]
         self._api = api
         self._run = run
         self._account = AccountOrders(api)
         self._plans = PlanBook(api)
         self._journal = None if run.journal_path is None else Journal(run.journal_path)
         self._sightings = Sightings(run.journal_path)
-        self._run_id = uuid.uuid4().hex
+        self._carried = CarriedRecords(wishes, run_id=run.run_id)
 
     def _sound(self) -> list[Item]:
         return [item for item in self.items if item.error is None]
@@ -158,8 +182,9 @@ class _Engine:
         by_name = {wish["client_reference"]: wish for wish in wishes}
 
         def step(item: Item) -> None:
-            sighting = self._sightings.read(item.client_reference)
             wish = by_name[item.client_reference]
+            self._refuse_two_memories(item)
+            sighting = self._sighting(item.client_reference)
             item.wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
 
         for item in self.items:  # threads would gain nothing: nothing is asked of the API
@@ -174,9 +199,10 @@ class _Engine:
         self._each(items, lambda item: self._observe(item, found.get(item.client_reference, [])))
 
     def _observe(self, item: Item, orders: list[Order]) -> None:
-        item.observation = observe(
-            self._api, self._plans, self._journal, item.goal, orders, now=datetime.now(timezone.utc)
-        )
+        journal = self._carried if item.client_reference in self._carried else self._journal
+        now = datetime.now(timezone.utc)
+        item.observation = observe(self._api, self._plans, journal, item.goal, orders, now=now, run_id=self._run.run_id)
+        item.marked = is_own(item.observation.records.intent, self._run.run_id)
 
     def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
         """One item is looked up by the filter first; the whole list is read when that shows no live order."""
@@ -227,9 +253,10 @@ class _Engine:
             api=self._api,
             account=self._account,
             journal=self._journal,
+            carried=self._carried,
             limits=self._run.limits,
             recovery_timeout=self._run.recovery_timeout,
-            run_id=self._run_id,
+            run_id=self._run.run_id,
             check_mode=self._run.check_mode,
             together=self._each,
         )
@@ -285,8 +312,50 @@ class _Engine:
         now = self._api.session.server_date or datetime.now(timezone.utc)
         self._each(
             [item for item in self.items if item.order is not None and item.action != "cancel"],
-            lambda item: collect(self._api, item, self._sightings, check_mode=self._run.check_mode, now=now),
+            lambda item: collect(self._api, item, check_mode=self._run.check_mode),
         )
+        for item in self.items:
+            if item.bundle is not None:
+                self._note_sighting(item, now)
+
+    def _refuse_two_memories(self, item: Item) -> None:
+        if self._journal is not None and item.client_reference in self._carried:
+            raise ConfigurationError(
+                option="journal_path",
+                value=self._run.journal_path,
+                problem=f"is given, and the hosts of {item.client_reference!r} hold records of it too",
+                remedy="Leave out one of the two: journal_path, or records in hosts.",
+            )
+
+    def _sighting(self, reference: str) -> Sighting | None:
+        return self._carried.sighting(reference) if reference in self._carried else self._sightings.read(reference)
+
+    def _note_sighting(self, item: Item, now: datetime) -> None:
+        """Remembers the proven certificate of an order, so that the next run need not download it."""
+
+        order = item.current_order
+        if item.bundle is None or order.bucket is not Bucket.ISSUED:
+            return
+        sighting = sighting_of(order, item.bundle.leaf, now=now)
+        if sighting is None:
+            return
+        if item.client_reference in self._carried:
+            self._carried.note_sighting(item.client_reference, sighting)
+        else:
+            self._sightings.note(item.client_reference, sighting, make_folder=not self._run.check_mode)
+
+    def settle_records(self) -> None:
+        """What the hosts must write down. Intents of calls that were not made, and will not be, are given back."""
+
+        for item in self.items:
+            if not item.called and not (item.planned and item.error is None):
+                self._carried.give_back(item.client_reference)
+            item.writes = self._carried.writes(item.client_reference)
+
+    def to_record(self) -> list[dict[str, Any]]:
+        """What the hosts must write down, where nothing else can be said of the items."""
+
+        return [{"client_reference": item.client_reference, "records": item.writes} for item in self.items]
 
 
 def _attempt(item: Item, step: Callable[[Item], None]) -> None:

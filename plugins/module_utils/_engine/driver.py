@@ -18,6 +18,7 @@ from .._errors import NotFoundError, ReselloError
 from .._purchase import types as purchase
 from .._x509.facts import load_certificate, load_csr
 from .account import AccountOrders
+from .carried import CarriedRecords
 from .journal import Journal
 
 
@@ -62,7 +63,7 @@ CALLS = (purchase.PostCreate, purchase.PostRenew, purchase.PostReissue, purchase
 class ProtocolDriver:
     """Drives one protocol run of one order: every effect is one method here.
 
-    With ``planning`` only reading effects are performed: the journal is left alone, and the first call that would
+    With ``planning`` only reading effects are performed: a journal on disk is left alone, and the first call that would
     change something ends the run with PlannedCall. So check mode meets every refusal that the real run would meet.
     """
 
@@ -71,7 +72,7 @@ class ProtocolDriver:
         *,
         api: Api,
         account: AccountOrders,
-        journal: Journal | None,
+        journal: Journal | CarriedRecords | None,
         fields: OrderFields | None,
         planning: bool = False,
     ) -> None:
@@ -80,6 +81,7 @@ class ProtocolDriver:
         self._account = account
         self._journal = journal
         self._fields = fields
+        self.called = False  # a create, renew or reissue may have been made
         self._perform: dict[type, Callable[[Any], purchase.Answer]] = {
             purchase.Now: self._now,
             purchase.Sleep: self._sleep,
@@ -176,6 +178,7 @@ class ProtocolDriver:
     def _required_fields(self) -> OrderFields:
         if self._fields is None:
             raise ValueError("a guarded call without the order's fields")
+        self.called = True
         return self._fields
 
     def _read_records(self, effect: purchase.ReadRecords) -> purchase.Answer:
@@ -189,12 +192,12 @@ class ProtocolDriver:
         return self._journal.write_intent(effect.intent, replaces=effect.replaces)
 
     def _remove_intent(self, effect: purchase.RemoveIntent) -> purchase.Answer:
-        if self._journal is None or self._planning:
+        if self._journal is None or (self._planning and not self._journal.in_memory):
             return purchase.Done()
         return self._journal.remove_intent(effect.reference, effect.token)
 
     def _promote(self, effect: purchase.PromoteToEvidence) -> purchase.Answer:
-        if self._journal is None or self._planning:
+        if self._journal is None or (self._planning and not self._journal.in_memory):
             return purchase.Done()
         return self._journal.promote(effect.evidence, effect.token)
 

@@ -20,15 +20,15 @@ from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch, unkept_refusal
 from .._purchase.protocol import purchase as run_protocol
 from .account import AccountOrders
+from .carried import KEY_TO_BE_MADE, CarriedRecords
 from .driver import (
     PlannedCall,
     ProtocolDriver,
     view_of,
 )
 from .item import Item
-from .journal import Journal, LockBusyError, local_lock
+from .journal import Journal, LocalLock, LockBusyError, local_lock
 
-KEY_TO_BE_MADE = "a key that is still to be made"
 SENDING = ("create", "renew", "reissue")
 REFERENCE_CHANGED = "reference_changed"  # bought, but the next run cannot find it: a person must know
 Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
@@ -53,6 +53,7 @@ class GuardedCalls:
         api: Api,
         account: AccountOrders,
         journal: Journal | None,
+        carried: CarriedRecords,
         limits: purchase.Limits,
         recovery_timeout: float,
         run_id: str,
@@ -62,6 +63,7 @@ class GuardedCalls:
         self._api = api
         self._account = account
         self._journal = journal
+        self._carried = carried
         self._limits = limits
         self._recovery_timeout = recovery_timeout
         self._run_id = run_id
@@ -106,7 +108,7 @@ class GuardedCalls:
         return [by_key[key] for key in verdict.allowed] + cancels
 
     def _withhold_creates(self, creates: list[Item]) -> None:
-        """Rule R5 across runs: the journal remembers a purchase that could not be found again."""
+        """Rule R5 across runs: the records remember a purchase that could not be found again."""
 
         refusal = self._unkept_refusal() if creates else None
         if refusal is not None:
@@ -119,7 +121,7 @@ class GuardedCalls:
             return purchase.Refusal(
                 "journal_failed", f"The journal cannot be read: {unkept.reason}. Nothing was bought."
             )
-        for earlier in unkept:
+        for earlier in (*unkept, *self._carried.unkept()):
             try:
                 shown = self._look_again(earlier.order_id)
             except ReselloError as error:
@@ -147,21 +149,37 @@ class GuardedCalls:
 
     def _perform(self, item: Item, *, action: str | None = None) -> None:
         sends_fields = action is None and item.action in SENDING and not self._check_mode
+        reference = item.client_reference
         driver = ProtocolDriver(
             api=self._api,
             account=self._account,
-            journal=self._journal,
+            journal=self._carried if reference in self._carried else self._journal,
             fields=order_fields(item) if sends_fields else None,
             planning=self._check_mode,
         )
         request = self._request(item, action or item.action)
         try:
-            with self._alone_with(item.client_reference):
+            with self._alone_with(reference) as lock:
+                if lock is not None and item.marked:
+                    self._use_once(item, lock)
                 result = driver.run(run_protocol(request))
         except PlannedCall:
             item.planned = True
             return
+        finally:
+            item.called = item.called or driver.called
         self._take_over(item, result)
+
+    def _use_once(self, item: Item, lock: LocalLock) -> None:
+        """An intent on the hosts is there for one attempt; whether an earlier one made the call is not known here."""
+
+        if not lock.first_use(self._run_id):
+            item.called = True
+            raise GuardedError(
+                f"{item.client_reference}: the intent of this run was used before. Nothing was sent by this task. Run "
+                "again: the next run finds out what became of the call.",
+                details={"rule": "intent_used", "money_spent": "unknown"},
+            )
 
     def _take_over(self, item: Item, result: purchase.PurchaseResult) -> None:
         item.purchase = result
@@ -188,15 +206,15 @@ class GuardedCalls:
             return None
 
     @contextmanager
-    def _alone_with(self, reference: str) -> Iterator[None]:
+    def _alone_with(self, reference: str) -> Iterator[LocalLock | None]:
         """Keeps other runs on this controller away from this order."""
 
         if self._check_mode:
-            yield
+            yield None
             return
         try:
-            with local_lock(self._api.session.account, reference):
-                yield
+            with local_lock(self._api.session.account, reference) as lock:
+                yield lock
         except LockBusyError as error:
             raise GuardedError(
                 f"{reference}: another run on this controller is working on this order. Nothing was sent and no money "
@@ -218,11 +236,14 @@ class GuardedCalls:
     def _request(self, item: Item, action: str) -> purchase.PurchaseRequest:
         wanted, observation = item.goal, item.sight
         now = datetime.now(timezone.utc)
+        hosts = ", ".join(host.name for host in wanted.hosts)
+        place = f"the folder .records of {hosts}" if item.client_reference in self._carried else "the journal"
         request = purchase.PurchaseRequest(
             action=action,
             reference=item.client_reference,
             run_id=self._run_id,
-            has_journal=self._journal is not None,
+            has_journal=self._journal is not None or item.client_reference in self._carried,
+            carried=item.client_reference in self._carried and not self._check_mode,
             csr_key=self._csr_key(item),
             plan_id=None if observation.plan is None else observation.plan.id,
             orders=tuple(view_of(order) for order in observation.orders),
@@ -234,6 +255,7 @@ class GuardedCalls:
             recovery_timeout=self._recovery_timeout,
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
+            journal_place=place,
         )
         before = _certificate_before(item)
         return replace(

@@ -42,6 +42,9 @@ class Item:
     error: ReselloError | None = None
     warnings: list[str] = field(default_factory=list)
     in_progress: bool = False  # the order is called issued, but its new certificate is not there yet
+    marked: bool = False  # the hosts hold the intent that the plan of this run wrote
+    called: bool = False  # a create, renew or reissue may have been made
+    writes: list[dict[str, Any]] = field(default_factory=list)  # what the hosts must write down
     planned: bool = False  # check mode: a real run would now make the call
 
     @property
@@ -118,6 +121,7 @@ class Item:
             "validation": None if self.validation is None else self.validation.as_result(),
             "error": None if self.error is None else self.error.as_dict(),
             "notes": list(self.warnings),
+            "records": self.writes,
             **self._certificate(),
         }
 

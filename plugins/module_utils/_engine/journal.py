@@ -54,6 +54,8 @@ class Journal:
     JournalFailed, never as an exception.
     """
 
+    in_memory = False
+
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = Path(folder)
 
@@ -241,6 +243,23 @@ def default_lock_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"certops-resello-{os.geteuid()}"
 
 
+class LocalLock:
+    """A lock that is held, and the memory in its file: which intent on the hosts was used last on this controller."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def first_use(self, token: str) -> bool:
+        """False if this very intent was used before, so that a task that is started twice sends nothing twice."""
+        given = token.encode()
+        if os.pread(self._descriptor, len(given) + 1, 0) == given:
+            return False
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, given, 0)
+        os.fsync(self._descriptor)
+        return True
+
+
 @contextmanager
 def local_lock(
     account: str,
@@ -250,7 +269,7 @@ def local_lock(
     timeout: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
+) -> Iterator[LocalLock]:
     """Holds the lock of this account and reference; it goes with the process, whatever kills it.
 
     `account` is any text that tells accounts apart (API URL and user). Raises LockBusyError after `timeout` seconds,
@@ -264,7 +283,7 @@ def local_lock(
         raise JournalError(f"{place}: {exc.strerror or exc}") from exc
     try:
         _wait_for_lock(descriptor, reference, timeout, clock, sleep)
-        yield
+        yield LocalLock(descriptor)
     finally:
         os.close(descriptor)
 

@@ -22,6 +22,7 @@ from .._lifecycle import types as lifecycle
 from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
+from .carried import CarriedRecords
 from .desired import Wanted, deployed_facts
 from .journal import Journal
 
@@ -53,11 +54,19 @@ class Observation:
 
 
 def observe(
-    api: Api, plans: PlanBook, journal: Journal | None, wanted: Wanted, orders: list[Order], *, now: datetime
+    api: Api,
+    plans: PlanBook,
+    journal: Journal | CarriedRecords | None,
+    wanted: Wanted,
+    orders: list[Order],
+    *,
+    now: datetime,
+    run_id: str,
 ) -> Observation:
     """Puts together what is known of one wanted certificate.
 
-    ``orders`` are all orders with exactly its reference, ``now`` is the controller's clock. Raises ReselloError.
+    ``orders`` are all orders with exactly its reference, ``now`` is the controller's clock. An intent that the plan of
+    this very run wrote on the hosts is no reason to wait. Raises ReselloError.
     """
 
     records = _records(journal, wanted)
@@ -77,7 +86,7 @@ def observe(
         evidence=_evidence(records.evidence),
         evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records.evidence),
         evidence_absent=recorded_is_absent,
-        intent=_intent(records.intent),
+        intent=None if is_own(records.intent, run_id) else _intent(records.intent),
         plan=_plan_facts(plans, live, plan),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
@@ -114,14 +123,19 @@ def order_facts(order: Order) -> lifecycle.OrderFacts:
     )
 
 
-def _records(journal: Journal | None, wanted: Wanted) -> memory.Records:
+def is_own(intent: memory.Intent | None, run_id: str) -> bool:
+    """Whether this intent lies on the hosts and was written there by the plan of this run."""
+
+    return intent is not None and bool(intent.carried) and intent.run_id == run_id
+
+
+def _records(journal: Journal | CarriedRecords | None, wanted: Wanted) -> memory.Records:
     if journal is None:
         return memory.Records()
     records = journal.read(wanted.client_reference)
     if isinstance(records, memory.JournalFailed):
         raise ReselloError(
-            f"The journal of {wanted.client_reference!r} cannot be read: {records.reason}. Nothing was bought; "
-            "mend or move the folder in journal_path."
+            f"The records of {wanted.client_reference!r} cannot be read: {records.reason}. Nothing was bought."
         )
     return records
 
@@ -246,6 +260,7 @@ def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
         before_updated=before.updated,
         before_serial=before.serial,
         before_csr_public_key_sha256=before.csr_key,
+        late_call=intent.late_call,
     )
 
 

@@ -4,7 +4,7 @@
 
 """Which certificate an order handed out when it was last downloaded, so that it need not be downloaded again.
 
-Beside the journal's records lies `<key>.seen` for each reference: the order's row as it was, and the certificate it
+Beside the records of paid calls lies `<key>.seen` for each reference: the order's row as it was, and the certificate it
 handed out. It only saves downloads. A file that is gone or cannot be read costs two downloads and nothing else.
 """
 
@@ -62,6 +62,30 @@ class Sighting:
         return self.leaf if same else None
 
 
+def sighting_of(order: Order, leaf: CertificateFacts, *, now: datetime) -> Sighting | None:
+    """The proven certificate of an issued order, if its row has been at rest long enough to be remembered."""
+
+    if order.updated is None or now - order.updated < AT_REST:
+        return None
+    return Sighting(order.id, order.updated, order.expires, replace(leaf, pem="", der=b""))
+
+
+def encode_sighting(reference: str, sighting: Sighting) -> str:
+    """One line of JSON; the same sighting is always the same text."""
+
+    return json.dumps(_encoded(reference, sighting), sort_keys=True) + "\n"
+
+
+def sighting_of_text(reference: str, text: str) -> Sighting | None:
+    """The sighting in the text, None if it holds none of this reference."""
+
+    try:
+        record = json.loads(text)
+        return _decoded(record) if record["client_reference"] == reference else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
 class Sightings:
     """The sightings in the folder of the journal; without a folder there are none."""
 
@@ -75,17 +99,16 @@ class Sightings:
             return None
         try:
             with self._path(self._folder, reference).open("rb") as stream:
-                record = json.loads(stream.read(LARGEST))
-            return _decoded(record) if record["client_reference"] == reference else None
-        except (OSError, ValueError, TypeError, KeyError):
+                text = stream.read(LARGEST).decode()
+        except (OSError, ValueError):
             return None
+        return sighting_of_text(reference, text)
 
-    def note(self, reference: str, order: Order, leaf: CertificateFacts, *, now: datetime, make_folder: bool) -> None:
-        """Remembers the proven certificate of an issued order, if its row has been at rest long enough."""
+    def note(self, reference: str, sighting: Sighting, *, make_folder: bool) -> None:
+        """Remembers what an order handed out."""
 
-        if self._folder is None or order.updated is None or now - order.updated < AT_REST:
+        if self._folder is None:
             return
-        sighting = Sighting(order.id, order.updated, order.expires, replace(leaf, pem="", der=b""))
         path = self._path(self._folder, reference)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(6).hex()}")
         with suppress(OSError):  # the next run downloads again
@@ -93,7 +116,7 @@ class Sightings:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-                    json.dump(_encoded(reference, sighting), stream)
+                    stream.write(encode_sighting(reference, sighting))
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)

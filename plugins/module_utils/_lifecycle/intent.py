@@ -21,7 +21,7 @@ Outcome = Literal["committed", "held", "forgotten", "unclear"]
 def hold_of(intent: Intent, policy: Policy) -> timedelta:
     """Return how long this kind of call may still take effect."""
     holds = {"create": policy.hold_create, "reissue": policy.hold_reissue, "renew": policy.hold_renew}
-    return holds[intent.action]
+    return holds[intent.action] + intent.late_call
 
 
 def held_until(intent: Intent, policy: Policy) -> datetime:

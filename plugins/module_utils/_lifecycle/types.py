@@ -105,7 +105,8 @@ class Evidence:
 class Intent:
     """A guarded call that was about to be made and whose outcome was not written down (protocol rule R3).
 
-    ``before_*`` is the state read just before the call; ``started`` is the server's date.
+    ``before_*`` is the state read just before the call; ``started`` is the server's date. The call was made at most
+    ``late_call`` after that.
     """
 
     action: Literal["create", "renew", "reissue"]
@@ -116,6 +117,7 @@ class Intent:
     before_updated: datetime | None = None
     before_serial: str | None = None
     before_csr_public_key_sha256: str | None = None
+    late_call: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,16 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     before = yield from steps.ask_state(seen)
     # The hold counts from the last moment before the call.
     clock = yield from steps.ask_clock()
-    intent = replace(held.intent, phase="sent", before=before, started=clock.server, started_local=clock.local)
+    intent = steps.sent_under(request, held.intent, clock, before)
+    marked = intent.before or BeforeState("")
+    if rules.moved(marked, before) is not None:
+        # What moved since the plan would be taken for this call's doing.
+        yield from steps.remove_intent(request, intent)
+        return words.superseded(request, f"order {target.id} changed")
     failure = yield from steps.mark_sent(request, held.intent, intent)
     if failure is not None:
         return failure
-    return (yield from _send(request, seen, Sent(intent, before, held.evidence, clock)))
+    return (yield from _send(request, seen, Sent(intent, marked, held.evidence, clock)))
 
 
 def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:

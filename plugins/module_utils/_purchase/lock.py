@@ -21,6 +21,8 @@ from .types import (
     OrderView,
     PurchaseRequest,
     PurchaseResult,
+    ReadRecords,
+    Records,
     Unavailable,
     WriteIntent,
 )
@@ -42,6 +44,8 @@ def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResul
     A prepared intent of another run is taken over at once: nothing was sent under it, and its owner's step to "sent"
     fails from then on. A sent one is followed to its outcome or to the end of its hold.
     """
+    if request.carried:
+        return (yield from _under_own_mark(request, clock))
     mine = steps.new_intent(request, clock)
     if not request.has_journal:
         return Held(mine, request.evidence)
@@ -60,6 +64,25 @@ def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResul
             if result is not None:
                 return result
     return words.superseded(request, "other runs kept writing intents")
+
+
+def _under_own_mark(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
+    """The intent that this run's plan wrote on the hosts is the lock; another run's is followed like any other."""
+    answer = yield ReadRecords(request.reference)
+    if isinstance(answer, JournalFailed):
+        return words.journal_failed(request, answer.reason)
+    records = steps.expect(answer, Records)
+    intent = records.intent
+    if intent is None:
+        return words.unmarked(request)
+    if rules.is_own(intent, request):
+        objection = rules.mark_objection(intent, request)
+        return Held(intent, records.evidence) if objection is None else words.superseded(request, objection)
+    if intent.phase == "sent":
+        result = yield from follow(request, intent, records.evidence, clock)
+        if result is not None:
+            return result
+    return words.superseded(request, f"run {intent.run_id} wrote its intent on the hosts")
 
 
 def follow(

@@ -10,7 +10,21 @@ Apart from the other words of the protocol, because a run that finds nothing due
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+CARRIED_MARK_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """How long after an unknown outcome nothing is sent again (R3)."""
+
+    create: timedelta = timedelta(hours=24)
+    reissue: timedelta = timedelta(hours=1)
+    renew: timedelta = timedelta(hours=72)
+
+    def of(self, action: str) -> timedelta:
+        return {"create": self.create, "reissue": self.reissue, "renew": self.renew}[action]
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,12 @@ class Intent:
     paid_until_after: datetime | None = None
     for_age: bool | None = None
     not_after_before: datetime | None = None
+    carried: bool | None = None  # it lies on the hosts, so keys and CSRs are made between mark and call
+
+    @property
+    def late_call(self) -> timedelta:
+        """The time between mark and call that the hold allows for."""
+        return CARRIED_MARK_LIFE if self.carried else timedelta(0)
 
     @property
     def token(self) -> str:

@@ -43,6 +43,13 @@ CLOCK_REMEDY = "Set the clock of the controller (or look at the provider's), the
 
 def purchase(request: PurchaseRequest) -> Protocol:
     """One guarded action for one reference; see PurchaseRequest.action. Never raises for what the network does."""
+    result = yield from _purchase(request)
+    if not result.sent:
+        yield from steps.give_back(request)
+    return result
+
+
+def _purchase(request: PurchaseRequest) -> Step[PurchaseResult]:
     clock = yield from steps.ask_clock()
     refusal = rules.clock_refusal(clock)
     if refusal is not None:
@@ -76,7 +83,7 @@ def _create(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
 def _send(request: PurchaseRequest, held: Held) -> Step[PurchaseResult]:
     """From here on the call may be made; the hold counts from the last moment before it."""
     clock = yield from steps.ask_clock()
-    sent = replace(held.intent, phase="sent", started=clock.server, started_local=clock.local)
+    sent = steps.sent_under(request, held.intent, clock)
     failure = yield from steps.mark_sent(request, held.intent, sent)
     if failure is not None:
         return failure
@@ -305,12 +312,13 @@ def _settle_only(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]
             return words.journal_failed(request, answer.reason)
         records = steps.expect(answer, Records)
         evidence = records.evidence
-        if records.intent is not None and records.intent.phase == "sent":
-            result = yield from locking.follow(request, records.intent, evidence, clock)
+        intent = records.intent
+        if intent is not None and intent.phase == "sent" and not rules.is_own(intent, request):
+            result = yield from locking.follow(request, intent, evidence, clock)
             if result is not None:
                 return result
-        # Prepared, or its hold is over and nothing was done: it says nothing any more.
-        yield from steps.remove_intent(request, records.intent)
+        # Prepared, not to be used, or its hold is over and nothing was done: it says nothing any more.
+        yield from steps.remove_intent(request, intent)
     live = rules.live_with_reference(request.orders, request.reference)
     if live:
         return (yield from _adopt(request, live, evidence, None, clock))

@@ -78,7 +78,7 @@ def held_until(intent: Intent, clock: Clock, holds: Holds) -> datetime | None:
 
     Both clocks must agree that it is over: a wrong clock on one side must not cost money.
     """
-    hold = holds.of(intent.action)
+    hold = holds.of(intent.action) + intent.late_call
     ages = [clock.local - intent.started_local]
     if clock.server is not None and intent.started is not None:
         ages.append(clock.server - intent.started)
@@ -87,8 +87,29 @@ def held_until(intent: Intent, clock: Clock, holds: Holds) -> datetime | None:
 
 
 def mark_is_stale(intent: Intent, clock: Clock) -> bool:
-    """R3: the hold counts from `started_local`, so the call must follow at once or not at all."""
-    return abs(clock.local - intent.started_local) > MARK_LIFE
+    """R3: the hold counts from `started_local`, so the call must follow soon or not at all."""
+    return abs(clock.local - intent.started_local) > max(MARK_LIFE, intent.late_call)
+
+
+def is_own(intent: Intent | None, request: PurchaseRequest) -> bool:
+    """R3: is this the intent that this run's own plan wrote on the hosts?"""
+    return request.carried and intent is not None and intent.token == own_token(request)
+
+
+def own_token(request: PurchaseRequest) -> str:
+    """The token of the intent that this run's own plan wrote on the hosts."""
+    return f"{request.run_id}/sent"
+
+
+def mark_objection(intent: Intent, request: PurchaseRequest) -> str | None:
+    """R3: why this run's own mark is not for the call that it is about to make; None if it is."""
+    if intent.action != request.action or intent.order_id != (request.target.id if request.target else None):
+        return f"the plan marked another action ({intent.action})"
+    if intent.csr_key != request.csr_key:
+        return "the plan marked a call with another CSR"
+    if new_orders(request.orders, request.reference, intent.known_ids):
+        return "an order with this reference came"
+    return None
 
 
 # --- R4 -----------------------------------------------------------------------------------------------------------

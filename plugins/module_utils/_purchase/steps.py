@@ -144,6 +144,12 @@ def remove_intent(request: PurchaseRequest, intent: Intent | None) -> Step[None]
         yield RemoveIntent(request.reference, intent.token)
 
 
+def give_back(request: PurchaseRequest) -> Step[None]:
+    """The plan's mark on the hosts must not keep the next run from what this one did not do."""
+    if request.carried:
+        yield RemoveIntent(request.reference, rules.own_token(request))
+
+
 def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None) -> Step[tuple[str, ...]]:
     """Write the evidence; returns warnings."""
     if not request.has_journal:
@@ -157,21 +163,36 @@ def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None)
     return ()
 
 
-def mark_sent(request: PurchaseRequest, prepared: Intent, sent: Intent) -> Step[PurchaseResult | None]:
+def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: BeforeState | None = None) -> Intent:
+    """The intent marked as sent. One on the hosts was marked by the plan, with the state that the plan saw."""
+    if request.carried:
+        return held
+    return replace(held, phase="sent", before=before, started=clock.server, started_local=clock.local)
+
+
+def mark_sent(request: PurchaseRequest, held: Intent, sent: Intent) -> Step[PurchaseResult | None]:
     """The last step before a guarded call: from here on everybody must assume that it was made."""
     if not request.has_journal:
         return None
+    if not request.carried:
+        failure = yield from _write_mark(request, held, sent)
+        if failure is not None:
+            return failure
+    # A run that was suspended here (a laptop's lid, a frozen virtual machine) must not send under an old intent.
+    clock = yield from ask_clock()
+    if rules.mark_is_stale(sent, clock):
+        yield from remove_intent(request, sent)
+        return words.superseded(request, "too much time passed before the call")
+    return None
+
+
+def _write_mark(request: PurchaseRequest, prepared: Intent, sent: Intent) -> Step[PurchaseResult | None]:
     answer = yield WriteIntent(sent, prepared.token)
     if isinstance(answer, JournalFailed):
         yield from remove_intent(request, prepared)
         return words.journal_failed(request, answer.reason)
     if not expect(answer, IntentAnswer).written:
         return words.superseded(request, "another run took over")
-    # A run that was suspended here (a laptop's lid, a frozen virtual machine) must not send under an old intent.
-    clock = yield from ask_clock()
-    if rules.mark_is_stale(sent, clock):
-        yield from remove_intent(request, sent)
-        return words.superseded(request, "too much time passed before the call")
     return None
 
 

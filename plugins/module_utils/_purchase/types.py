@@ -21,6 +21,7 @@ from .limits import Limits as Limits
 from .memory import BeforeState as BeforeState
 from .memory import Done as Done
 from .memory import Evidence as Evidence
+from .memory import Holds as Holds
 from .memory import Intent as Intent
 from .memory import IntentAnswer as IntentAnswer
 from .memory import JournalFailed as JournalFailed
@@ -267,23 +268,15 @@ Answer = Union[Clock, Done, Unavailable, Orders, Found, Missing, Fact, Records, 
 
 
 @dataclass(frozen=True)
-class Holds:
-    """How long after an unknown outcome nothing is sent again (R3)."""
-
-    create: timedelta = timedelta(hours=24)
-    reissue: timedelta = timedelta(hours=1)
-    renew: timedelta = timedelta(hours=72)
-
-    def of(self, action: str) -> timedelta:
-        return {"create": self.create, "reissue": self.reissue, "renew": self.renew}[action]
-
-
-@dataclass(frozen=True)
 class PurchaseRequest:
     """One guarded action for one reference, as decide() chose it.
 
     "settle" sends nothing that costs money: it finds out what became of an open intent and cancels twins. To be used
     when there is an intent or more than one live order and decide() asks for no guarded call.
+
+    `carried`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
+    run makes its call under that intent or not at all, and what it answers to the journal effects is written back to
+    the hosts when it is over.
 
     `orders`: all rows of this run's bulk list with exactly this reference, any bucket. `target`: the order a renew or
     reissue is for, as decide() saw it. `evidence`: as decide() saw it. `deployed_until`: end of a certificate of ours
@@ -295,6 +288,7 @@ class PurchaseRequest:
     reference: str
     run_id: str
     has_journal: bool
+    carried: bool = False
     csr_key: str | None = None
     plan_id: str | None = None
     orders: tuple[OrderView, ...] = ()
@@ -307,7 +301,7 @@ class PurchaseRequest:
     for_age: bool | None = None  # reissue: because of age; goes into the evidence
     not_after_before: datetime | None = None  # reissue: end of the certificate before; goes into the evidence
     recovery_timeout: float = 180.0
-    holds: Holds = Holds()
+    holds: Holds = field(default_factory=Holds)
     force: bool = False  # cancel: an issued order too
     only_if_younger_than: timedelta | None = None  # cancel: an issued order if younger
     journal_place: str = "the journal"  # for messages: where a person finds the records

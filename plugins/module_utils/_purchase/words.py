@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from . import rules
+from .records import key_of
 from .types import (
     Clock,
     Intent,
@@ -51,22 +52,32 @@ def blocked(request: PurchaseRequest, refusal: Refusal, remedy: str, until: date
 def _lift(request: PurchaseRequest, lead: str) -> str:
     return (
         f"{lead}, make sure in the provider's control panel that it was not done, then remove the intent of this "
-        f"reference in {request.journal_place}."
+        f"reference ({key_of(request.reference)}.intent) in {request.journal_place}."
     )
 
 
 def held(request: PurchaseRequest, intent: Intent, until: datetime) -> PurchaseResult:
     sent = rules.iso(intent.started or intent.started_local)
+    about_to = "about to be " if intent.carried else ""
     refusal = Refusal(
         "outcome_unknown",
-        f"a {NOUNS[intent.action]} of this reference was sent on {sent} by run {intent.run_id} and its outcome is not "
-        "known; nothing of it is to be seen so far",
+        f"a {NOUNS[intent.action]} of this reference was {about_to}sent on {sent} by run {intent.run_id} and its "
+        "outcome is not known; nothing of it is to be seen so far",
     )
     remedy = (
         f"It is looked for again on every run; from {rules.iso(until)} on it counts as not done. "
         f"{_lift(request, 'To go on earlier')}"
     )
     return blocked(request, refusal, remedy, until)
+
+
+def unmarked(request: PurchaseRequest) -> PurchaseResult:
+    message = (
+        "{0}: the hosts hold no intent of this run for it: it became due only after the plan, or not every host could "
+        "write the intent. The {1} was not sent. {2} Run again."
+    )
+    text = message.format(request.reference, NOUNS[request.action], money_sentence("no"))
+    return PurchaseResult("superseded", text, code="unmarked")
 
 
 def unavailable(request: PurchaseRequest, reason: str) -> PurchaseResult:
@@ -102,7 +113,8 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
             f"recorded as order {order_id} on {rules.iso(when)}, but this account does not show that order",
         ),
         "Check api_url, api_realm and the credentials: they may belong to another account. If the order is really "
-        f"gone, remove the evidence of this reference in {request.journal_place}.",
+        f"gone, remove the evidence of this reference ({key_of(request.reference)}.evidence) in "
+        f"{request.journal_place}.",
     )
 
 

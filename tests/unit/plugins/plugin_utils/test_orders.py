@@ -61,7 +61,10 @@ def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
         {
             "names": ["shop.example.com"],
             "client_reference": "shop",
-            "hosts": [{"name": "web1", "answered": True, "public_keys": ["aa"]}, {"name": "web2", "answered": False}],
+            "hosts": [
+                {"name": "web1", "answered": True, "public_keys": ["aa"], "records": {}},
+                {"name": "web2", "answered": False},
+            ],
         }
     ]
 
@@ -140,15 +143,16 @@ ITEM = {"name": "shop", "client_reference": "shop", "names": ["shop.example.com"
 
 
 def test_a_first_order_takes_any_fitting_key_and_a_reissue_a_fresh_one() -> None:
-    create = orders.requests([ITEM], [result(action="create", csr_required=True)])
-    assert create == [{"name": "shop", "names": ["shop.example.com"], "create_pending": True}]
-    reissue = orders.requests([ITEM], [result(action="reissue", csr_required=True, public_keys=["aa"])])
+    create = orders.requests([ITEM], [result(action="create", csr_required=True)], "web1")
+    noted = {"client_reference": "shop", "records": []}
+    assert create == [{"name": "shop", "names": ["shop.example.com"], "create_pending": True, **noted}]
+    reissue = orders.requests([ITEM], [result(action="reissue", csr_required=True, public_keys=["aa"])], "web1")
     assert reissue == [{**create[0], "fresh_pending": True, "not_public_key_sha256": ["aa"]}]
 
 
 def test_a_call_that_is_sent_again_gets_the_key_it_was_sent_with() -> None:
     planned = result(action="reissue", csr_required=True, public_keys=["aa"], resend_public_key="bb")
-    assert orders.requests([ITEM], [planned])[0]["prefer_public_key_sha256"] == "bb"
+    assert orders.requests([ITEM], [planned], "web1")[0]["prefer_public_key_sha256"] == "bb"
 
 
 def test_a_certificate_that_its_host_cannot_read_is_left_out_and_the_others_are_not() -> None:
@@ -173,7 +177,34 @@ def test_a_host_that_cannot_read_its_copy_counts_as_one_that_did_not_answer() ->
     ],
 )
 def test_no_key_is_made_for(item: dict[str, Any], planned: dict[str, Any]) -> None:
-    assert orders.requests([item], [planned]) == []
+    assert orders.requests([item], [planned], "web1") == []
+
+
+INTENT = {"host": "web1", "kind": "intent", "content": "{}", "replaces": None, "about_request": True}
+HERE = {name: value for name, value in INTENT.items() if name != "host"}
+
+
+def test_the_intent_is_written_where_the_key_is_made() -> None:
+    planned = result(action="create", csr_required=True, records=[INTENT, {**INTENT, "host": "web2"}])
+    (request,) = orders.requests([ITEM], [planned], "web1")
+    assert (request["create_pending"], request["client_reference"], request["records"]) == (True, "shop", [HERE])
+    own = orders.requests([{**ITEM, "csr_content": "mine"}], [planned], "web1")
+    assert own == [{"name": "shop", "client_reference": "shop", "records": [HERE]}]
+
+
+def test_only_what_is_to_be_written_on_this_host_is_asked_of_it() -> None:
+    planned = result(records=[{**INTENT, "host": "web2"}])
+    assert orders.record_requests([ITEM], [planned], "web1") == []
+    assert orders.record_requests([ITEM], [], "web2") == []
+    assert orders.record_requests([ITEM], [planned], "web2")[0]["records"] == [HERE]
+
+
+def test_a_later_task_renews_what_it_looked_at() -> None:
+    first = [seen("shop", pending_id="1", records={}), seen("mail", records={})]
+    chosen = seen("shop", pending_id="2", records={"intent": "{}"}, error=None)
+    assert orders.renewed(first, [chosen]) == [chosen, first[1]]
+    wrote = seen("shop", pending_id=None, records={"evidence": "{}"}, error=None)
+    assert orders.renewed(first, [wrote])[0] == {**first[0], "records": {"evidence": "{}"}, "error": None}
 
 
 ISSUED = result(
