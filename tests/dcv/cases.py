@@ -166,7 +166,7 @@ CASES = (
         "ns-root.lame.example (127.53.0.1) does not answer for the zone",
         zone="lame.example",
     ),
-    placed("all servers are down", "unknown", "could not be seen", zone="gone.example"),
+    placed("all servers are down", "unknown", "could not be seen", "ns-closed.gone.example", zone="gone.example"),
     placed("broken signatures do not hide it", "pass", "in place", zone="bogus.example"),
     placed(
         "the CA has it already",

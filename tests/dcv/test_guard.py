@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +23,7 @@ from ansible_collections.certops.resello.plugins.module_utils._dcv.files import 
 from ansible_collections.certops.resello.plugins.module_utils._dcv.guard import refuse_address
 from ansible_collections.certops.resello.plugins.module_utils._dcv.lookup import Lookup
 from ansible_collections.certops.resello.plugins.module_utils._dcv.types import Check, Expected, Settings
+from ansible_collections.certops.resello.plugins.module_utils._dcv.wire import Question, Reply, Server
 
 EXPECTED = Expected(name="shop.example", method="FILE", file_name="a.txt", file_content="token")
 GOOD = Fetched(200, b"token\n")
@@ -120,3 +123,26 @@ def test_metadata_address_is_asked_only_when_listed() -> None:
 )
 def test_status(status: int, verdict: str) -> None:
     assert look({"192.0.2.1": Fetched(status, b"token")}).verdict == verdict
+
+
+def test_no_more_questions_are_under_way_than_allowed() -> None:
+    """Checks ask resolvers themselves and name servers through the pool: both count."""
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def ask(server: Server, _question: Question) -> Reply:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+        return Reply(server, rcode="NOERROR")
+
+    settings = Settings(resolvers=(("192.0.2.53", 53),), max_concurrency=3)
+    with ThreadPoolExecutor(3) as questions, ThreadPoolExecutor(12) as checks:
+        lookup = Lookup(settings, Budget(60), questions, ask)
+        direct = [checks.submit(lookup.resolve, f"h{number}.example", "A") for number in range(20)]
+        lookup.at_each([Server("ns", f"192.0.2.{number}") for number in range(20)], [Question("a.example", "A")])
+        assert [future.result().rcode for future in direct] == ["NOERROR"] * 20
+    assert 1 < most <= 3

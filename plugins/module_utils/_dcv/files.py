@@ -77,7 +77,8 @@ def _follow(lookup: Lookup, brand: str) -> bool | None:
 def _look(lookup: Lookup, place: Place, expected: Expected, follow: bool | None, get: Fetch) -> Answer:
     target = Target(expected.name, VALIDATION_FOLDER + expected.file_name, place.address, place.port)
     for _redirect in range(_MOST_REDIRECTS + 1):
-        fetched = get(target, lookup.budget.seconds(lookup.settings.timeout))
+        with lookup.slots:
+            fetched = get(target, lookup.budget.seconds(lookup.settings.timeout))
         if fetched.problem or fetched.status not in _REDIRECTS:
             return _answer(place, target, *_compare(fetched, expected))
         shown = clean(fetched.location, limit=120)

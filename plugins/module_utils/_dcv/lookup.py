@@ -26,7 +26,8 @@ Ask = Callable[[Server, Question], Reply]
 class Lookup:
     """One look. What was asked once is remembered until the look is over, and no longer.
 
-    ``ask`` puts one question to one server; without it the network is asked. ``each`` must only be given functions that
+    ``ask`` puts one question to one server; without it the network is asked. Whoever asks anything holds one of the
+    ``slots`` meanwhile. ``each`` must only be given functions that
     do not call ``each`` themselves: they share one pool of threads.
     """
 
@@ -35,9 +36,14 @@ class Lookup:
         self.budget = budget
         self._pool = pool
         self._ask = ask or self._network
+        self.slots = threading.BoundedSemaphore(settings.max_concurrency)
         self._memo: dict[Any, Future[Any]] = {}
         self._lock = threading.Lock()
         self._silent: set[Server] = set()
+
+    def _put(self, server: Server, question: Question) -> Reply:
+        with self.slots:
+            return self._ask(server, question)
 
     def _network(self, server: Server, question: Question) -> Reply:
         return _wire.ask(server, question, timeout=self.settings.timeout, budget=self.budget)
@@ -63,16 +69,16 @@ class Lookup:
 
     def at(self, server: Server, question: Question) -> Reply:
         """Ask one server, now."""
-        return self._ask(server, question)
+        return self._put(server, question)
 
     def at_once(self, server: Server, question: Question) -> Reply:
         """Ask one server, once in this look."""
-        return self.once((server, question), lambda: self._ask(server, question))
+        return self.once((server, question), lambda: self._put(server, question))
 
     def at_each(self, servers: Sequence[Server], questions: Sequence[Question]) -> list[Reply]:
         """Ask every server every question, server by server in the result."""
         pairs = [(server, question) for server in servers for question in questions]
-        return self.each(lambda pair: self._ask(*pair), pairs)
+        return self.each(lambda pair: self._put(*pair), pairs)
 
     def resolve(self, name: str, kind: str, *, unchecked: bool = False) -> Reply:
         """Ask the resolvers one after the other until one has an answer; the last one's trouble if none has."""
@@ -86,7 +92,7 @@ class Lookup:
             if server in self._silent:
                 reply = Reply(server, problem="answers no question at all")
                 continue
-            reply = self._ask(server, question)
+            reply = self._put(server, question)
             if reply.problem:
                 self.once(("alive", server), partial(self._probe, server))
             if reply.usable:
@@ -95,7 +101,7 @@ class Lookup:
 
     def _probe(self, server: Server) -> None:
         """After a question without an answer: is it the name or the resolver? One that is silent is left alone."""
-        if self._ask(server, Question("", "NS", recursive=True)).problem:
+        if self._put(server, Question("", "NS", recursive=True)).problem:
             self._silent.add(server)
 
     def addresses(self, host: str) -> tuple[list[str], str]:

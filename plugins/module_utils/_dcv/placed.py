@@ -108,7 +108,9 @@ def _by_resolver(lookup: Lookup, expected: Expected, zone: Zone, answers: Sequen
     asked = (*answers, _answer(reply, PASS if there else UNKNOWN, said))
     if there:
         return _check(expected, PASS, f"{what} is in place, by the resolver {reply.server.address}: {why}", asked)
-    reason = f"{what} could not be seen: {why}; the resolver {reply.server.address} {said}"
+    silent = _aside([answer for answer in answers if answer.verdict == UNKNOWN], zone)
+    by = f"the resolver {reply.server.address} {said}" if reply.server.address else said
+    reason = f"{what} could not be seen: {why}{silent}; {by}"
     return _check(
         expected,
         UNKNOWN,

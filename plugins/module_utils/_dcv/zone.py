@@ -82,14 +82,14 @@ def _apex_of(lookup: Lookup, name: str) -> tuple[str | None, str]:
 
 def _apex_by_delegation(lookup: Lookup, name: str, reply: Reply) -> tuple[str | None, str]:
     """The resolver cannot tell: perhaps no server of the zone answers. Then only its parent knows that it is there."""
-    problem = reply.blame
     if not name:
-        return None, problem
+        return None, reply.blame
     above, above_problem = apex_of(lookup, parent_of(name))
     if above is None:
         return None, above_problem
     delegation = _delegation(lookup, above, name)
-    return (delegation.apex, "") if delegation else (None, problem)
+    # If nobody answers above either, the name is taken for one of that zone, whose silent servers are named.
+    return (delegation.apex if delegation else above, "")
 
 
 def _zone_of(lookup: Lookup, name: str) -> Zone:
