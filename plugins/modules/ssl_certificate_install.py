@@ -20,8 +20,14 @@ description:
     The link C(<root>/<name>/current) is then switched in one step.
   - After the switch the config test of each service must pass, or the switch is taken back. If that happens with
     several certificates together, each is tried alone, so that a bad one does not stop the others.
-  - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed
-    is tried again by the next run, also when nothing else has changed.
+  - After the reload the O(services[].endpoints) are looked at until each shows its certificate three times in a row
+    over at least one second. Exit codes alone prove little, since servers exist whose reload succeeds and changes
+    nothing.
+  - If the reload fails, or an endpoint that answered before is dead or broken afterwards, the previous certificates
+    are put in place again and the service is reloaded with them. It is never returned to a certificate that has
+    expired or was killed by a reissue.
+  - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed,
+    or that changed nothing, is tried again by the next run, also when nothing else has changed.
   - The private key is found on the host by its public key, among the keys made by
     M(certops.resello.ssl_certificate_request) and those of older versions. It is never an option.
   - The module runs on the host that serves the certificate. It needs no credentials of the API.
@@ -34,7 +40,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Everything is verified as in a real run, and nothing is written. Commands of services are not run.
+      - Everything is verified as in a real run, and nothing is written. Commands of services are not run. Endpoints
+        are looked at as they are now.
       - An entry without O(certificates[].certificate) stands for one that a real run would have bought before. In a
         real run it is an error.
   diff_mode:
@@ -67,6 +74,7 @@ options:
       - How many versions of a certificate are kept, counting the one in use. Older ones are removed with their keys
         when a new one was installed, expired ones in any case. A version that a service may still use is never
         removed.
+      - See also O(certificates[].remove_older).
     type: int
     default: 3
   services:
@@ -90,6 +98,8 @@ options:
       reload_command:
         description:
           - Command that lets the service take new files, as a list. There is no shell.
+          - For a service that cannot reload, give the command that restarts it, and let the play handle one host at
+            a time (C(serial) or C(throttle)).
         type: list
         elements: str
         default: []
@@ -103,6 +113,56 @@ options:
           - Seconds after which the reload is stopped and counts as failed.
         type: float
         default: 60
+      endpoints:
+        description:
+          - Where the service shows its certificates. They are looked at before anything is switched, and after each
+            reload.
+          - An endpoint that did not speak TLS before can prove nothing. It is reported, and is no reason to return to
+            the previous certificate.
+          - Without endpoints the exit code of O(services[].reload_command) is all there is, and
+            RV(services[].proven) is V(false).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          host:
+            description:
+              - Address or name at which this host itself listens; not that of a load balancer in front of it.
+            type: str
+            default: 127.0.0.1
+          port:
+            description:
+              - Port.
+            type: int
+            default: 443
+          server_name:
+            description:
+              - Name that is asked for (SNI). The certificate made for exactly this name is expected there, or else one
+                that covers it.
+              - By default every certificate of the service is looked for there under the first of its own names, a
+                wildcard under a name below it.
+            type: str
+          starttls:
+            description:
+              - How TLS begins on this port.
+            type: str
+            choices: [none, smtp, imap, pop3, postgres]
+            default: none
+          proxy_protocol:
+            description:
+              - Whether the server expects the header of the PROXY protocol (version 1) on this port.
+            type: bool
+            default: false
+          timeout:
+            description:
+              - Seconds for one look.
+            type: float
+            default: 5
+      proof_timeout:
+        description:
+          - Seconds after a reload within which the endpoints must show the new certificates.
+        type: float
+        default: 20
   certificates:
     description:
       - The certificates to install.
@@ -138,6 +198,61 @@ options:
         type: list
         elements: str
         default: []
+      endpoints:
+        description:
+          - Where this certificate is shown, in place of O(services[].endpoints) of its services.
+        type: list
+        elements: dict
+        suboptions:
+          host:
+            description:
+              - Address or name at which this host itself listens; not that of a load balancer in front of it.
+            type: str
+            default: 127.0.0.1
+          port:
+            description:
+              - Port.
+            type: int
+            default: 443
+          server_name:
+            description:
+              - Name that is asked for (SNI). The certificate made for exactly this name is expected there, or else one
+                that covers it.
+              - By default the first name of the certificate, for a wildcard a name below it.
+            type: str
+          starttls:
+            description:
+              - How TLS begins on this port.
+            type: str
+            choices: [none, smtp, imap, pop3, postgres]
+            default: none
+          proxy_protocol:
+            description:
+              - Whether the server expects the header of the PROXY protocol (version 1) on this port.
+            type: bool
+            default: false
+          timeout:
+            description:
+              - Seconds for one look.
+            type: float
+            default: 5
+          service:
+            description:
+              - The service that this endpoint belongs to. By default it counts for each service of the certificate.
+            type: str
+      replaces_dead:
+        description:
+          - Whether the certificate that was in use before is dead, because a reissue has killed it. Then it is never
+            put into use again, whatever happens.
+        type: bool
+        default: false
+      remove_older:
+        description:
+          - Whether all older versions are removed with their keys once services have taken this one, for keys that
+            were compromised.
+          - With O(certificates[].replaces_dead) they are removed even where a service could not be reloaded.
+        type: bool
+        default: false
 notes:
   - The switch is one step, but a service that opens certificate and key one after the other can open one before and
     one after it. Where a service can read one file, let it use C(combined.pem).
@@ -153,6 +268,9 @@ EXAMPLES = r"""
       - name: nginx
         validate_command: [nginx, -t]
         reload_command: [systemctl, reload, nginx]
+        endpoints:
+          - host: 127.0.0.1
+            port: 443
     certificates:
       - name: shop
         certificate: "{{ bought.certificate }}"
@@ -180,6 +298,51 @@ EXAMPLES = r"""
         certificate: "{{ lookup('ansible.builtin.file', 'db/cert.pem') }}"
         chain: "{{ lookup('ansible.builtin.file', 'db/chain.pem') }}"
         services: [nginx, postgresql]
+  become: true
+
+- name: A mail server, and HAProxy behind a load balancer that speaks the PROXY protocol
+  certops.resello.ssl_certificate_install:
+    services:
+      - name: postfix
+        validate_command: [postfix, check]
+        reload_command: [postfix, reload]
+        endpoints:
+          - port: 25
+            starttls: smtp
+      - name: haproxy
+        validate_command: [haproxy, -c, -f, /etc/haproxy/haproxy.cfg]
+        reload_command: [systemctl, reload, haproxy]
+        endpoints:
+          - host: 192.0.2.10
+            port: 443
+            server_name: www.example.com
+            proxy_protocol: true
+    certificates:
+      - name: mail
+        certificate: "{{ lookup('ansible.builtin.file', 'mail/cert.pem') }}"
+        chain: "{{ lookup('ansible.builtin.file', 'mail/chain.pem') }}"
+        services: [postfix]
+      - name: www
+        certificate: "{{ lookup('ansible.builtin.file', 'www/cert.pem') }}"
+        chain: "{{ lookup('ansible.builtin.file', 'www/chain.pem') }}"
+        services: [haproxy]
+  become: true
+
+- name: After a reissue, because the key was compromised
+  certops.resello.ssl_certificate_install:
+    services:
+      - name: nginx
+        validate_command: [nginx, -t]
+        reload_command: [systemctl, reload, nginx]
+        endpoints:
+          - port: 443
+    certificates:
+      - name: shop
+        certificate: "{{ reissued.certificate }}"
+        chain: "{{ reissued.chain }}"
+        services: [nginx]
+        replaces_dead: true
+        remove_older: true
   become: true
 """
 
@@ -212,6 +375,11 @@ certificates:
       description: Name of the version that is in use now.
       type: str
       sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
+    removed_versions:
+      description: Names of the older versions that were removed, in check mode that would be.
+      type: list
+      elements: str
+      sample: [20260412T000000Z-51b2c4d50f3a-8d7c6b9e]
     serial:
       description: Serial number of the given certificate in hex, as C(openssl x509 -serial) shows it.
       type: str
@@ -252,9 +420,52 @@ services:
       type: bool
       sample: true
     reload_needed:
-      description: Whether it has not taken the files now in use. The next run tries again.
+      description: Whether it has not been seen to take the files now in use. The next run tries again.
       type: bool
       sample: false
+    proven:
+      description:
+        - Whether each of its endpoints was seen with the certificate in use. V(false) without endpoints.
+      type: bool
+      sample: true
+    endpoints:
+      description: What its endpoints show, one entry for each certificate and endpoint.
+      type: list
+      elements: dict
+      contains:
+        endpoint:
+          description: Address and port.
+          type: str
+          sample: 127.0.0.1:443
+        server_name:
+          description: Name that was asked for.
+          type: str
+          sample: shop.example.com
+        certificate:
+          description: Folder of the certificate that is expected there.
+          type: str
+          sample: shop
+        before:
+          description: SHA-256 of the certificate shown before anything was done, V(null) if there was no TLS.
+          type: str
+          sample: 51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f0f3a
+        after:
+          description: SHA-256 of the certificate that was seen last, V(null) if there was no TLS or no look.
+          type: str
+          sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
+        verdict:
+          description:
+            - V(proven) if it shows the certificate in use.
+            - V(unproven) if it can prove nothing, because it did not answer before either or shows something foreign.
+            - V(kept) if it still shows what it showed before the reload.
+            - V(broken) if it answered before and no longer does.
+            - V(null) if there was nothing to judge, and in check mode before a reload.
+          type: str
+          sample: proven
+        reason:
+          description: Why it is not V(proven).
+          type: str
+          sample: null
     error:
       description: What went wrong; V(null) if nothing went wrong.
       type: str
@@ -271,12 +482,22 @@ from ansible_collections.certops.resello.plugins.module_utils._host.host import 
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
 from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
 
+ENDPOINT: dict[str, Any] = {
+    "host": {"type": "str", "default": "127.0.0.1"},
+    "port": {"type": "int", "default": 443},
+    "server_name": {"type": "str"},
+    "starttls": {"type": "str", "choices": ["none", "smtp", "imap", "pop3", "postgres"], "default": "none"},
+    "proxy_protocol": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 5},
+}
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "validate_command": {"type": "list", "elements": "str", "default": []},
     "reload_command": {"type": "list", "elements": "str", "default": []},
     "validate_timeout": {"type": "float", "default": 60},
     "reload_timeout": {"type": "float", "default": 60},
+    "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
+    "proof_timeout": {"type": "float", "default": 20},
 }
 CERTIFICATE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -284,6 +505,9 @@ CERTIFICATE: dict[str, Any] = {
     "chain": {"type": "str", "default": ""},
     "names": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
+    "endpoints": {"type": "list", "elements": "dict", "options": {**ENDPOINT, "service": {"type": "str"}}},
+    "replaces_dead": {"type": "bool", "default": False},
+    "remove_older": {"type": "bool", "default": False},
 }
 OPTIONS: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/ssl/resello"},

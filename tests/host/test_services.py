@@ -186,7 +186,8 @@ def test_interrupted_run_with_a_bad_set_goes_back_to_the_proven_one(machine: Mac
     result = machine.install(new, services=[machine.service(validate_command=bad)])
     assert result["failed"]
     assert machine.current() == before
-    assert "reload" not in machine.log()
+    # Whether the killed run still let the service take the new one is not known, so it is given the old one again.
+    assert machine.log() == ["test", "test", "reload"]
     assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
 
 

@@ -10,10 +10,12 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import journal, store
+from . import journal
 from .errors import HostError
 from .files import Access, Folder, open_root
+from .group import groups_of
 from .lock import locked
+from .observe import MARKER
 from .prepare import (
     INSTALLED,
     PERMISSIONS,
@@ -24,11 +26,15 @@ from .prepare import (
     read_entries,
     result,
 )
+from .prune import prune
 from .services import ServiceState, read_services
-from .transaction import apply, groups_of, predict
+from .taking import unproven
+from .transaction import apply, forget, predict, service_result
 
 if TYPE_CHECKING:
     from .host import Host
+
+_OPEN = "its commands succeeded, but the certificate could not be seen. "
 
 
 @dataclass(frozen=True)
@@ -71,67 +77,52 @@ def run(host: Host, wanted: Wanted) -> Outcome:
         if root:
             stack.enter_context(root)
             if not host.check_mode:
+                _refuse_foreign_root(root)
                 stack.enter_context(locked(root, timeout=host.lock_timeout))
         task = Task(host=host, access=wanted.access, records=journal.read_all(root))
         for item in items:
             prepare(root, item, task)
-        for group in groups_of(items, states):
-            if root and not host.check_mode:
-                apply(root, group, seen={item.folder for item in items}, now=host.now)
-            else:
-                predict(root, group)
-        if root and not host.check_mode:
-            warnings = _prune(root, items, host, keep=wanted.keep_versions)
+        _put_into_use(root, items, states, host)
+        if root:
+            warnings = prune(root, items, host, keep=wanted.keep_versions)
     return _outcome(host, items, list(states.values()), warnings)
 
 
+def _refuse_foreign_root(root: Folder) -> None:
+    """Raise HostError for a folder in which nothing of ours ever was: where a file system is not mounted, for one."""
+    if root.status(MARKER) is None and not root.folders():
+        raise HostError(
+            problem=f"{root.path} is empty and has no {MARKER}: this is not the folder the keys were made in. "
+            "Nothing was changed.",
+            remedy="Mount the file system that belongs there, or make the keys first (ssl_certificate_request).",
+        )
+
+
+def _put_into_use(root: Folder | None, items: Sequence[Item], states: Mapping[str, ServiceState], host: Host) -> None:
+    seen = {item.folder for item in items}
+    for group in groups_of(items, states):
+        if root and not host.check_mode:
+            apply(root, group, seen=seen, now=host.now)
+        else:
+            predict(root, group, seen=seen, now=host.now)
+    if root and not host.check_mode:
+        forget(root, items, states)
+
+
 def _outcome(host: Host, items: Sequence[Item], states: Sequence[ServiceState], warnings: list[str]) -> Outcome:
-    done = [item for item in items if not item.error and item.action in {INSTALLED, PERMISSIONS}]
+    done = [item for item in items if not item.error and (item.removed or item.action in {INSTALLED, PERMISSIONS})]
     bare = [item.name for item in done if item.bundle and not item.bundle.chain]
     if bare:
-        warnings = [
-            *warnings,
-            f"Installed without intermediate certificates: {', '.join(bare)}. Most clients want them.",
-        ]
+        warnings.append(f"Installed without intermediate certificates: {', '.join(bare)}. Most clients want them.")
+    warnings += [f"{state.service.name}: {_OPEN}{unproven(state)}." for state in states if _is_open(state)]
     return Outcome(
         changed=bool(done) or any(state.reloaded for state in states),
         certificates=[result(item, root_path=host.root) for item in items],
-        services=[_service_result(state) for state in states],
+        services=[service_result(state) for state in states],
         diff=[difference(item) for item in done],
         warnings=warnings,
     )
 
 
-def _service_result(state: ServiceState) -> dict[str, Any]:
-    return {
-        "name": state.service.name,
-        "validated": state.validated,
-        "reloaded": state.reloaded,
-        "reload_needed": state.reload_needed,
-        "error": state.error,
-    }
-
-
-def _prune(root: Folder, items: Sequence[Item], host: Host, *, keep: int) -> list[str]:
-    """Remove old versions of what was installed in this run; what a service may still use stays."""
-    warnings = []
-    records = journal.read_all(root).values()
-    for item in items:
-        if item.error or item.action != INSTALLED:
-            continue
-        noted = (part.get(item.folder) for record in records for part in (record.wanted, record.proven))
-        protected = {version for version in (item.target, *noted) if version}
-        try:
-            _prune_one(root, item, host, keep=keep, protected=protected)
-        except (HostError, OSError) as error:
-            warnings.append(f"Old versions of {item.name} could not be removed: {error}")
-    return warnings
-
-
-def _prune_one(root: Folder, item: Item, host: Host, *, keep: int, protected: set[str]) -> None:
-    folder = root.child(item.folder)
-    if folder is None:
-        return
-    with folder:
-        for name in store.removable(store.read_versions(folder), keep=keep, protected=protected, now=host.now):
-            store.remove_version(folder, name)
+def _is_open(state: ServiceState) -> bool:
+    return state.reloaded and not state.reload_needed and bool(unproven(state))

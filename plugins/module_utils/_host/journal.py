@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Collection, Mapping
@@ -22,15 +23,23 @@ _SUFFIX = ".json"
 
 @dataclass(frozen=True)
 class Record:
-    """Of one service: ``wanted`` and ``proven`` map the folder of a certificate to the name of a version."""
+    """Of one service: ``wanted`` and ``proven`` map the folder of a certificate to the name of a version.
+
+    ``answered``: the endpoints that spoke TLS before a switch that has not come to its end. ``unproven``: certificates
+    that were taken to be in use because the commands said so, without being seen. ``cleared``: folder to version of
+    certificates whose reload failed with their predecessors too.
+    """
 
     wanted: Mapping[str, str] = field(default_factory=dict)
     proven: Mapping[str, str] = field(default_factory=dict)
+    answered: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    cleared: Mapping[str, str] = field(default_factory=dict)
 
 
-def needs_reload(record: Record, current: Mapping[str, str | None]) -> bool:
-    """Tell whether one of the service's certificates (folder to version now in place) is not the proven one."""
-    return any(version is not None and record.proven.get(folder) != version for folder, version in current.items())
+def has_taken(record: Record, folder: str, version: str) -> bool:
+    """Tell whether the service was last given this version, and was seen to take it."""
+    return record.wanted.get(folder) == version == record.proven.get(folder)
 
 
 def kept(entries: Mapping[str, str], *, seen: Collection[str]) -> dict[str, str]:
@@ -59,7 +68,7 @@ def read_all(root: Folder | None) -> dict[str, Record]:
 
 def write(root: Folder, service: str, record: Record) -> None:
     """Write the record of ``service`` to disk in one step."""
-    content = {"format": _FORMAT, "wanted": dict(record.wanted), "proven": dict(record.proven)}
+    content = {"format": _FORMAT, **dataclasses.asdict(record)}
     with root.make(FOLDER, mode=0o700) as folder:
         folder.sweep()
         folder.write_over(service + _SUFFIX, json.dumps(content, sort_keys=True).encode(), access=Access(mode=PRIVATE))
@@ -73,9 +82,19 @@ def _parse(content: bytes | None) -> Record:
         return Record()
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
         return Record()
-    return Record(wanted=_texts(data.get("wanted")), proven=_texts(data.get("proven")))
+    return Record(
+        wanted=_texts(data.get("wanted")),
+        proven=_texts(data.get("proven")),
+        answered=_list(data.get("answered")),
+        unproven=_list(data.get("unproven")),
+        cleared=_texts(data.get("cleared")),
+    )
 
 
 def _texts(data: Any) -> dict[str, str]:
     items = data.items() if isinstance(data, dict) else ()
     return {key: value for key, value in items if isinstance(value, str)}
+
+
+def _list(data: Any) -> tuple[str, ...]:
+    return tuple(value for value in data if isinstance(value, str)) if isinstance(data, list) else ()

@@ -90,6 +90,11 @@ def common_name(names: tuple[str, ...]) -> str | None:
     return names[0] if names and len(names[0]) <= MAX_COMMON_NAME else None
 
 
+def sample_name(pattern: str) -> str:
+    """Return a name that a client can ask for: ``pattern`` itself, or one under a wildcard."""
+    return pattern.replace("*.", "any.", 1)
+
+
 def covers(pattern: str, name: str) -> bool:
     """Tell whether the certificate's name ``pattern`` serves ``name`` (RFC 6125: a wildcard is one whole label)."""
     if pattern == name:

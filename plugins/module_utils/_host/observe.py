@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .bundle import is_placeholder
+from .journal import has_taken
 from .openssl import REQUEST_FILE
 from .pending import BareKey, Pending, read_bare_keys, read_pending
 from .sealing import Recipient, read_recipient
@@ -90,7 +91,7 @@ def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
 def reload_needed(folder: str, current: str | None, records: Mapping[str, Record]) -> bool:
     """Tell whether a service that was to be given this certificate has not been seen to take the version in use."""
     return current is not None and any(
-        folder in record.wanted and record.proven.get(folder) != current for record in records.values()
+        folder in record.wanted and not has_taken(record, folder, current) for record in records.values()
     )
 
 

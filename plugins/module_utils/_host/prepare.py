@@ -20,6 +20,7 @@ from .bundle import (
     check_names,
     read_bundle,
 )
+from .endpoints import Endpoint, read_endpoints
 from .errors import (
     InputError,
     VerificationError,
@@ -68,8 +69,25 @@ class Item:
     before: str | None = None
     before_leaf: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
+    in_use: str | None = None
     way_back: str | None = None
+    endpoints: tuple[Endpoint, ...] | None = None
+    replaces_dead: bool = False
+    remove_older: bool = False
+    removed: list[str] = field(default_factory=list)
     error: str | None = None
+
+    @property
+    def final(self) -> str | None:
+        """The version in use if all goes well; of a certificate that failed the one that is in use now."""
+        return self.in_use if self.error else self.target
+
+    @property
+    def shown_names(self) -> tuple[str, ...]:
+        """The names of the certificate that services are to show."""
+        if self.bundle and not self.error:
+            return self.bundle.leaf.names
+        return tuple(self.before_leaf.get("names", self.names))
 
     @property
     def moves(self) -> bool:
@@ -87,6 +105,8 @@ def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Se
         option = f"certificates[{number}]"
         item = Item(name=entry["name"], certificate=entry.get("certificate") or "", chain=entry.get("chain") or "")
         item.services = tuple(dict.fromkeys(entry.get("services") or ()))
+        item.replaces_dead = bool(entry.get("replaces_dead"))
+        item.remove_older = bool(entry.get("remove_older"))
         for service in item.services:
             if service not in services:
                 raise InputError(
@@ -95,6 +115,8 @@ def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Se
                     problem="is not among the services",
                     remedy=f"Describe it in services, or use one of: {', '.join(services) or 'none'}.",
                 )
+        if entry.get("endpoints") is not None:
+            item.endpoints = read_endpoints(entry["endpoints"], option=f"{option}.endpoints", services=item.services)
         with own_trouble(item, doing="Could not read the options"):
             item.folder = folder_name(item.name, option=f"{option}.name")
             item.names = dns_names(entry.get("names") or (), option=f"{option}.names")
@@ -115,12 +137,14 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
         folder = root.child(item.folder) if root and item.folder else None
         if folder:
             stack.enter_context(folder)
-        item.before = store.current_version(folder)
+        item.before = item.in_use = store.current_version(folder)
+        _remember_before(folder, item)
         if not item.error:
             _prepare(folder, item, task)
             decide_way_back(folder, item, task.host, task.records)
     if item.error:
         item.action = FAILED
+        item.target = None
 
 
 def decide_way_back(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
@@ -151,7 +175,8 @@ def result(item: Item, *, root_path: str) -> dict[str, Any]:
         "folder": item.folder,
         "action": FAILED if item.error else item.action,
         "path": f"{root_path}/{item.folder}/{store.CURRENT}" if item.folder else None,
-        "version": item.before if item.error else item.target,
+        "version": item.final,
+        "removed_versions": item.removed,
         "serial": leaf.serial_hex if leaf else None,
         "not_after": iso(leaf.not_after) if leaf else None,
         "sha256": leaf.sha256 if leaf else None,
@@ -163,9 +188,13 @@ def result(item: Item, *, root_path: str) -> dict[str, Any]:
 def difference(item: Item) -> dict[str, Any]:
     """Return the diff of one installed certificate: names, serial and not_after before and after."""
     leaf = item.bundle.leaf if item.bundle else None
+    before: Mapping[str, Any]
     after = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after)) if leaf else {}
-    if item.action == PERMISSIONS:
-        before: Mapping[str, Any] = {"access": "other than wanted"}
+    if item.action == UNCHANGED:
+        shown = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after)) if leaf else {}
+        before, after = {**shown, "older_versions": item.removed}, {**shown, "older_versions": []}
+    elif item.action == PERMISSIONS:
+        before = {"access": "other than wanted"}
         after = {"access": "as wanted"}
     else:
         before = item.before_leaf
@@ -179,7 +208,6 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
         store.sweep(folder)
     if not item.certificate.strip():
         _expect_certificate(item, host)
-        _remember_before(folder, item)
         return
     bundle = read_bundle(certificate=item.certificate, chain=item.chain)
     item.bundle = bundle
@@ -192,7 +220,6 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
     check_dates(bundle, now=host.now)
     key, key_path = _find_key(folder, bundle, host, item)
     _try(bundle, key_path)
-    _remember_before(folder, item)
     item.target = bundle.version
     item.action = INSTALLED
     if folder and not host.check_mode:
@@ -218,9 +245,8 @@ def _expect_certificate(item: Item, host: Host) -> None:
 
 
 def _remember_before(folder: Folder | None, item: Item) -> None:
-    version = store.read_version(folder, item.before) if folder and item.before else None
-    if version:
-        leaf = version.leaf
+    leaf = store.read_leaf(folder, item.before) if folder and item.before else None
+    if leaf:
         item.before_leaf = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after))
 
 

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
 from .command import run_command
+from .endpoints import Endpoint, read_endpoints
 from .errors import InputError
-from .journal import Record
+from .journal import Record, kept
 from .names import service_name
+from .proof import PROVEN, Sight
 
 if TYPE_CHECKING:
     from typing import Hashable
@@ -27,19 +30,64 @@ class Service:
     reload_command: tuple[str, ...] = ()
     validate_timeout: float = 60.0
     reload_timeout: float = 60.0
+    endpoints: tuple[Endpoint, ...] = ()
+    proof_timeout: float = 20.0
 
 
 @dataclass
 class ServiceState:
-    """What happened to a service in this run."""
+    """What happened to a service in this run, and what is known of it from earlier ones.
+
+    ``proven``: folder to version it was last seen with. ``given``: what it is given now, as the journal says it.
+    ``disturbed``: it may have taken something else since. ``others``: what the journal says of its certificates that
+    this run is not about. ``validated_with``: the files that its config test passed with.
+    """
 
     service: Service
+    validated_with: Mapping[str, str] | None = None
     validated: bool = False
     reloaded: bool = False
     reload_needed: bool = False
+    given_up: bool = False
     error: str | None = None
+    sights: list[Sight] = field(default_factory=list)
+    record: Record = field(default_factory=Record)
     others: Record = field(default_factory=Record)
-    """What the journal says of the service's certificates that this run is not about."""
+    proven: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    cleared: dict[str, str] = field(default_factory=dict)
+    unproven: set[str] = field(default_factory=set)
+    disturbed: bool = False
+
+    @property
+    def answered_before(self) -> tuple[str, ...]:
+        """The endpoints that spoke TLS before a switch that an earlier run did not bring to its end."""
+        return self.record.answered
+
+    def remember(self, record: Record, *, seen: Collection[str]) -> None:
+        """Start from what the journal says; ``seen`` are the folders that this run is about."""
+        self.record = record
+        self.others = Record(wanted=kept(record.wanted, seen=seen), proven=kept(record.proven, seen=seen))
+        self.proven = {folder: version for folder, version in record.proven.items() if folder in seen}
+        self.given = {folder: version for folder, version in record.wanted.items() if folder in seen}
+        self.cleared = dict(record.cleared)
+        self.unproven = set(record.unproven)
+        self.disturbed = any(self.proven.get(folder) != version for folder, version in self.given.items())
+
+    def needs_reload(self, current: Mapping[str, str]) -> bool:
+        """Tell whether the service has not been seen to take all it finds now (folder to version)."""
+        return self.disturbed or any(self.proven.get(folder) != version for folder, version in current.items())
+
+    def take(self, current: Mapping[str, str]) -> None:
+        """Note that the service has taken all it finds, seen by its endpoints or said by its commands."""
+        self.proven.update(current)
+        self.disturbed = False
+        self.cleared = {}
+        seen = {sight.target.folder for sight in self.sights}
+        open_ones = {sight.target.folder for sight in self.sights if sight.verdict != PROVEN}
+        self.unproven = (self.unproven - set(current)) | {
+            name for name in current if name in open_ones or name not in seen
+        }
 
 
 def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
@@ -58,6 +106,8 @@ def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
             reload_command=_command(entry, "reload_command", option=option),
             validate_timeout=_seconds(entry, "validate_timeout", option=option),
             reload_timeout=_seconds(entry, "reload_timeout", option=option),
+            endpoints=read_endpoints(entry.get("endpoints"), option=f"{option}.endpoints"),
+            proof_timeout=_seconds(entry, "proof_timeout", option=option, default=Service.proof_timeout),
         )
     return services
 
@@ -109,9 +159,9 @@ def _command(entry: Mapping[str, Any], name: str, *, option: str) -> tuple[str, 
     return command
 
 
-def _seconds(entry: Mapping[str, Any], name: str, *, option: str) -> float:
-    value = float(entry.get(name) or 60)
-    if value <= 0:
+def _seconds(entry: Mapping[str, Any], name: str, *, option: str, default: float = 60.0) -> float:
+    value = float(default if entry.get(name) is None else entry[name])
+    if not 0 < value < math.inf:
         raise InputError(
             option=f"{option}.{name}", value=str(value), problem="is no time-out", remedy="Give seconds above 0."
         )

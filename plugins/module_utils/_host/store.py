@@ -66,26 +66,30 @@ def current_version(folder: Folder | None) -> str | None:
 def read_version(folder: Folder | None, name: str) -> Version | None:
     """Return the version ``name``, None if it is missing or its certificate cannot be read."""
     with _opened(folder, name) as place:
-        if place is None:
+        leaf = _leaf_in(place)
+        if place is None or leaf is None:
             return None
-        text = (place.read(CERT) or b"").decode("ascii", errors="replace")
-        try:
-            leaves = x509.certificates(text, where=f"{place.path}/{CERT}")
-        except VerificationError:
-            return None
-        if len(leaves) != 1:
-            return None
-        return Version(name=name, path=place.path, leaf=leaves[0], has_key=_is_pair(place))
+        return Version(name=name, path=place.path, leaf=leaf, has_key=_is_pair(place))
 
 
-def read_versions(folder: Folder | None) -> list[Version]:
-    """Return all readable versions, oldest first."""
+def read_leaf(folder: Folder | None, name: str) -> x509.Certificate | None:
+    """Return the certificate of version ``name``, None if it is missing or cannot be read."""
+    with _opened(folder, name) as place:
+        return _leaf_in(place)
+
+
+def version_names(folder: Folder | None) -> list[str]:
+    """Return the names of all versions, readable or not, oldest first."""
     versions = folder.child(VERSIONS) if folder else None
     if versions is None:
         return []
     with versions:
-        names = [name for name in versions.folders() if _VERSION.match(name)]
-    found = (read_version(folder, name) for name in names)
+        return [name for name in versions.folders() if _VERSION.match(name)]
+
+
+def read_versions(folder: Folder | None) -> list[Version]:
+    """Return all readable versions, oldest first."""
+    found = (read_version(folder, name) for name in version_names(folder))
     return [version for version in found if version]
 
 
@@ -202,6 +206,17 @@ def _opened(folder: Folder | None, name: str) -> Iterator[Folder | None]:
             return
         with place:
             yield place
+
+
+def _leaf_in(place: Folder | None) -> x509.Certificate | None:
+    if place is None:
+        return None
+    text = (place.read(CERT) or b"").decode("ascii", errors="replace")
+    try:
+        leaves = x509.certificates(text, where=f"{place.path}/{CERT}")
+    except VerificationError:
+        return None
+    return leaves[0] if len(leaves) == 1 else None
 
 
 def _is_pair(place: Folder) -> bool:

@@ -6,230 +6,222 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Collection, Mapping, Sequence
+import dataclasses
+from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
-from . import journal, store
-from .errors import HostError, os_problem
-from .prepare import FAILED, Item, is_alive
-from .services import connected, reload, validate
+from . import journal
+from .endpoints import Shown, targets
+from .errors import HostError
+from .moving import halves, sift, switch, take_back, test, way_back_text
+from .proof import PROVEN, Sight
+from .taking import DEAD, RELOAD, TEST, Trouble, judge_standing_services, look_around, take_all
+from .work import Work, explained, fail
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .files import Folder
+    from .group import Group
+    from .prepare import Item
     from .services import ServiceState
 
-_KEPT = "The new files were kept all the same: the certificate they replaced is no longer valid."
-
-
-@dataclass
-class Group:
-    """Certificates that hang together through services, with those services."""
-
-    items: list[Item]
-    services: list[ServiceState]
-
-    @property
-    def touched(self) -> list[ServiceState]:
-        """The services that use a certificate whose version changes in this run; others see nothing of it."""
-        names = {name for item in self.items if item.target != item.way_back for name in item.services}
-        return [state for state in self.services if state.service.name in names]
-
-    @property
-    def moving(self) -> list[Item]:
-        """The certificates whose version in use is not the one known to work."""
-        return [item for item in self.items if item.moves]
-
-
-def groups_of(items: Sequence[Item], states: Mapping[str, ServiceState]) -> list[Group]:
-    """Return the groups of the items that are in use or about to be."""
-    usable = {item.folder: item for item in items if item.folder and (item.target or item.before)}
-    grouped = connected({folder: item.services for folder, item in usable.items()})
-    groups = []
-    for folders in grouped:
-        members = [usable[folder] for folder in folders]
-        names = dict.fromkeys(name for item in members for name in item.services)
-        groups.append(Group(items=members, services=[states[name] for name in names]))
-    return groups
-
-
-def in_use(group: Group, service: str) -> dict[str, str | None]:
-    """Return what a service finds when the work is done: folder to version (a failed item keeps its old one)."""
-    return {item.folder: _final(item) for item in group.items if service in item.services}
+_TAILS = {
+    TEST: "It was not reloaded; the next run tries again.",
+    RELOAD: "The new files are in place; the next run tries again.",
+    DEAD: "The new files are in place; look at the service itself. The next run tries again.",
+}
 
 
 def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -> None:
-    """Switch, test and reload one group. Troubles are put into its items and services.
+    """Switch, test, reload and look at one group. Troubles are put into its items and services.
 
     ``seen`` are the folders of all certificates of this run; what the journal says of others stays as it is.
     """
-    records = {state.service.name: _read_record(root, state, seen=seen) for state in group.services}
-    if group.moving and _baseline_works(group) and _note_wanted(root, group, records):
-        _move_together(root, group, now=now)
+    work = _begin(root, group, seen=seen, now=now)
+    ready = group.moving and _baseline_works(work) and _note_wanted(work)
+    _let_take(work, sift(work, group.moving) if ready else [])
     for state in group.services:
-        _take(root, group, state, records[state.service.name])
+        _note_result(work, state)
 
 
-def _read_record(root: Folder, state: ServiceState, *, seen: Collection[str]) -> journal.Record:
-    record = journal.read(root, state.service.name)
-    state.others = journal.Record(
-        wanted=journal.kept(record.wanted, seen=seen), proven=journal.kept(record.proven, seen=seen)
-    )
-    return record
-
-
-def predict(root: Folder | None, group: Group) -> None:
-    """Tell in check mode which services would be reloaded. Runs no command of theirs."""
+def predict(root: Folder | None, group: Group, *, seen: Collection[str], now: datetime) -> None:
+    """Tell in check mode which services would be reloaded. Runs no command of theirs and writes nothing."""
+    _begin(root, group, seen=seen, now=now)
     for state in group.services:
-        record = journal.read(root, state.service.name)
-        state.reload_needed = journal.needs_reload(record, in_use(group, state.service.name))
+        state.reload_needed = state.needs_reload(group.to_be_used(state))
         state.reloaded = state.reload_needed
+        if state.reloaded:
+            for sight in state.sights:
+                sight.after, sight.verdict, sight.reason = None, None, ""
 
 
-def _final(item: Item) -> str | None:
-    return item.before if item.error else item.target
+def _begin(root: Folder | None, group: Group, *, seen: Collection[str], now: datetime) -> Work:
+    work = Work(root=root, group=group, now=now, seen=seen)
+    for state in group.services:
+        state.remember(journal.read(root, state.service.name), seen=seen)
+        shown = [Shown(item.folder, item.shown_names, item.endpoints) for item in group.used_by(state)]
+        state.sights = [Sight(target) for target in targets(state.service.name, state.service.endpoints, shown)]
+    look_around(work)
+    judge_standing_services(work)
+    return work
 
 
-def _baseline_works(group: Group) -> bool:
+def _baseline_works(work: Work) -> bool:
     """Tell whether the config tests pass before anything is switched; if not, nothing is.
 
     Not asked where the files in use are not the known ones (an interrupted run), and not where a certificate has no
     files yet: a configuration that already names them cannot pass before they are there.
     """
-    if any(item.before is None or item.before != item.way_back for item in group.moving):
+    moving = work.group.moving
+    if any(item.in_use is None or item.in_use != item.way_back for item in moving):
         return True
-    problem = _test(group)
+    problem = test(work)
     if problem:
-        _fail(group.moving, f"Nothing was switched: {problem} It fails with the certificate in use already.")
+        fail(moving, f"Nothing was switched: {problem} It fails with the certificate in use already.")
     return not problem
 
 
-def _test(group: Group) -> str | None:
-    problems = []
-    for state in group.touched:
-        problem = validate(state.service)
-        state.validated = not problem and bool(state.service.validate_command)
-        if problem:
-            problems.append(problem)
-    return " ".join(problems) or None
-
-
-def _note_wanted(root: Folder, group: Group, records: dict[str, journal.Record]) -> bool:
+def _note_wanted(work: Work) -> bool:
     """Write down what is about to be put into use. Nothing is switched where that fails."""
     try:
-        for name, record in records.items():
-            wanted = {folder: version for folder, version in in_use(group, name).items() if version}
-            others = next(state.others for state in group.services if state.service.name == name)
-            records[name] = journal.Record(wanted={**others.wanted, **wanted}, proven=record.proven)
-            journal.write(root, name, records[name])
+        for state in work.group.services:
+            state.given = work.group.to_be_used(state)
+            _write(work, state, answered={sight.target.place for sight in state.sights if sight.answered})
     except (HostError, OSError) as error:
-        _fail(group.moving, f"Nothing was switched: {_explained(error, doing='could not write the journal')}")
+        problem = explained(error, doing="could not write the journal")
+        fail(work.group.moving, f"Nothing was switched: {problem}")
         return False
     return True
 
 
-def _move_together(root: Folder, group: Group, *, now: datetime) -> None:
-    """Switch all; if a config test fails, take all back and try each alone: a bad one does not stop the rest."""
-    moving = group.moving
-    for item in moving:
-        _switch(root, item, item.target)
-    problem = _test(group) if any(item.moves for item in moving) else None
-    if not problem:
+def _let_take(work: Work, items: Sequence[Item]) -> None:
+    """Let the services take what is in place; ``items`` are taken back where a service does not work with them."""
+    while True:
+        trouble = take_all(work)
+        if trouble is None:
+            return
+        suspects = _suspects(items, trouble)
+        if suspects:
+            _undo(work, suspects, trouble)
+            return
+        _give_up(trouble)
+
+
+def _suspects(items: Sequence[Item], trouble: Trouble) -> list[Item]:
+    """Return the certificates that may be the reason of a trouble.
+
+    A reload that failed in an earlier run with them as with those before them does not speak against them.
+    """
+    state = trouble.state
+    suspects = [item for item in items if item.moves and state.service.name in item.services]
+    cleared = trouble.step == RELOAD and all(state.cleared.get(item.folder) == item.target for item in suspects)
+    return [] if cleared else suspects
+
+
+def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
+    """Return to what worked, and find out what is to blame: a certificate, or the service itself."""
+    returned = take_back(work, items, trouble.text)
+    if not returned:
+        _give_up(trouble)
+        _let_take(work, [])
         return
-    taken_back = [item for item in moving if item.moves and _take_back(root, item, now=now, problem=problem)]
-    if len(moving) == 1:
-        _fail(taken_back, f"{problem} {_way_back_text(moving[0])}")
+    again = take_all(work)
+    if again and (again.step == TEST or (trouble.step == RELOAD and again.step == RELOAD)):
+        _go_forward(work, returned, trouble)
+    elif again:
+        back = "The previous certificate is in use again, but the service does not work with it either"
+        fail(returned, f"{trouble.text} {back}: {again.text}")
+        _give_up(again)
+        _let_take(work, [])
+    elif len(returned) == 1:
+        fail(returned, f"{trouble.text} {way_back_text(returned[0])}")
     else:
-        _move_alone(root, group, taken_back, now=now)
-    # What is in use now was not tested in this form: it is again before any reload.
-    for state in group.services:
-        state.validated = False
+        for half in halves(returned):
+            _let_take(work, sift(work, half))
 
 
-def _move_alone(root: Folder, group: Group, items: Sequence[Item], *, now: datetime) -> None:
+def _go_forward(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
+    """Put ``items`` into use again: without them it is no better, so they are not to blame."""
     for item in items:
-        _switch(root, item, item.target)
-        problem = _test(group) if item.moves else None
-        if problem and _take_back(root, item, now=now, problem=problem):
-            _fail([item], f"{problem} {_way_back_text(item)}")
+        switch(work, item, item.target)
+        trouble.state.cleared[item.folder] = item.target or ""
+    _give_up(trouble, note="It fails with the previous certificate too.")
+    _let_take(work, items)
 
 
-def _fail(items: Sequence[Item], problem: str) -> None:
-    for item in items:
-        item.error = item.error or problem
-        item.action = FAILED
+def _give_up(trouble: Trouble, *, note: str = "") -> None:
+    trouble.state.given_up = True
+    trouble.state.error = " ".join(part for part in (trouble.text, note, _TAILS[trouble.step]) if part)
 
 
-def _way_back_text(item: Item) -> str:
-    back = (
-        "The previous one is in use again."
-        if item.way_back
-        else "It was taken out of use again; there was none before."
+def _note_result(work: Work, state: ServiceState) -> None:
+    """Write down what the service has taken, and set what is told of it."""
+    current = work.group.in_use(state)
+    state.validated = bool(state.service.validate_command) and state.validated_with == current
+    state.reload_needed = state.needs_reload(current)
+    noted = {folder: version for folder, version in state.given.items() if folder in current}
+    state.given = {**current, **noted} if state.disturbed else current
+    try:
+        _write(work, state)
+    except (HostError, OSError) as error:
+        problem = explained(error, doing="that could not be written to the journal")
+        happened = "was reloaded" if state.reloaded else "was left as it is"
+        state.error = state.error or f"{state.service.name} {happened}, but {problem} The next run reloads it again."
+        state.reload_needed = True
+
+
+def _write(work: Work, state: ServiceState, *, answered: Collection[str] | None = None) -> None:
+    if work.root is None:
+        return
+    waiting = state.disturbed or answered is not None
+    answers = state.answered_before if answered is None else answered
+    record = journal.Record(
+        wanted={**state.others.wanted, **state.given},
+        proven={**state.others.proven, **{key: state.proven[key] for key in state.given if key in state.proven}},
+        answered=tuple(sorted(answers)) if waiting else (),
+        unproven=tuple(sorted(state.unproven)),
+        cleared={key: version for key, version in state.cleared.items() if state.given.get(key) == version}
+        if waiting
+        else {},
     )
-    return f"So the new certificate is not used. {back}"
+    if record != state.record:
+        journal.write(work.root, state.service.name, record)
+        state.record = record
 
 
-def _take_back(root: Folder, item: Item, *, now: datetime, problem: str) -> bool:
-    """Return to the version known to work, never to one that has expired. Tells whether it was done."""
-    if item.way_back is not None and not _alive(root, item, now=now):
-        _fail([item], f"{problem} {_KEPT}")
-        item.before = item.target
-        return False
-    _switch(root, item, item.way_back)
-    if item.error:
-        return False
-    item.before = item.way_back
-    return True
+def forget(root: Folder, items: Sequence[Item], states: Mapping[str, ServiceState]) -> None:
+    """Take certificates that no longer belong to a service out of its journal, where no group has done so."""
+    seen = {item.folder for item in items}
+    used = {name for item in items for name in item.services if item.target or item.before}
+    for name in states.keys() - used:
+        record = journal.read(root, name)
+        left = dataclasses.replace(
+            record, wanted=journal.kept(record.wanted, seen=seen), proven=journal.kept(record.proven, seen=seen)
+        )
+        if left != record:
+            journal.write(root, name, left)
 
 
-def _alive(root: Folder, item: Item, *, now: datetime) -> bool:
-    # What cannot be read is no way back either.
-    try:
-        with root.make(item.folder, mode=store.FOLDER_MODE) as folder:
-            return is_alive(folder, item.way_back, now=now)
-    except (HostError, OSError):
-        return False
+def service_result(state: ServiceState) -> dict[str, Any]:
+    """Return what happened to a service as a module result."""
+    return {
+        "name": state.service.name,
+        "validated": state.validated,
+        "reloaded": state.reloaded,
+        "reload_needed": state.reload_needed,
+        "proven": not state.reload_needed and bool(state.sights) and all(s.verdict == PROVEN for s in state.sights),
+        "endpoints": [_sight_result(sight) for sight in state.sights],
+        "error": state.error,
+    }
 
 
-def _switch(root: Folder, item: Item, version: str | None) -> None:
-    try:
-        with root.make(item.folder, mode=store.FOLDER_MODE) as folder:
-            if store.current_version(folder) != version:
-                store.switch(folder, version)
-    except (HostError, OSError) as error:
-        _fail([item], _explained(error, doing=f"Could not switch {root.path}/{item.folder}/{store.CURRENT}"))
-
-
-def _explained(error: HostError | OSError, *, doing: str) -> str:
-    return str(error if isinstance(error, HostError) else os_problem(doing=doing, error=error))
-
-
-def _take(root: Folder, group: Group, state: ServiceState, record: journal.Record) -> None:
-    """Reload a service if what is in use is not what it was last seen to take, and note what it took."""
-    current = in_use(group, state.service.name)
-    state.reload_needed = journal.needs_reload(record, current)
-    if not state.reload_needed:
-        return
-    if not state.validated:
-        state.error = validate(state.service)
-        state.validated = not state.error and bool(state.service.validate_command)
-    if state.error:
-        state.error += " It was not reloaded; the next run tries again."
-        return
-    state.error = reload(state.service)
-    state.reloaded = not state.error
-    if state.error:
-        state.error += " The new files are in place; the next run tries again."
-        return
-    _note_taken(root, state, {folder: version for folder, version in current.items() if version})
-
-
-def _note_taken(root: Folder, state: ServiceState, taken: Mapping[str, str]) -> None:
-    try:
-        record = journal.Record(wanted={**state.others.wanted, **taken}, proven={**state.others.proven, **taken})
-        journal.write(root, state.service.name, record)
-        state.reload_needed = False
-    except (HostError, OSError) as error:
-        problem = _explained(error, doing="that could not be written to the journal")
-        state.error = f"{state.service.name} was reloaded, but {problem} The next run reloads it again."
+def _sight_result(sight: Sight) -> dict[str, Any]:
+    return {
+        "endpoint": sight.target.endpoint.address,
+        "server_name": sight.target.server_name,
+        "certificate": sight.target.folder,
+        "before": sight.before.leaf if sight.before else None,
+        "after": sight.after.leaf if sight.after else None,
+        "verdict": sight.verdict,
+        "reason": sight.reason or None,
+    }

@@ -10,6 +10,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from .errors import VerificationError
+from .names import sample_name
 
 if TYPE_CHECKING:
     from .bundle import Bundle
@@ -52,7 +53,7 @@ def handshake(bundle: Bundle, *, fullchain_path: str, key_path: str) -> None:
     trusting.load_verify_locations(cadata=top.pem)
     trusting.verify_flags |= _PARTIAL_CHAIN  # type: ignore[assignment,operator,unused-ignore]  # a flag without a name
     serving = load_pair(certificate_path=fullchain_path, key_path=key_path)
-    name = bundle.leaf.names[0].replace("*.", "any.", 1)
+    name = sample_name(bundle.leaf.names[0])
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = trusting.wrap_bio(to_client, to_server, server_hostname=name)
     server = serving.wrap_bio(to_server, to_client, server_side=True)

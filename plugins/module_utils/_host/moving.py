@@ -1,0 +1,110 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put versions into use and take them back: the links, and the config tests with what they point to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
+
+from . import store
+from .errors import HostError
+from .prepare import is_alive
+from .services import validate
+from .work import explained, fail
+
+if TYPE_CHECKING:
+    from .prepare import Item
+    from .work import Work
+
+_EXPIRED = "The new files were kept all the same: the certificate they replaced is no longer valid."
+_KILLED = "The new files were kept all the same: the certificate they replaced was replaced at the CA and is dead."
+
+
+def sift(work: Work, items: Sequence[Item]) -> list[Item]:
+    """Switch ``items`` and run the config tests; return those that are in place.
+
+    Where a test fails all are taken back and tried again in halves: a bad one does not stop the rest.
+    """
+    for item in items:
+        switch(work, item, item.target)
+    placed = [item for item in items if item.moves]
+    problem = test(work) if placed else None
+    if not problem:
+        return placed
+    returned = take_back(work, placed, problem)
+    if len(items) == 1:
+        fail(returned, f"{problem} {way_back_text(items[0])}")
+        return []
+    return [item for half in halves(returned) for item in sift(work, half)]
+
+
+def test(work: Work) -> str | None:
+    """Run the config tests of the services whose certificates move; return what is wrong."""
+    problems = []
+    for state in work.group.touched:
+        problem = validate(state.service)
+        state.validated_with = None if problem else work.group.in_use(state)
+        if problem:
+            problems.append(problem)
+    return " ".join(problems) or None
+
+
+def take_back(work: Work, items: Sequence[Item], problem: str) -> list[Item]:
+    """Return to the versions known to work, never to one that is dead. Returns the items for which it was done."""
+    returned = []
+    for item in items:
+        dead = _why_dead(work, item)
+        if dead:
+            fail([item], f"{problem} {dead}")
+            continue
+        switch(work, item, item.way_back)
+        if not item.error:
+            returned.append(item)
+    return returned
+
+
+def switch(work: Work, item: Item, version: str | None) -> None:
+    """Let ``current`` of one certificate point to ``version``, if it does not yet."""
+    if work.root is None:
+        return
+    try:
+        with work.root.make(item.folder, mode=store.FOLDER_MODE) as folder:
+            if store.current_version(folder) != version:
+                store.switch(folder, version)
+            item.in_use = version
+    except (HostError, OSError) as error:
+        fail([item], explained(error, doing=f"Could not switch {work.root.path}/{item.folder}/{store.CURRENT}"))
+
+
+def halves(items: Sequence[Item]) -> list[Sequence[Item]]:
+    """Return two or more items in two parts."""
+    middle = len(items) // 2
+    return [part for part in (items[:middle], items[middle:]) if part]
+
+
+def way_back_text(item: Item) -> str:
+    """Say what is in use after an item was taken back."""
+    back = (
+        "The previous one is in use again."
+        if item.way_back
+        else "It was taken out of use again; there was none before."
+    )
+    return f"So the new certificate is not used. {back}"
+
+
+def _why_dead(work: Work, item: Item) -> str | None:
+    """Say why the version to return to is none; None if it is fine. What cannot be read is no way back either."""
+    if item.way_back is None:
+        return None
+    if item.replaces_dead:
+        return _KILLED
+    folder = work.root.child(item.folder) if work.root else None
+    try:
+        if folder is not None:
+            with folder:
+                return None if is_alive(folder, item.way_back, now=work.now) else _EXPIRED
+    except (HostError, OSError):
+        pass
+    return _EXPIRED

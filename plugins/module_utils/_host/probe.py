@@ -1,0 +1,117 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look which certificate an endpoint shows: a TLS handshake that trusts nobody and judges nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .connection import Connection, NoTlsError
+from .starttls import start_tls
+from .tls_records import is_tls, read_hello
+
+if TYPE_CHECKING:
+    from .endpoints import Endpoint
+
+_PROXY_REASON = "expects the PROXY protocol: set proxy_protocol of this endpoint to true"
+_SILENT = "closed the connection without an answer"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen: ``leaf`` is the SHA-256 of the certificate shown, None if no TLS came about; then ``problem``."""
+
+    leaf: str | None = None
+    problem: str = ""
+
+
+def look(endpoint: Endpoint, server_name: str) -> Look:
+    """Return what ``endpoint`` shows to a client that asks for ``server_name``. Never raises; bounded by its time."""
+    seen = _look(endpoint, server_name, proxy_protocol=endpoint.proxy_protocol)
+    if seen.problem == _SILENT and not endpoint.proxy_protocol:
+        # What listens behind a load balancer throws out everybody who does not begin with that header.
+        with_header = _look(endpoint, server_name, proxy_protocol=True)
+        if with_header.leaf:
+            return Look(problem=_PROXY_REASON)
+    return seen
+
+
+def _look(endpoint: Endpoint, server_name: str, *, proxy_protocol: bool) -> Look:
+    try:
+        with Connection(endpoint, proxy_protocol=proxy_protocol) as connection:
+            start_tls(connection, endpoint.starttls)
+            return Look(leaf=hashlib.sha256(_handshake(connection, server_name)).hexdigest())
+    except NoTlsError as error:
+        return Look(problem=str(error))
+    except socket.timeout:
+        return Look(problem=f"did not answer within {endpoint.timeout:g} s")
+    except ConnectionRefusedError:
+        return Look(problem="refused the connection")
+    except ConnectionError:
+        return Look(problem=_SILENT)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return Look(problem=f"cannot be reached ({reason})")
+
+
+def _context() -> ssl.SSLContext:
+    """Return a client that takes every server: what is asked is what it shows, not whether that is good."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with contextlib.suppress(ssl.SSLError, ValueError):
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+def _handshake(connection: Connection, server_name: str) -> bytes:
+    """Return the leaf (DER). Raises NoTlsError, OSError."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = _context().wrap_bio(incoming, outgoing, server_hostname=server_name)
+    received = b""
+    while True:
+        try:
+            client.do_handshake()
+        except ssl.SSLWantReadError:
+            data = _converse(connection, outgoing.read(), received)
+            if not data:
+                return _shown_in_clear(received, problem=_SILENT if not received else "closed the connection half-way")
+            received += data
+            incoming.write(data)
+            continue
+        except ssl.SSLError as error:
+            said = "TLS handshake fails" if is_tls(received) else "answers, but not with TLS"
+            return _shown_in_clear(received, problem=f"{said} ({error.reason or 'no reason given'})")
+        # The server is told that all is well; whether it still listens does not matter.
+        with contextlib.suppress(OSError):
+            connection.send(outgoing.read())
+        leaf = client.getpeercert(binary_form=True)
+        if not leaf:
+            raise NoTlsError("shows no certificate")
+        return leaf
+
+
+def _converse(connection: Connection, data: bytes, received: bytes) -> bytes:
+    try:
+        connection.send(data)
+        return connection.receive()
+    except ConnectionError:
+        if not received:
+            raise
+        return b""
+
+
+def _shown_in_clear(received: bytes, *, problem: str) -> bytes:
+    """Return the leaf of a server that only ended the handshake because it wants to see the client's certificate."""
+    hello = read_hello(received)
+    if hello.leaf and hello.wants_client_certificate:
+        return hello.leaf
+    raise NoTlsError(problem)

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Remove old versions, and their keys with them. What a service may still use stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+from . import journal, store
+from .errors import HostError
+from .prepare import INSTALLED
+
+if TYPE_CHECKING:
+    from .files import Folder
+    from .prepare import Item
+    from .request import Host
+
+
+def prune(root: Folder, items: Sequence[Item], host: Host, *, keep: int) -> list[str]:
+    """Remove what is too old, in check mode only tell; the names are put into the items. Returns warnings."""
+    warnings = []
+    records = journal.read_all(root)
+    for item in items:
+        if item.error or item.target is None:
+            continue
+        try:
+            _prune_one(root, item, host, keep=keep, records=records)
+        except (HostError, OSError) as error:
+            warnings.append(f"Old versions of {item.name} could not be removed: {error}")
+    return warnings
+
+
+def _prune_one(root: Folder, item: Item, host: Host, *, keep: int, records: Mapping[str, journal.Record]) -> None:
+    folder = root.child(item.folder)
+    if folder is None:
+        return
+    with folder:
+        for name in _chosen(folder, item, host, keep=keep, records=records):
+            if not host.check_mode:
+                store.remove_version(folder, name)
+            item.removed.append(name)
+
+
+def _chosen(
+    folder: Folder, item: Item, host: Host, *, keep: int, records: Mapping[str, journal.Record]
+) -> Sequence[str]:
+    noted = {part.get(item.folder) for record in records.values() for part in (record.wanted, record.proven)}
+    # Nobody returns to a version that is dead, whatever a service was last seen with.
+    protected = {item.target, item.in_use, *(() if item.replaces_dead else noted)}
+    if host.check_mode and item.action == INSTALLED:
+        protected -= {item.in_use, *noted}  # they will be those of the new version
+        keep -= 1
+    kept = {name for name in protected if name}
+    if item.remove_older:
+        return [name for name in store.version_names(folder) if name not in kept]
+    return store.removable(store.read_versions(folder), keep=keep, protected=kept, now=host.now)

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let services take what is in place: config test, reload, and a look at what they show then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .proof import BROKEN, KEPT, UNPROVEN, Leaves, Sight, judge_standing, look_after, look_before
+from .services import reload, validate
+
+if TYPE_CHECKING:
+    from .services import ServiceState
+    from .work import Work
+
+TEST = "config test"
+RELOAD = "reload"
+DEAD = "endpoint"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A service that does not work with what is in place: at which step, and in words."""
+
+    state: ServiceState
+    step: str
+    text: str
+
+
+def look_around(work: Work) -> None:
+    """Note what all endpoints of the group show before anything is changed."""
+    look_before([sight for state in work.group.services for sight in state.sights])
+    for state in work.group.services:
+        for sight in state.sights:
+            # An interrupted run may be what silenced it.
+            sight.answered = sight.answered or (state.disturbed and sight.target.place in state.answered_before)
+
+
+def judge_standing_services(work: Work) -> None:
+    """Judge the services that were last seen with the files in use; one that shows older ones has to be reloaded."""
+    for state in work.group.services:
+        if state.needs_reload(work.group.in_use(state)):
+            continue
+        leaves = _leaves(work, state)
+        for sight in state.sights:
+            judge_standing(sight, leaves[sight.target.folder])
+            if sight.verdict == KEPT:
+                state.proven.pop(sight.target.folder, None)
+
+
+def take_all(work: Work) -> Trouble | None:
+    """Reload the services that have not taken what is in use, up to the first that does not work with it."""
+    for state in work.group.services:
+        if not state.given_up and state.needs_reload(work.group.in_use(state)):
+            trouble = _take(work, state)
+            if trouble:
+                return trouble
+    return None
+
+
+def _take(work: Work, state: ServiceState) -> Trouble | None:
+    current = work.group.in_use(state)
+    state.error = None
+    if state.validated_with != current:
+        problem = validate(state.service)
+        if problem:
+            state.validated_with = None
+            return Trouble(state=state, step=TEST, text=problem)
+        state.validated_with = current
+    state.disturbed = True
+    state.reloaded = False
+    problem = reload(state.service)
+    if problem:
+        return _judge_failed_reload(state, problem)
+    state.reloaded = True
+    look_after(state.sights, _leaves(work, state), patience=state.service.proof_timeout)
+    broken = _told(state, BROKEN)
+    if broken:
+        return Trouble(state=state, step=DEAD, text=f"{state.service.name} was reloaded, but {broken}.")
+    kept = _told(state, KEPT)
+    if kept:
+        state.given_up = True
+        state.error = (
+            f"{state.service.name} was reloaded, but {kept}. The new files are in place; the next run reloads it again."
+        )
+        return None
+    state.take(current)
+    return None
+
+
+def _judge_failed_reload(state: ServiceState, problem: str) -> Trouble:
+    """Tell a reload that was only refused from one that took the service down."""
+    answering = [sight for sight in state.sights if sight.answered]
+    seen = [Sight(target=sight.target) for sight in answering]
+    look_before(seen)
+    for sight, now in zip(answering, seen):
+        sight.after = now.before
+        sight.verdict, sight.reason = UNPROVEN, "was not judged, because the reload failed"
+        if not now.answered:
+            sight.verdict = BROKEN
+            sight.reason = f"{now.before.problem if now.before else ''}, and it answered before"
+    down = _told(state, BROKEN)
+    return Trouble(state=state, step=DEAD if down else RELOAD, text=f"{problem} Now {down}." if down else problem)
+
+
+def unproven(state: ServiceState) -> str:
+    """Say what could not be proven, an empty string if nothing is left open."""
+    return _told(state, UNPROVEN)
+
+
+def _told(state: ServiceState, verdict: str) -> str:
+    return ", ".join(f"{sight.target.place} {sight.reason}" for sight in state.sights if sight.verdict == verdict)
+
+
+def _leaves(work: Work, state: ServiceState) -> dict[str, Leaves]:
+    return {item.folder: work.leaves(item, item.in_use) for item in work.group.used_by(state)}
