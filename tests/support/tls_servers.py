@@ -42,7 +42,10 @@ class TinyServer:
 
     def _serve(self) -> None:
         while True:
-            connection, _address = self._listening.accept()
+            try:
+                connection, _address = self._listening.accept()
+            except OSError:
+                return
             with contextlib.suppress(OSError), connection:
                 if self._closing:
                     return
