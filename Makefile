@@ -13,8 +13,10 @@ ifndef PYTHON_2_16
 PYTHON_2_16 := $(call pick,$(PYTHON) python3.12 python3.11 python3.10,((3$(comma) 10) <= sys.version_info < (3$(comma) 13)))
 endif
 
-# The oldest Python that managed hosts may have; without one the tests that want it are skipped.
+# The oldest Python that managed hosts may have, and a new one; without them the tests that want one are skipped.
 export RESELLO_TEST_PYTHON38 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.8.*/bin/python) $(shell command -v python3.8))
+
+export RESELLO_TEST_PYTHON_NEWEST ?= $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.1[2-9].*/bin/python)))
 
 RUN := .venv/.ready-to-run
 TEST := .venv/.ready-to-test

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.certops.resello.tests.support import interpreters
 from ansible_collections.certops.resello.tests.support.machine import Machine
 from ansible_collections.certops.resello.tests.support.throwaway_ca import ThrowawayCa
 
@@ -28,3 +29,9 @@ def machine(ca: ThrowawayCa) -> Iterator[Machine]:
     folder.chmod(0o711)
     yield Machine(folder=folder, ca=ca)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", params=["3.8", "newest"])
+def interpreter(request: pytest.FixtureRequest) -> str:
+    """Return the oldest and the newest Python that managed hosts may have."""
+    return interpreters.python38() if request.param == "3.8" else interpreters.newest_python()

@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.certops.resello.tests.support import interpreters
 from ansible_collections.certops.resello.tests.support.machine import Machine
 from ansible_collections.certops.resello.tests.support.throwaway_ca import ThrowawayCa
 
@@ -30,9 +27,10 @@ def machine(tmp_path: Path, ca: ThrowawayCa) -> Machine:
 @pytest.fixture(scope="session")
 def python38() -> str:
     """Return a Python 3.8, the oldest that managed hosts may have."""
-    candidate = os.environ.get("RESELLO_TEST_PYTHON38") or shutil.which("python3.8")
-    question = [candidate or sys.executable, "-c", "import sys; print(sys.version_info[:2])"]
-    answer = subprocess.run(question, capture_output=True, text=True, check=False)
-    if candidate is None or answer.stdout.strip() != "(3, 8)":
-        pytest.skip("no Python 3.8: neither python3.8 on PATH nor RESELLO_TEST_PYTHON38 is one")
-    return candidate
+    return interpreters.python38()
+
+
+@pytest.fixture(scope="session", params=["3.8", "newest"])
+def interpreter(request: pytest.FixtureRequest) -> str:
+    """Return the oldest and the newest Python that managed hosts may have."""
+    return interpreters.python38() if request.param == "3.8" else interpreters.newest_python()

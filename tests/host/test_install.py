@@ -521,11 +521,12 @@ def test_two_entries_of_one_name_and_unknown_services(machine: Machine) -> None:
     assert machine.current() is None
 
 
-def test_on_python_3_8(machine: Machine, python38: str) -> None:
+def test_on_the_oldest_and_the_newest_python(machine: Machine, interpreter: str) -> None:
+    """With nothing but the standard library: no package is on the path of these interpreters."""
     entry = other(machine.ordered(), services=["web"])
-    result = machine.install(entry, services=[machine.service()], python=python38)
+    result = machine.install(entry, services=[machine.service()], python=interpreter)
     assert (result["rc"], result["changed"]) == (0, True), result
     assert machine.log() == ["test", "reload"]
-    assert not machine.install(entry, services=[machine.service()], python=python38)["changed"]
+    assert not machine.install(entry, services=[machine.service()], python=interpreter)["changed"]
     bad = other(entry, certificate=machine.ca.intermediate.sign(new_key().public_key(), ["shop.example.com"]))
-    assert "no private key" in machine.install(bad, services=[machine.service()], python=python38)["msg"]
+    assert "no private key" in machine.install(bad, services=[machine.service()], python=interpreter)["msg"]

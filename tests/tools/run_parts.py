@@ -33,7 +33,7 @@ WORK = ROOT / ".work"
 RUN = WORK / f"run-{os.getpid()}"  # two runs in one checkout do not meet
 SHOWN_LINES = 400
 RUNNING: set[int] = set()  # process groups to end when the user interrupts
-KEPT = ("RESELLO_TEST_PYTHON38",)  # an interpreter for tests of the oldest Python that hosts may have
+KEPT = ("RESELLO_TEST_PYTHON38", "RESELLO_TEST_PYTHON_NEWEST")  # interpreters that hosts may have
 FOREIGN = ("ANSIBLE_", "MOLECULE_", "RESELLO_", "SANDBOX_", "PYTEST_", "PYTHON", "FORCE_COLOR", "PY_COLORS")
 
 
