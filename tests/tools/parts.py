@@ -57,6 +57,12 @@ def campaign(name: str, seconds: int, more: str = "", **options: object) -> Part
     )
 
 
+def kills(name: str, times: int, **options: object) -> Part:
+    """Return a part that kills the installation at every call that changes something, so often each."""
+    command = f"{{python}} -m ansible_collections.certops.resello.tests.deploy.kill_campaign --times {times}"
+    return Part(name=name, command=command, needs=("nginx", "openssl", "strace"), **options)  # type: ignore[arg-type]
+
+
 def mypy(name: str, folder: str, paths: str) -> Part:
     """Return a part that checks the types of `paths` as they are imported from `folder`."""
     command = f"mypy --config-file {{tree}}/pyproject.toml --cache-dir {{cache}}/{name} {paths}"
@@ -81,6 +87,8 @@ PARTS: tuple[Part, ...] = (
     pytest("search", "tests/search"),
     campaign("faults", 100),
     campaign("faults-long", 2700, "--until-full", slow=True),
+    kills("kills", 1, minutes=20),
+    kills("kills-long", 20, slow=True, minutes=180),
     pytest("faults-pure", "tests/faults"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
     pytest("runner", "tests/runner", needs=("openssl",)),
