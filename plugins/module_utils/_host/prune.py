@@ -14,8 +14,8 @@ from .prepare import INSTALLED
 
 if TYPE_CHECKING:
     from .files import Folder
+    from .host import Host
     from .prepare import Item
-    from .request import Host
 
 
 def prune(root: Folder, items: Sequence[Item], host: Host, *, keep: int) -> list[str]:
