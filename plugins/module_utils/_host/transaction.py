@@ -179,7 +179,7 @@ def _write(work: Work, state: ServiceState, *, answered: Collection[str] | None 
         wanted={**state.others.wanted, **state.given},
         proven={**state.others.proven, **{key: state.proven[key] for key in state.given if key in state.proven}},
         answered=tuple(sorted(answers)) if waiting else (),
-        unproven=tuple(sorted(state.unproven)),
+        unproven=tuple(sorted(name for name in state.unproven if name in state.given or name not in work.seen)),
         cleared={key: version for key, version in state.cleared.items() if state.given.get(key) == version}
         if waiting
         else {},
@@ -196,7 +196,10 @@ def forget(root: Folder, items: Sequence[Item], states: Mapping[str, ServiceStat
     for name in states.keys() - used:
         record = journal.read(root, name)
         left = dataclasses.replace(
-            record, wanted=journal.kept(record.wanted, seen=seen), proven=journal.kept(record.proven, seen=seen)
+            record,
+            wanted=journal.kept(record.wanted, seen=seen),
+            proven=journal.kept(record.proven, seen=seen),
+            unproven=tuple(name for name in record.unproven if name not in seen),
         )
         if left != record:
             journal.write(root, name, left)
