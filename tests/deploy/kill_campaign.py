@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.certops.resello.plugins.module_utils._host.files import Access
-from ansible_collections.certops.resello.plugins.module_utils._host.host import Host
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Outcome, Wanted, run
+from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import Host
 from ansible_collections.certops.resello.tests.support.machine import Machine
 from ansible_collections.certops.resello.tests.support.services import Nginx, Site
 from ansible_collections.certops.resello.tests.support.throwaway_ca import ThrowawayCa

@@ -26,7 +26,7 @@ from .prepare import (
     read_entries,
     result,
 )
-from .prune import prune
+from .prune import Pruning, prune
 from .services import ServiceState, read_services
 from .taking import unproven
 from .transaction import apply, forget, predict, service_result
@@ -84,7 +84,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             prepare(root, item, task)
         _put_into_use(root, items, states, host)
         if root:
-            warnings = prune(root, items, host, keep=wanted.keep_versions)
+            warnings = prune(root, items, Pruning(wanted.keep_versions, host.now, check_mode=host.check_mode))
     return _outcome(host, items, list(states.values()), warnings)
 
 

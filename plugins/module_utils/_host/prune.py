@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
 
 from . import journal, store
@@ -13,12 +14,22 @@ from .errors import HostError
 from .prepare import INSTALLED
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .files import Folder
-    from .host import Host
     from .prepare import Item
 
 
-def prune(root: Folder, items: Sequence[Item], host: Host, *, keep: int) -> list[str]:
+@dataclass(frozen=True)
+class Pruning:
+    """How many versions are kept, what time it is, and whether anything is really removed."""
+
+    keep: int
+    now: datetime
+    check_mode: bool = False
+
+
+def prune(root: Folder, items: Sequence[Item], how: Pruning) -> list[str]:
     """Remove what is too old, in check mode only tell; the names are put into the items. Returns warnings."""
     warnings = []
     records = journal.read_all(root)
@@ -26,33 +37,32 @@ def prune(root: Folder, items: Sequence[Item], host: Host, *, keep: int) -> list
         if item.error or item.target is None:
             continue
         try:
-            _prune_one(root, item, host, keep=keep, records=records)
+            _prune_one(root, item, how, records)
         except (HostError, OSError) as error:
             warnings.append(f"Old versions of {item.name} could not be removed: {error}")
     return warnings
 
 
-def _prune_one(root: Folder, item: Item, host: Host, *, keep: int, records: Mapping[str, journal.Record]) -> None:
+def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, journal.Record]) -> None:
     folder = root.child(item.folder)
     if folder is None:
         return
     with folder:
-        for name in _chosen(folder, item, host, keep=keep, records=records):
-            if not host.check_mode:
+        for name in _chosen(folder, item, how, records):
+            if not how.check_mode:
                 store.remove_version(folder, name)
             item.removed.append(name)
 
 
-def _chosen(
-    folder: Folder, item: Item, host: Host, *, keep: int, records: Mapping[str, journal.Record]
-) -> Sequence[str]:
+def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, journal.Record]) -> Sequence[str]:
     noted = {part.get(item.folder) for record in records.values() for part in (record.wanted, record.proven)}
     # Nobody returns to a version that is dead, whatever a service was last seen with.
     protected = {item.target, item.in_use, *(() if item.replaces_dead else noted)}
-    if host.check_mode and item.action == INSTALLED:
+    keep = how.keep
+    if how.check_mode and item.action == INSTALLED:
         protected -= {item.in_use, *noted}  # they will be those of the new version
         keep -= 1
     kept = {name for name in protected if name}
     if item.remove_older:
         return [name for name in store.version_names(folder) if name not in kept]
-    return store.removable(store.read_versions(folder), keep=keep, protected=kept, now=host.now)
+    return store.removable(store.read_versions(folder), keep=keep, protected=kept, now=how.now)
