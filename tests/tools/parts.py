@@ -73,8 +73,8 @@ PARTS: tuple[Part, ...] = (
     # The long ones first: two run at a time.
     Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=15),
     pytest("modules", "-n 2 tests/modules", needs=("openssl",), minutes=20),
-    pytest("host", "-n 2 tests/host", needs=("openssl", "strace")),
-    pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace")),
+    pytest("host", "-n 2 tests/host", needs=("openssl", "strace"), minutes=20),
+    pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
     molecule("molecule-renewal", "renewal", needs=("faketime",)),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
