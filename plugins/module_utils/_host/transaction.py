@@ -10,11 +10,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
 from . import journal
+from .blame import let_take
 from .endpoints import Shown, targets
 from .errors import HostError
-from .moving import halves, sift, switch, take_back, test, way_back_text
+from .moving import sift, test
 from .proof import PROVEN, Sight
-from .taking import DEAD, RELOAD, TEST, Trouble, judge_standing_services, look_around, take_all
+from .taking import judge_standing_services, look_around
 from .work import Work, explained, fail
 
 if TYPE_CHECKING:
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from .prepare import Item
     from .services import ServiceState
 
-_TAILS = {
-    TEST: "It was not reloaded; the next run tries again.",
-    RELOAD: "The new files are in place; the next run tries again.",
-    DEAD: "The new files are in place; look at the service itself. The next run tries again.",
-}
-
 
 def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -> None:
     """Switch, test, reload and look at one group. Troubles are put into its items and services.
@@ -39,7 +34,7 @@ def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -
     """
     work = _begin(root, group, seen=seen, now=now)
     ready = group.moving and _baseline_works(work) and _note_wanted(work)
-    _let_take(work, sift(work, group.moving) if ready else [])
+    let_take(work, sift(work, group.moving) if ready else [])
     for state in group.services:
         _note_result(work, state)
 
@@ -92,66 +87,6 @@ def _note_wanted(work: Work) -> bool:
         fail(work.group.moving, f"Nothing was switched: {problem}")
         return False
     return True
-
-
-def _let_take(work: Work, items: Sequence[Item]) -> None:
-    """Let the services take what is in place; ``items`` are taken back where a service does not work with them."""
-    while True:
-        trouble = take_all(work)
-        if trouble is None:
-            return
-        suspects = _suspects(items, trouble)
-        if suspects:
-            _undo(work, suspects, trouble)
-            return
-        _give_up(trouble)
-
-
-def _suspects(items: Sequence[Item], trouble: Trouble) -> list[Item]:
-    """Return the certificates that may be the reason of a trouble.
-
-    A reload that failed in an earlier run with them as with those before them does not speak against them.
-    """
-    state = trouble.state
-    suspects = [item for item in items if item.moves and state.service.name in item.services]
-    cleared = trouble.step == RELOAD and all(state.cleared.get(item.folder) == item.target for item in suspects)
-    return [] if cleared else suspects
-
-
-def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
-    """Return to what worked, and find out what is to blame: a certificate, or the service itself."""
-    returned = take_back(work, items, trouble.text)
-    if not returned:
-        _give_up(trouble)
-        _let_take(work, [])
-        return
-    again = take_all(work)
-    if again and (again.step == TEST or (trouble.step == RELOAD and again.step == RELOAD)):
-        _go_forward(work, returned, trouble)
-    elif again:
-        back = "The previous certificate is in use again, but the service does not work with it either"
-        fail(returned, f"{trouble.text} {back}: {again.text}")
-        _give_up(again)
-        _let_take(work, [])
-    elif len(returned) == 1:
-        fail(returned, f"{trouble.text} {way_back_text(returned[0])}")
-    else:
-        for half in halves(returned):
-            _let_take(work, sift(work, half))
-
-
-def _go_forward(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
-    """Put ``items`` into use again: without them it is no better, so they are not to blame."""
-    for item in items:
-        switch(work, item, item.target)
-        trouble.state.cleared[item.folder] = item.target or ""
-    _give_up(trouble, note="It fails with the previous certificate too.")
-    _let_take(work, items)
-
-
-def _give_up(trouble: Trouble, *, note: str = "") -> None:
-    trouble.state.given_up = True
-    trouble.state.error = " ".join(part for part in (trouble.text, note, _TAILS[trouble.step]) if part)
 
 
 def _note_result(work: Work, state: ServiceState) -> None:
