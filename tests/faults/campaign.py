@@ -54,16 +54,29 @@ class Campaign:
             over = time.monotonic() > self.until or (self.until_full and self.total.is_full)
             return None if over else next(self.seeds, None)
 
-    def add(self, one: Round, tally: Tally, seconds: float) -> None:
-        """Take a round's counts in."""
+    def add(self, tally: Tally) -> None:
+        """Take a round's counts in; a failure is told at once."""
         with self.lock:
             self.total.add(tally)
+        for failure in tally.failures:
+            sys.stderr.write(f"failed: {failure}\n")
+
+    def say(self, text: str) -> None:
+        """A line about a round, if they are wanted."""
         if self.verbose:
-            sys.stderr.write(f"{one.plan.label}: {seconds:.1f} s, {tally.runs} runs, {len(tally.failures)} failures\n")
+            sys.stderr.write(f"{text}\n")
 
 
 def worker(campaign: Campaign) -> None:
-    """Play rounds on a sandbox of one's own until there are none left."""
+    """Play rounds on a sandbox of one's own until there are none left. Without a sandbox that is a failure."""
+    try:
+        play_rounds(campaign)
+    except Exception as error:  # noqa: BLE001  # whatever it was, what the others counted is reported
+        campaign.add(Tally(failures=[f"a worker ended: {error!r}"]))
+
+
+def play_rounds(campaign: Campaign) -> None:
+    """Rounds on one sandbox."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))
         site = stack.enter_context(Site(Path(folder)))
@@ -73,7 +86,8 @@ def worker(campaign: Campaign) -> None:
             place.mkdir()
             one, started = Round(scenario(seed), Shop(sandbox, site, place), campaign.starter), time.monotonic()
             tally = played(one)
-            campaign.add(one, tally, time.monotonic() - started)
+            campaign.add(tally)
+            campaign.say(f"{one.plan.label}: {time.monotonic() - started:.1f} s, {tally.runs} runs")
             if tally.failures and not answers(sandbox):  # without it every round would fail
                 return
 
