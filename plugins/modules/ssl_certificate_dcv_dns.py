@@ -159,7 +159,8 @@ options:
         C(auth_NAME=value) for each secret option, for example C(auth_access_key=...) and C(auth_access_secret=...). The
         name C(api_key) is allowed too.
       - If not given, the environment variable E(RESELLO_DNS_SECRET) is used.
-      - It stays in the module's process. It is in no argument of a command, no file and no result.
+      - It is in no argument of a command and in no result. Where the module runs on the controller without become, it
+        is handed over by the environment of its process, so it is in no file and no debugging output either.
     type: str
 seealso:
   - module: certops.resello.ssl_certificates

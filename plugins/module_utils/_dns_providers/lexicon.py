@@ -40,9 +40,6 @@ except ImportError:
 else:
     HAS_RESOLVER = True
 
-# Asked for one type at a time: a list of all would be a zone transfer, of which it reads the first message only.
-_ONE_TYPE_AT_A_TIME = ("ddns",)
-_OTHER_TYPES = ("A", "AAAA", "MX", "NS")
 _LOOKS_AFTERWARDS = 5
 _PAUSE = 1.0
 _FORBIDDEN = (401, 403)
@@ -109,9 +106,7 @@ class Lexicon:
         return Found(cname=cname, texts=texts, other=not raw and self._other(opened, name), ttl=ttl, raw=raw)
 
     def _other(self, opened: Any, name: str) -> bool:
-        kinds = _OTHER_TYPES if self.provider in _ONE_TYPE_AT_A_TIME else (None,)
-        entries = [entry for kind in kinds for entry in opened.list_records(kind, name)]
-        return any(plain_name(str(entry.get("name", ""))) == name for entry in entries)
+        return any(plain_name(str(entry.get("name", ""))) == name for entry in opened.list_records(None, name))
 
     def add(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
         """Create each record and look whether it, all that was there and nothing else is there now."""
@@ -153,7 +148,7 @@ class Lexicon:
             f"These records are gone, put them back: {lost}" if lost else "",
             f"These records are new, look whether they belong there: {extra}" if extra else "",
         ]
-        raise DnsError(". ".join(word for word in words if word), scope=RECORD, maybe_done=False)
+        raise DnsError(". ".join(word for word in words if word), done=done)
 
     def _provider(self, zone: str, ttl: int | None = None) -> Any:
         """The provider object. Lexicon's own client would guess the zone, by a list it fetches from the internet."""

@@ -24,7 +24,14 @@ _MASK = "********"
 
 
 def checked_provider(name: str) -> str:
-    """Return the name of a Lexicon provider. Raises ConfigurationError."""
+    """Return the name of a Lexicon provider that can be used. Raises ConfigurationError."""
+    if name == "ddns":
+        raise ConfigurationError(
+            option="lexicon_provider",
+            value=name,
+            problem="replaces other CNAME records, changes the TTL of records beside its own and ignores refusals",
+            remedy="Use provider: nsupdate, which speaks to the same servers and is exact.",
+        )
     if _PROVIDER.match(name) and name != "auto":
         return name
     remedy = "Use the name of one provider as Lexicon spells it, such as powerdns, route53 or cloudflare."

@@ -72,6 +72,9 @@ def no_answer(error: BaseException, *, where: str, key: str, changes: bool, time
         return DnsError(
             f"{where} {said.format(key=key)}.{nothing} {remedy}", scope=SERVER, maybe_done=changes and not sure
         )
+    if kind == "FormError" and "TSIG" in str(error):
+        said = f"answered without a signature, as servers do that do not accept {key}"
+        return DnsError(f"{where} {said}. {_KEY}", scope=SERVER, maybe_done=changes)
     if isinstance(error, ConnectionRefusedError):
         remedy = "Check 'server', 'port' and 'protocol', and that it is running"
         return DnsError(f"{where} refuses the connection, so nothing was sent. {remedy}", scope=SERVER)

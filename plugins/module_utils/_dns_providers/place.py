@@ -87,19 +87,8 @@ class Placing:
             for _round in range(ROUNDS):
                 found = self._look(zone, todo, trouble)
                 todo = self._open(zone, todo, found, sent)
-                if not todo or self.check_mode:
-                    self._done(todo, found)
-                    return
-                try:
-                    self._change(zone, [outcome.record for outcome in todo], found)
-                except StaleError as error:
-                    trouble = error
-                except DnsError as error:
-                    if not error.maybe_done:
-                        raise
-                    trouble = error
-                    sent.update(outcome.record.key for outcome in todo)
-                else:
+                trouble = self._change(zone, todo, found, sent)
+                if trouble is None:
                     self._done(todo, found)
                     return
         except DnsError as error:
@@ -140,9 +129,24 @@ class Placing:
                 still.append(outcome)
         return still
 
-    def _change(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
+    def _change(
+        self, zone: str, todo: Sequence[Outcome], found: Mapping[str, Found], sent: set[Key]
+    ) -> DnsError | None:
+        """Make the change, if any; return why the names must be looked at again, or None. Adds to ``sent``."""
+        if not todo or self.check_mode:
+            return None
         change = self.provider.add if self.state == PRESENT else self.provider.remove
-        change(zone, records, found)
+        try:
+            change(zone, [outcome.record for outcome in todo], found)
+        except StaleError as error:
+            return error
+        except DnsError as error:
+            if error.maybe_done or error.done:
+                sent.update(outcome.record.key for outcome in todo)
+            if not error.maybe_done:
+                raise
+            return error
+        return None
 
     def _done(self, done: Sequence[Outcome], found: Mapping[str, Found]) -> None:
         for outcome in done:

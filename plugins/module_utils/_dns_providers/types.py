@@ -65,14 +65,16 @@ NOTHING = Found()
 class DnsError(ReselloError):
     """A provider could not do or answer something.
 
-    ``scope`` tells what else cannot succeed. ``maybe_done`` is True if the change was sent and its answer was lost.
+    ``scope`` tells what else cannot succeed. ``maybe_done`` is True if the change was sent and its answer was lost,
+    ``done`` if it was made all the same, with consequences that the message tells.
     """
 
     error_code = "dns_error"
 
-    def __init__(self, message: str, *, scope: str = RECORD, maybe_done: bool = False) -> None:
+    def __init__(self, message: str, *, scope: str = RECORD, maybe_done: bool = False, done: bool = False) -> None:
         self.scope = scope
         self.maybe_done = maybe_done
+        self.done = done
         super().__init__(message)
 
 
