@@ -41,9 +41,9 @@ OTHER = base64.b64encode(b"another secret of 32 bytes ......").decode()
         ({"zones": ["co.uk", "example"]}, "NOTAUTH"),
     ],
 )
-@pytest.mark.parametrize("check", [False, True])
-def test_what_the_server_refuses(bind: Keeper, state: str, options: dict[str, object], said: str, check: bool) -> None:
-    result = bind.run(state, WANTED, check=check, **options)
+def test_what_the_server_refuses(bind: Keeper, state: str, options: dict[str, object], said: str) -> None:
+    """Check mode is refused alike."""
+    result = bind.run(state, WANTED, check=state == "absent", **options)
     assert (result["rc"], result["changed"], result["placed"]) == (1, False, [])
     assert len(errors(result)) == len(WANTED)
     for error in errors(result):
@@ -211,8 +211,9 @@ def test_killed_at_any_message(bind: Keeper) -> None:
         assert before <= now
         left.append(len(now - before))
         assert left[-1] <= len(WANTED)
-        bind.run("absent", predicted)
-        assert bind.dump(SHOP, IDN) == before
+        if left[-1]:
+            bind.run("absent", predicted)
+            assert bind.dump(SHOP, IDN) == before
         if completed.returncode == 0:
             break
     assert completed.returncode == 0 and number > 4
