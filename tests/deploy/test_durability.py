@@ -27,9 +27,9 @@ def used_by(entry: dict[str, Any], *services: str) -> dict[str, Any]:
 
 @pytest.fixture
 def small(machine: Machine) -> Iterator[Machine]:
-    """A machine whose root folder is a file system of 160 KiB of its own."""
+    """A machine whose root folder is a small file system of its own."""
     machine.root.mkdir(mode=0o711)
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=160k,mode=711", "tmpfs", str(machine.root)]
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=711", "tmpfs", str(machine.root)]
     if os.geteuid() != 0 or subprocess.run(mounting, capture_output=True, check=False).returncode != 0:
         pytest.skip("cannot mount a small file system here")
     try:
