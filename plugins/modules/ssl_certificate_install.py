@@ -77,6 +77,11 @@ options:
       - See also O(certificates[].remove_older).
     type: int
     default: 3
+  pkcs12_passphrase:
+    description:
+      - Passphrase of the keystores of O(certificates[].pkcs12) that have no O(certificates[].pkcs12.passphrase_path).
+      - It is sent to the host with the other arguments. A file that is on the host already is better.
+    type: str
   services:
     description:
       - The services that use the certificates.
@@ -251,6 +256,74 @@ options:
           - Whether all older versions are removed with their keys once services have taken this one, for keys that
             were compromised.
           - With O(certificates[].replaces_dead) they are removed even where a service could not be reloaded.
+      pkcs12:
+        description:
+          - Put a PKCS#12 keystore, C(keystore.p12), into the version beside the PEM files, with key, certificate and
+            chain. It can be an empty dictionary if O(pkcs12_passphrase) is given.
+          - A keystore that is missing or has another passphrase makes a new version of the same certificate.
+        type: dict
+        suboptions:
+          friendly_name:
+            description:
+              - Name of the entry, the alias of Java's keytool. By default the name of the certificate.
+            type: str
+          encryption:
+            description:
+              - V(aes256) is read by Java 8u301, 11.0.12 and newer, V(3des) by older ones and by old Windows too.
+            type: str
+            choices: [aes256, 3des]
+            default: aes256
+          passphrase_path:
+            description:
+              - File on the host whose first line is the passphrase, 6 to 256 printable ASCII characters. Others must
+                not be able to read it.
+            type: path
+      links:
+        description:
+          - Paths that a service is configured with and that cannot be changed. Each becomes a symbolic link to a file
+            in C(<root>/<name>/current).
+          - No folder on the way may be changeable by anybody but root and the user who runs the task. It must exist.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description:
+              - Absolute path.
+            type: str
+            required: true
+          file:
+            description:
+              - File of the version it stands for.
+            type: str
+            choices: [fullchain, cert, chain, privkey, combined, pkcs12]
+            required: true
+      copies:
+        description:
+          - Paths of copies, for a service that cannot follow a link out of its folder. Only a file that holds key and
+            certificate in one can be copied, because it is replaced in one step. It has O(owner), O(group), O(mode).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description:
+              - Absolute path.
+            type: str
+            required: true
+          file:
+            description:
+              - File of the version that is copied.
+            type: str
+            choices: [combined, pkcs12]
+            default: combined
+      adopt:
+        description:
+          - Accept that there are files at O(certificates[].links) or O(certificates[].copies) which this module did
+            not put there. They must be a certificate with its private key, which may have expired.
+          - They become a version byte for byte, the paths become links to it, and only then the new certificate is
+            put into use. So there is a way back, and key and certificate match at every moment.
+          - Without it such files are an error, and stay.
         type: bool
         default: false
 notes:
@@ -343,6 +416,28 @@ EXAMPLES = r"""
         services: [nginx]
         replaces_dead: true
         remove_older: true
+- name: A keystore for Tomcat, and links for a daemon with fixed paths that has a certificate already
+  certops.resello.ssl_certificate_install:
+    services:
+      - name: tomcat
+        reload_command: [systemctl, restart, tomcat]
+      - name: dovecot
+        validate_command: [doveconf, -n]
+        reload_command: [systemctl, reload, dovecot]
+    certificates:
+      - name: mail
+        certificate: "{{ bought.certificate }}"
+        chain: "{{ bought.chain }}"
+        services: [tomcat, dovecot]
+        pkcs12:
+          friendly_name: tomcat
+          passphrase_path: /etc/tomcat/keystore.pass
+        links:
+          - path: /etc/dovecot/private/dovecot.pem
+            file: fullchain
+          - path: /etc/dovecot/private/dovecot.key
+            file: privkey
+        adopt: true
   become: true
 """
 
@@ -365,6 +460,7 @@ certificates:
       description:
         - V(installed), V(unchanged) or V(failed).
         - V(permissions) if only owner, group or mode of the key files were corrected.
+        - V(linked) if only links or copies were put in order.
       type: str
       sample: installed
     path:
@@ -397,6 +493,15 @@ certificates:
       type: list
       elements: str
       sample: [shop.example.com, www.shop.example.com]
+    adopted:
+      description: Name of the version made of the files that were there before, V(null) if there were none.
+      type: str
+      sample: null
+    linked:
+      description: The paths of O(certificates[].links) and O(certificates[].copies) that were put in order.
+      type: list
+      elements: str
+      sample: [/etc/postfix/tls/combined.pem]
     error:
       description: What went wrong, what is in use, and what to do; V(null) if nothing went wrong.
       type: str
@@ -499,6 +604,23 @@ SERVICE: dict[str, Any] = {
     "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
     "proof_timeout": {"type": "float", "default": 20},
 }
+PKCS12: dict[str, Any] = {
+    "friendly_name": {"type": "str"},
+    "encryption": {"type": "str", "choices": ["aes256", "3des"], "default": "aes256"},
+    "passphrase_path": {"type": "path", "no_log": False},
+}
+LINK: dict[str, Any] = {
+    "path": {"type": "str", "required": True},
+    "file": {
+        "type": "str",
+        "required": True,
+        "choices": ["fullchain", "cert", "chain", "privkey", "combined", "pkcs12"],
+    },
+}
+COPY: dict[str, Any] = {
+    "path": {"type": "str", "required": True},
+    "file": {"type": "str", "choices": ["combined", "pkcs12"], "default": "combined"},
+}
 CERTIFICATE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "certificate": {"type": "str"},
@@ -508,6 +630,10 @@ CERTIFICATE: dict[str, Any] = {
     "endpoints": {"type": "list", "elements": "dict", "options": {**ENDPOINT, "service": {"type": "str"}}},
     "replaces_dead": {"type": "bool", "default": False},
     "remove_older": {"type": "bool", "default": False},
+    "pkcs12": {"type": "dict", "options": PKCS12},
+    "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
+    "copies": {"type": "list", "elements": "dict", "default": [], "options": COPY},
+    "adopt": {"type": "bool", "default": False},
 }
 OPTIONS: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/ssl/resello"},
@@ -515,6 +641,7 @@ OPTIONS: dict[str, Any] = {
     "group": {"type": "str"},
     "mode": {"type": "raw"},
     "keep_versions": {"type": "int", "default": 3},
+    "pkcs12_passphrase": {"type": "str", "no_log": True},
     "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
     "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
 }
@@ -535,6 +662,7 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
         services=params["services"],
         access=access,
         keep_versions=max(1, params["keep_versions"]),
+        pkcs12_passphrase=params["pkcs12_passphrase"],
     )
     return host, wanted
 

@@ -46,12 +46,18 @@ class CommandResult:
 
 
 def run_command(
-    argv: Sequence[str], *, timeout: float, stdout: int | None = None, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    stdout: int | None = None,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> CommandResult:
     """Run ``argv`` and wait at most ``timeout`` seconds.
 
     Standard input is empty. Output goes to an unnamed temporary file (a pipe would be held open by a daemon that the
     command leaves behind, and look like a hang); ``stdout`` names a descriptor that takes the standard output instead.
+    ``pass_fds`` are further descriptors the command inherits.
     The command gets a process group of its own, which is ended as a whole on time-out.
     """
     with tempfile.TemporaryFile() as sink:
@@ -64,6 +70,7 @@ def run_command(
                 stdout=sink if stdout is None else stdout,
                 stderr=sink,
                 start_new_session=True,
+                pass_fds=tuple(pass_fds),
                 cwd="/",
                 env={**(os.environ if env is None else env), "LC_ALL": "C"},
             )

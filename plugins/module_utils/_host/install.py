@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import journal
+from .attachments import read_attachments, refuse_shared
 from .errors import HostError
 from .files import Access, Folder, open_root
 from .group import groups_of
+from .host import own_trouble
 from .lock import locked
 from .observe import MARKER
 from .prepare import (
     INSTALLED,
+    LINKED,
     PERMISSIONS,
     Item,
     Task,
@@ -34,6 +37,7 @@ from .transaction import apply, forget, predict, service_result
 if TYPE_CHECKING:
     from .host import Host
 
+_DONE = {INSTALLED, PERMISSIONS, LINKED}
 _OPEN = "its commands succeeded, but the certificate could not be seen. "
 
 
@@ -45,6 +49,7 @@ class Wanted:
     services: Sequence[Mapping[str, Any]]
     access: Access
     keep_versions: int
+    pkcs12_passphrase: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     """
     states = {name: ServiceState(service=service) for name, service in read_services(wanted.services).items()}
     items = read_entries(wanted.certificates, {name: state.service for name, state in states.items()})
+    _attach(items, wanted, host)
     warnings: list[str] = []
     with contextlib.ExitStack() as stack:
         root = open_root(host.root, create=False, label=host.label)
@@ -109,14 +115,25 @@ def _put_into_use(root: Folder | None, items: Sequence[Item], states: Mapping[st
         forget(root, items, states)
 
 
+def _attach(items: Sequence[Item], wanted: Wanted, host: Host) -> None:
+    for number, (item, entry) in enumerate(zip(items, wanted.certificates)):
+        with own_trouble(item, doing="Could not read the options"):
+            item.attachments = read_attachments(
+                entry, host=host, passphrase=wanted.pkcs12_passphrase, option=f"certificates[{number}]"
+            )
+    refuse_shared([item.attachments for item in items])
+
+
 def _outcome(host: Host, items: Sequence[Item], states: Sequence[ServiceState], warnings: list[str]) -> Outcome:
-    done = [item for item in items if not item.error and (item.removed or item.action in {INSTALLED, PERMISSIONS})]
+    done = [item for item in items if not item.error and (item.removed or item.action in _DONE)]
     bare = [item.name for item in done if item.bundle and not item.bundle.chain]
     if bare:
         warnings.append(f"Installed without intermediate certificates: {', '.join(bare)}. Most clients want them.")
     warnings += [f"{state.service.name}: {_OPEN}{unproven(state)}." for state in states if _is_open(state)]
     return Outcome(
-        changed=bool(done) or any(state.reloaded for state in states),
+        changed=bool(done)
+        or any(state.reloaded for state in states)
+        or any(item.attachments.settled for item in items),
         certificates=[result(item, root_path=host.root) for item in items],
         services=[service_result(state) for state in states],
         diff=[difference(item) for item in done],

@@ -71,9 +71,12 @@ def switch(work: Work, item: Item, version: str | None) -> None:
         return
     try:
         with work.root.make(item.folder, mode=store.FOLDER_MODE) as folder:
-            if store.current_version(folder) != version:
+            moved = store.current_version(folder) != version
+            if moved:
                 store.switch(folder, version)
             item.in_use = version
+            if moved:
+                item.follow(folder, version)
     except (HostError, OSError) as error:
         fail([item], explained(error, doing=f"Could not switch {work.root.path}/{item.folder}/{store.CURRENT}"))
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from .command import run_command
 from .errors import CommandError, InputError
@@ -203,11 +203,13 @@ def check_key(program: str, path: str) -> None:
         raise CommandError(problem=f"openssl finds the private key {path} damaged: {result.describe()}.")
 
 
-def write_output(argv: list[str], folder: Folder, name: str, *, timeout: float = _TIMEOUT) -> None:
+def write_output(
+    argv: Sequence[str], folder: Folder, name: str, *, timeout: float = _TIMEOUT, pass_fds: Sequence[int] = ()
+) -> None:
     """Run openssl with a file that we created as its standard output: no other mode, at no moment."""
     descriptor = folder.create(name, access=Access(mode=PRIVATE))
     try:
-        result = run_command(argv, timeout=timeout, stdout=descriptor)
+        result = run_command(argv, timeout=timeout, stdout=descriptor, pass_fds=pass_fds)
         sync(descriptor)
         size = os.fstat(descriptor).st_size
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import journal, store
+from .attachments import Attachments
 from .bundle import (
     Bundle,
     check_dates,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 INSTALLED = "installed"
 PERMISSIONS = "permissions"
+LINKED = "linked"
 UNCHANGED = "unchanged"
 FAILED = "failed"
 
@@ -75,7 +77,14 @@ class Item:
     replaces_dead: bool = False
     remove_older: bool = False
     removed: list[str] = field(default_factory=list)
+    attachments: Attachments = field(default_factory=Attachments)
+    task: Task | None = None
     error: str | None = None
+
+    def follow(self, folder: Folder, version: str | None) -> None:
+        """Bring in step what follows ``current``, which was switched to ``version``. Raises HostError, OSError."""
+        if self.task:
+            self.attachments.follow(folder, version, host=self.task.host, access=self.task.access)
 
     @property
     def final(self) -> str | None:
@@ -141,6 +150,7 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
         _remember_before(folder, item)
         if not item.error:
             _prepare(folder, item, task)
+            _settle(folder, item, task)
             decide_way_back(folder, item, task.host, task.records)
     if item.error:
         item.action = FAILED
@@ -156,7 +166,12 @@ def decide_way_back(folder: Folder | None, item: Item, host: Host, records: Mapp
     item.way_back = item.before
     for name in item.services:
         proven = records[name].proven.get(item.folder) if name in records else None
-        if item.before and proven and proven != item.before and is_alive(folder, proven, now=host.now):
+        if (
+            item.before
+            and proven
+            and proven not in {item.before, item.target}
+            and is_alive(folder, proven, now=host.now)
+        ):
             item.way_back = proven
             return
 
@@ -181,6 +196,8 @@ def result(item: Item, *, root_path: str) -> dict[str, Any]:
         "not_after": iso(leaf.not_after) if leaf else None,
         "sha256": leaf.sha256 if leaf else None,
         "names": list(leaf.names if leaf else item.names),
+        "adopted": item.attachments.adopted,
+        "linked": item.attachments.settled,
         "error": item.error,
     }
 
@@ -196,6 +213,8 @@ def difference(item: Item) -> dict[str, Any]:
     elif item.action == PERMISSIONS:
         before = {"access": "other than wanted"}
         after = {"access": "as wanted"}
+    elif item.action == LINKED:
+        before, after = {"linked": []}, {"linked": item.attachments.settled}
     else:
         before = item.before_leaf
         after = after or {"names": list(item.names)}
@@ -213,7 +232,7 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
     item.bundle = bundle
     check_leaf(bundle.leaf)
     check_names(bundle.leaf, item.names)
-    if folder and item.before and store.holds(folder, item.before, bundle):
+    if folder and item.before and store.holds(folder, item.before, bundle, keystore=item.attachments.keystore):
         item.target = item.before
         _correct_access(folder, item, task)
         return
@@ -223,7 +242,17 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
     item.target = bundle.version
     item.action = INSTALLED
     if folder and not host.check_mode:
-        item.target = store.stage(folder, bundle, key, access=task.access)
+        item.target = store.stage(folder, bundle, key, access=task.access, keystore=item.attachments.keystore)
+
+
+def _settle(folder: Folder | None, item: Item, task: Task) -> None:
+    """Make the paths that are to follow this certificate do so; what was there before is the version to return to."""
+    attached = item.attachments
+    item.task = task
+    in_use = attached.settle(folder, item.folder, item.before, host=task.host, access=task.access)
+    item.before = item.in_use = in_use
+    if attached.settled and item.action == UNCHANGED:
+        item.action = LINKED
 
 
 def _correct_access(folder: Folder, item: Item, task: Task) -> None:

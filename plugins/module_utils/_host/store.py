@@ -10,19 +10,21 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, Sequence
 
 from . import x509
 from .bundle import is_placeholder
 from .errors import UnsafePathError, VerificationError
 from .files import PUBLIC, Access, Folder
 from .pending import FOLDER as PENDING
-from .verify import handshake, is_pair
+from .pkcs12 import KEYSTORE
+from .verify import handshake, is_pair, load_pair
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .bundle import Bundle
+    from .pkcs12 import Keystore
 
 VERSIONS = "versions"
 CURRENT = "current"
@@ -31,7 +33,7 @@ CERT = "cert.pem"
 CHAIN = "chain.pem"
 FULLCHAIN = "fullchain.pem"
 COMBINED = "combined.pem"
-KEY_FILES = (KEY, COMBINED)
+KEY_FILES = (KEY, COMBINED, KEYSTORE)
 FOLDER_MODE = 0o711
 _VERSION = re.compile(r"\A[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}-[0-9a-f]{8}(?:-r[0-9]+)?\Z")
 
@@ -93,14 +95,17 @@ def read_versions(folder: Folder | None) -> list[Version]:
     return [version for version in found if version]
 
 
-def holds(folder: Folder | None, name: str, bundle: Bundle) -> bool:
-    """Tell whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it."""
+def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystore | None = None) -> bool:
+    """Tell whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it.
+
+    With ``keystore`` that must be there too.
+    """
     with _opened(folder, name) as place:
         key = place.read(KEY) if place else None
         if place is None or not key:
             return False
         whole = _public_files_match(place, bundle) and place.read(COMBINED) == _combined(key, bundle)
-        return whole and _is_pair(place)
+        return whole and _is_pair(place) and (keystore is None or keystore.fits(place))
 
 
 def access_differs(folder: Folder, name: str, access: Access) -> bool:
@@ -118,39 +123,53 @@ def correct_access(folder: Folder, name: str, access: Access) -> None:
     with _opened(folder, name) as place:
         if place is not None:
             for entry in KEY_FILES:
-                place.allow(entry, access=access)
+                if place.status(entry) is not None:
+                    place.allow(entry, access=access)
             _folder_access(access).apply(place.descriptor)
             place.sync()
 
 
-def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access) -> str:
+def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access, keystore: Keystore | None = None) -> str:
     """Write a complete, proven version to disk beside the others and return its name. Nothing uses it yet.
 
     A complete version of the same set is used again. A damaged one that nothing points to is replaced; one that
     ``current`` points to is left as it is, and the new one gets a name of its own.
-    Raises VerificationError if key, certificate and chain do not work together, OSError.
+    Raises VerificationError if key, certificate and chain do not work together, CommandError, OSError.
     """
     key = key if key.endswith(b"\n") else key + b"\n"
-    in_use = current_version(folder)
-    with folder.make(VERSIONS, mode=FOLDER_MODE) as versions:
-        name = _free_name(folder, bundle, in_use=in_use)
-        if holds(folder, name, bundle):
-            return name
-        staging = versions.make_staging()
-        temporary = staging.path.rpartition("/")[2]
-        try:
-            with staging:
-                _write(staging, bundle, key, access=access)
-                handshake(bundle, fullchain_path=f"{staging.path}/{FULLCHAIN}", key_path=f"{staging.path}/{KEY}")
-                staging.sync()
-            versions.allow(temporary, access=_folder_access(access))
-            versions.remove(name)
-            versions.rename(temporary, name)
-        except BaseException:
-            versions.remove(temporary)
-            raise
-        versions.sync()
-    return name
+
+    def write(staging: Folder) -> None:
+        _write(staging, bundle, key, access=access)
+        handshake(bundle, fullchain_path=f"{staging.path}/{FULLCHAIN}", key_path=f"{staging.path}/{KEY}")
+        if keystore:
+            keystore.write(staging, fullchain=FULLCHAIN, key=KEY, access=access)
+
+    def whole(name: str) -> bool:
+        return holds(folder, name, bundle, keystore=keystore)
+
+    name = _free_name(bundle.version, taken={current_version(folder) or ""}, whole=whole)
+    return _used_again(folder, name, access) if whole(name) else _add(folder, name, write, access=access)
+
+
+def import_version(folder: Folder, name: str, files: Mapping[str, bytes], *, access: Access) -> str:
+    """Write given files as a version named ``name`` or, if another one has that name, after it; return its name.
+
+    A version that has the same files is used again. Raises VerificationError if key and certificate do not belong
+    together, OSError.
+    """
+
+    def write(staging: Folder) -> None:
+        for entry, content in files.items():
+            staging.write_new(entry, content, access=access if entry in KEY_FILES else Access(mode=PUBLIC))
+        for certificate, key in ((CERT, KEY), (FULLCHAIN, KEY), (COMBINED, COMBINED)):
+            load_pair(certificate_path=f"{staging.path}/{certificate}", key_path=f"{staging.path}/{key}")
+
+    def whole(name: str) -> bool:
+        with _opened(folder, name) as place:
+            return place is not None and all(place.read(entry) == content for entry, content in files.items())
+
+    name = _free_name(name, taken=version_names(folder), whole=whole)
+    return _used_again(folder, name, access) if whole(name) else _add(folder, name, write, access=access)
 
 
 def switch(folder: Folder, name: str | None) -> None:
@@ -223,13 +242,49 @@ def _is_pair(place: Folder) -> bool:
     return is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}")
 
 
-def _free_name(folder: Folder, bundle: Bundle, *, in_use: str | None) -> str:
-    name = bundle.version
+def _free_name(wanted: str, *, taken: Collection[str], whole: Callable[[str], bool]) -> str:
+    name = wanted
     attempt = 1
-    while name == in_use and not holds(folder, name, bundle):
+    while name in taken and not whole(name):
         attempt += 1
-        name = f"{bundle.version}-r{attempt}"
+        name = f"{wanted}-r{attempt}"
     return name
+
+
+def _used_again(folder: Folder, name: str, access: Access) -> str:
+    if access_differs(folder, name, access):
+        correct_access(folder, name, access)
+    return name
+
+
+def _add(folder: Folder, name: str, write: Callable[[Folder], None], *, access: Access) -> str:
+    """Let ``write`` fill a staging folder that becomes version ``name``, complete and on disk, or is removed."""
+    with folder.make(VERSIONS, mode=FOLDER_MODE) as versions:
+        staging = versions.make_staging()
+        temporary = staging.path.rpartition("/")[2]
+        try:
+            with staging:
+                write(staging)
+                staging.sync()
+            versions.allow(temporary, access=_folder_access(access))
+            versions.remove(name)
+            versions.rename(temporary, name)
+        except BaseException:
+            versions.remove(temporary)
+            raise
+        versions.sync()
+    return name
+
+
+def _leaf_in(place: Folder | None) -> x509.Certificate | None:
+    if place is None:
+        return None
+    text = (place.read(CERT) or b"").decode("ascii", errors="replace")
+    try:
+        leaves = x509.certificates(text, where=f"{place.path}/{CERT}")
+    except VerificationError:
+        return None
+    return leaves[0] if len(leaves) == 1 else None
 
 
 def _public_files(bundle: Bundle) -> dict[str, bytes]:
