@@ -256,6 +256,8 @@ options:
           - Whether all older versions are removed with their keys once services have taken this one, for keys that
             were compromised.
           - With O(certificates[].replaces_dead) they are removed even where a service could not be reloaded.
+        type: bool
+        default: false
       pkcs12:
         description:
           - Put a PKCS#12 keystore, C(keystore.p12), into the version beside the PEM files, with key, certificate and
@@ -416,6 +418,8 @@ EXAMPLES = r"""
         services: [nginx]
         replaces_dead: true
         remove_older: true
+  become: true
+
 - name: A keystore for Tomcat, and links for a daemon with fixed paths that has a certificate already
   certops.resello.ssl_certificate_install:
     services:

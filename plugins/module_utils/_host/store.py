@@ -276,17 +276,6 @@ def _add(folder: Folder, name: str, write: Callable[[Folder], None], *, access: 
     return name
 
 
-def _leaf_in(place: Folder | None) -> x509.Certificate | None:
-    if place is None:
-        return None
-    text = (place.read(CERT) or b"").decode("ascii", errors="replace")
-    try:
-        leaves = x509.certificates(text, where=f"{place.path}/{CERT}")
-    except VerificationError:
-        return None
-    return leaves[0] if len(leaves) == 1 else None
-
-
 def _public_files(bundle: Bundle) -> dict[str, bytes]:
     texts = {CERT: bundle.cert_pem, CHAIN: bundle.chain_pem, FULLCHAIN: bundle.fullchain_pem}
     return {name: text.encode("ascii") for name, text in texts.items()}
