@@ -1,0 +1,85 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ssl_certificate_noting
+short_description: What a host must remember before proofs are placed
+version_added: 1.0.0
+description:
+  - Returns options of M(certops.resello.ssl_certificate_request) that write down what is about to be placed.
+  - Used by the role certops.resello.ssl_certificate.
+author:
+  - certops contributors (@certops)
+options:
+  _input:
+    description: What the hosts of the play published.
+    type: list
+    elements: dict
+    required: true
+  host:
+    description: The host that asks.
+    type: str
+    required: true
+  files:
+    description: Files that are about to be placed.
+    type: list
+    elements: dict
+    default: []
+  records:
+    description: DNS records that are about to be placed.
+    type: list
+    elements: dict
+    default: []
+  reminded:
+    description: When mails were asked for again, by reference.
+    type: dict
+    default: {}
+  fallback:
+    description: Orders that changed to another method, by reference.
+    type: dict
+    default: {}
+  added:
+    description: Those of O(records) that are not there yet; all of them if not given.
+    type: list
+    elements: dict
+"""
+
+EXAMPLES = r"""
+- name: Write down what is about to be placed
+  ansible.builtin.debug:
+    msg: "{{ published | certops.resello.ssl_certificate_noting(host=inventory_hostname, files=files) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Options for M(certops.resello.ssl_certificate_request).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.certops.resello.plugins.plugin_utils.placed import noting
+
+
+def ssl_certificate_noting(
+    published: Sequence[Mapping[str, Any]],
+    host: str,
+    files: Sequence[Mapping[str, Any]] = (),
+    records: Sequence[Mapping[str, Any]] = (),
+    reminded: Mapping[str, str] | None = None,
+    fallback: Mapping[str, Mapping[str, str]] | None = None,
+    added: Sequence[Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    return noting(published, host, files, records, reminded, fallback, added)
+
+
+class FilterModule:
+    """Offers the filter to Ansible."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"ssl_certificate_noting": ssl_certificate_noting}

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What hosts remember of the proofs that were placed: the record ``placed`` of an order.
+
+It is written before anything is placed, so that the next run recognises what a killed one left. It also tells when a
+mail was asked for again, and that an order changed to another method.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Iterable, Mapping, Sequence
+
+from .observed import of_host
+from .proofs import items_by_reference
+
+KIND = "placed"
+EMPTY: Mapping[str, Any] = {"dns": [], "files": [], "reminded": None, "fallback": None}
+Published = Sequence[Mapping[str, Any]]
+
+
+def entry_name(item: Mapping[str, Any], host: str) -> str:
+    """What a host calls an order in its list of what was observed: the certificate, or a label if it has none of it."""
+
+    if host in item["hosts"]:
+        return str(item["name"])
+    return "validation-" + hashlib.sha256(item["client_reference"].encode()).hexdigest()[:24]
+
+
+def guests(published: Published, host: str, dcv_hosts: Sequence[str]) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request that read the memory of orders whose files come to this host
+    although it does not serve them."""
+
+    if host not in dcv_hosts:
+        return []
+    items = items_by_reference(published).values()
+    return [_entry(item, host) for item in items if host not in item["hosts"]]
+
+
+def read(seen: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The record of one host. What cannot be read counts as nothing placed."""
+
+    text = ((seen or {}).get("records") or {}).get(KIND)
+    try:
+        data = json.loads(text) if text else {}
+    except ValueError:
+        data = {}
+    known = data if isinstance(data, dict) else {}
+    return {
+        "dns": [entry for entry in known.get("dns") or [] if _is_record(entry)],
+        "files": [entry for entry in known.get("files") or [] if isinstance(entry, str)],
+        "reminded": known.get("reminded") if isinstance(known.get("reminded"), str) else None,
+        "fallback": known.get("fallback") if isinstance(known.get("fallback"), dict) else None,
+    }
+
+
+def leftovers(published: Published) -> dict[str, list[dict[str, Any]]]:
+    """What is remembered as placed, on all hosts: ``files`` with their host, ``records`` without double ones."""
+
+    files: list[dict[str, Any]] = []
+    records: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for item in items_by_reference(published).values():
+        for entry in published:
+            known = read(of_host(entry["host"], entry_name(item, entry["host"]), published))
+            files += [{"host": entry["host"], "file_name": name} for name in known["files"]]
+            for one in known["dns"]:
+                record = {key: one[key] for key in ("name", "type", "value")}
+                records.setdefault(_key(one), record)
+    return {"files": files, "records": list(records.values())}
+
+
+def noting(
+    published: Published,
+    host: str,
+    files: Sequence[Mapping[str, Any]] = (),
+    records: Sequence[Mapping[str, Any]] = (),
+    reminded: Mapping[str, str] | None = None,
+    fallback: Mapping[str, Mapping[str, str]] | None = None,
+    added: Sequence[Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """Options that write down on this host what is about to be placed, beside what is written there already.
+
+    With ``added`` only these of the records: the others are there already and not ours.
+    """
+
+    new = None if added is None else {_key(one) for one in added}
+    records = [one for one in records if new is None or _key(one) in new]
+    wanted = []
+    for item in items_by_reference(published).values():
+        reference = item["client_reference"]
+        seen = of_host(host, entry_name(item, host), published)
+        known = read(seen)
+        here = [one for one in files if one["client_reference"] == reference and one["host"] == host]
+        mine = [one for one in records if one["client_reference"] == reference and one["host"] == host]
+        told = host in item["hosts"]
+        after = {
+            "dns": _merged(known["dns"], [{key: one[key] for key in ("name", "type", "value")} for one in mine]),
+            "files": _merged(known["files"], [one["file_name"] for one in here]),
+            "reminded": (told and (reminded or {}).get(reference)) or known["reminded"],
+            "fallback": (told and (fallback or {}).get(reference)) or known["fallback"],
+        }
+        wanted += _change(item, host, seen, known, after)
+    return wanted
+
+
+def clearing(
+    published: Published,
+    host: str,
+    results: Sequence[Mapping[str, Any]],
+    kept_files: Iterable[str] = (),
+    kept_records: Iterable[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """Options that forget on this host what was removed, all but what could not be: ``kept_files``, ``kept_records``.
+
+    The method and the reminder are forgotten with the order that they belong to, as soon as it no longer waits.
+    """
+
+    files_left = set(kept_files)
+    records_left = {_key(one) for one in kept_records}
+    over = {result["client_reference"] for result in results if result.get("state") in ("issued", "absent")}
+    wanted = []
+    for item in items_by_reference(published).values():
+        seen = of_host(host, entry_name(item, host), published)
+        known = read(seen)
+        is_over = item["client_reference"] in over
+        after = {
+            "dns": [one for one in known["dns"] if _key(one) in records_left],
+            "files": [name for name in known["files"] if name in files_left],
+            "reminded": None if is_over else known["reminded"],
+            "fallback": None if is_over else known["fallback"],
+        }
+        wanted += _change(item, host, seen, known, after)
+    return wanted
+
+
+def fallen_back(certificates: Sequence[Mapping[str, Any]], published: Published) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificates, with the method that an order changed to in an earlier run."""
+
+    methods: dict[str, str] = {}
+    for item in items_by_reference(published).values():
+        for host in item["hosts"]:
+            known = read(of_host(host, item["name"], published))["fallback"]
+            if known and known.get("dcv_type") in ("DNS", "FILE"):
+                methods[item["client_reference"]] = known["dcv_type"]
+    return [
+        {**one, "dcv_type": methods[one["client_reference"]]} if one["client_reference"] in methods else dict(one)
+        for one in certificates
+    ]
+
+
+def _change(
+    item: Mapping[str, Any],
+    host: str,
+    seen: Mapping[str, Any] | None,
+    known: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    if known == after or seen is None:
+        return []
+    present = (seen.get("records") or {}).get(KIND)
+    content = None if after == EMPTY else json.dumps(after, sort_keys=True) + "\n"
+    replaces = hashlib.sha256(present.encode()).hexdigest() if present else None
+    change = {"kind": KIND, "content": content, "replaces": replaces}
+    return [{**_entry(item, host), "records": [{key: value for key, value in change.items() if value is not None}]}]
+
+
+def _entry(item: Mapping[str, Any], host: str) -> dict[str, Any]:
+    return {"name": entry_name(item, host), "client_reference": item["client_reference"]}
+
+
+def _key(record: Mapping[str, Any]) -> tuple[str, str, str]:
+    return record["name"], record["type"], record["value"]
+
+
+def _merged(known: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    return [*known, *(entry for place, entry in enumerate(new) if entry not in known and entry not in new[:place])]
+
+
+def _is_record(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "type", "value"))
