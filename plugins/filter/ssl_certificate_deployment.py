@@ -39,6 +39,10 @@ options:
     description: Services that are known by their name.
     type: dict
     required: true
+  planning:
+    description: Whether what is still to be ordered counts too. It comes without its certificate.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -59,7 +63,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError, deployment
+from ansible_collections.certops.resello.plugins.plugin_utils.deployment import deployment
+from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError
 
 
 def ssl_certificate_deployment(
@@ -68,9 +73,10 @@ def ssl_certificate_deployment(
     observed: Sequence[Mapping[str, Any]],
     services: Sequence[Mapping[str, Any]],
     presets: Mapping[str, Mapping[str, Any]],
+    planning: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
     try:
-        return deployment(items, results, observed, services, presets)
+        return deployment(items, results, observed, services, presets, planning=planning)
     except OrderConflictError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -44,7 +44,7 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import renewed
+from ansible_collections.certops.resello.plugins.plugin_utils.requests import renewed
 
 
 def ssl_certificate_observed(

@@ -50,7 +50,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import record_requests
+from ansible_collections.certops.resello.plugins.plugin_utils.requests import record_requests
 
 
 def ssl_certificate_records(

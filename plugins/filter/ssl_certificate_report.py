@@ -42,7 +42,7 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import report
+from ansible_collections.certops.resello.plugins.plugin_utils.report import report
 
 
 def ssl_certificate_report(

@@ -10,7 +10,7 @@ short_description: The keys, CSRs and records that a plan asks of a host
 version_added: 1.0.0
 description:
   - Returns the options of M(certops.resello.ssl_certificate_request) for those items of a host whose planned action
-    needs a CSR, or about which something is to be written down.
+    needs a key and a CSR, whose key another host holds or makes, or about which something is to be written down.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -29,12 +29,20 @@ options:
     description: The host that asks.
     type: str
     required: true
+  published:
+    description:
+      - What each host of the play published, with C(host), C(items) and C(observed), which is
+        RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+    type: list
+    elements: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Make what the plan asks for
   certops.resello.ssl_certificate_request:
-    certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates, host=inventory_hostname) }}"
+    certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates, host=inventory_hostname,
+                                                                       published=published) }}"
 """
 
 RETURN = r"""
@@ -47,13 +55,16 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import requests
+from ansible_collections.certops.resello.plugins.plugin_utils.requests import requests
 
 
 def ssl_certificate_requests(
-    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
+    items: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    host: str,
+    published: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    return requests(items, results, host)
+    return requests(items, results, host, published)
 
 
 class FilterModule:

@@ -253,6 +253,13 @@ certificates:
       type: str
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."
+    replaces_dead:
+      description:
+        - Whether the certificate came from a reissue. Then the one that was in use before is dead, and
+          M(certops.resello.ssl_certificate_install) must never return to it.
+      type: bool
+      returned: always
+      sample: false
     certificate_facts:
       description: Subject, issuer, serial, names and dates of the issued certificate.
       type: dict

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
+
+from .observed import of_host
 
 # Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
 ORDER_OPTIONS = (
@@ -26,13 +28,6 @@ ORDER_OPTIONS = (
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
 # Options that do not describe the order but its use on one host.
 HOST_OPTIONS = ("services", "key_type", "key_size", "subject", "rekey")
-
-
-REQUEST_OPTIONS = ("name", "names", "key_type", "key_size", "subject")
-
-# Outcomes of a purchase that leave an order, and those that name what was done with one (docs/protocol.md).
-MADE = ("bought", "recovered", "adopted")
-DONE = ("renewed", "reissued")
 
 
 class OrderConflictError(ValueError):
@@ -75,11 +70,13 @@ def items_of_host(
     mine = [item for item in complete if host in item["hosts"]]
     if known_services is not None:
         for name in (name for item in mine for name in item.get("services") or ()):
-            _refuse_unknown_service(name, known_services)
+            refuse_unknown_service(name, known_services)
     return mine
 
 
-def _refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:
+def refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:
+    """Raises OrderConflictError for a service that is neither defined nor a preset."""
+
     if name not in known_services:
         raise OrderConflictError(
             f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: "
@@ -128,19 +125,12 @@ def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) ->
     return options if csr is None else {**options, "csr_content": csr}
 
 
-def _observed(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    for entry in published:
-        if entry["host"] == host:
-            return next((seen for seen in entry["observed"] if seen["name"] == item["name"]), None)
-    return None
-
-
 def _trouble(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> bool:
-    return bool((_observed(host, item, published) or {}).get("error"))
+    return bool((of_host(host, item["name"], published) or {}).get("error"))
 
 
 def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    seen = _observed(host, item, published)
+    seen = of_host(host, item["name"], published)
     if seen is None or seen.get("error"):
         return {"name": host, "answered": False}
     facts = {
@@ -151,179 +141,27 @@ def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[
     }
     if seen.get("reload_needed"):
         facts["certificate_needed"] = True
+    passes = _config_test(host, item, published)
+    if passes is not None:
+        facts["config_test_passes"] = passes
     current = seen.get("current")
     return facts if current is None else {**facts, "certificate_content": current["certificate"]}
+
+
+def _config_test(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> bool | None:
+    """Whether the services of this item passed their configuration test on the host; None if none was run there."""
+
+    tests = next((entry.get("tests") or {} for entry in published if entry["host"] == host), {})
+    ran = [tests[name] for name in item.get("services") or () if tests.get(name) is not None]
+    return all(ran) if ran else None
 
 
 def _fresh_csr(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> str | None:
     """The CSR that a host of this item chose to order with, if it was asked for one."""
 
     for host in item["hosts"]:
-        seen = _observed(host, item, published) or {}
+        seen = of_host(host, item["name"], published) or {}
         for pending in seen.get("pending", ()):
             if pending["id"] == seen.get("pending_id"):
                 return str(pending["csr"])
     return None
-
-
-def requests(
-    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
-) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request: the CSRs that planned actions need, and what to write down.
-
-    A renewal or reissue gets a key that no order carries yet; one that is sent again gets the key it was sent with.
-    Items that bring their own CSR need no key.
-    """
-
-    planned = {result["client_reference"]: result for result in results}
-    wanted = []
-    for item in items:
-        result = planned.get(item["client_reference"], {})
-        if result.get("csr_required") and not result.get("error") and not item.get("csr_content"):
-            wanted.append({**_request(item, result), **_records(item, result, host)})
-        elif _records(item, result, host)["records"]:
-            wanted.append({"name": item["name"], **_records(item, result, host)})
-    return wanted
-
-
-def record_requests(
-    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
-) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request for what is to be written down on this host, and no more."""
-
-    found = {result["client_reference"]: result for result in results}
-    wanted = [{"name": item["name"], **_records(item, found.get(item["client_reference"], {}), host)} for item in items]
-    return [options for options in wanted if options["records"]]
-
-
-def _records(item: Mapping[str, Any], result: Mapping[str, Any], host: str) -> dict[str, Any]:
-    changes = [
-        {name: value for name, value in change.items() if name != "host"}
-        for change in result.get("records") or ()
-        if change["host"] == host
-    ]
-    return {"client_reference": item["client_reference"], "records": changes}
-
-
-def renewed(observed: Iterable[Mapping[str, Any]], made: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a host was observed to hold, with what a later task found: keys where it chose one, records, trouble."""
-
-    later = {entry["name"]: entry for entry in made}
-    return [_renewed(entry, later.get(entry["name"])) for entry in observed]
-
-
-def _renewed(entry: Mapping[str, Any], later: Mapping[str, Any] | None) -> dict[str, Any]:
-    if later is None:
-        return dict(entry)
-    if later["pending_id"] is not None:
-        return dict(later)
-    return {**entry, "records": later["records"], "error": later["error"]}
-
-
-def _request(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    options = {key: item[key] for key in REQUEST_OPTIONS if item.get(key) is not None}
-    options["create_pending"] = True
-    if result.get("resend_public_key"):
-        options["prefer_public_key_sha256"] = result["resend_public_key"]
-    if result["action"] != "create":
-        options.update(fresh_pending=True, not_public_key_sha256=result["public_keys"])
-    return options
-
-
-def deployment(
-    items: Sequence[Mapping[str, Any]],
-    results: Sequence[Mapping[str, Any]],
-    observed: Sequence[Mapping[str, Any]],
-    services: Sequence[Mapping[str, Any]],
-    presets: Mapping[str, Mapping[str, Any]],
-) -> dict[str, list[dict[str, Any]]]:
-    """Options ``certificates`` and ``services`` of certops.resello.ssl_certificate_install for what is not in place.
-
-    Raises OrderConflictError for a service that is neither defined nor a preset.
-    """
-
-    issued = {result["client_reference"]: result for result in results if result.get("certificate")}
-    current = {seen["name"]: seen for seen in observed}
-    certificates = [
-        _installation(item, issued[item["client_reference"]])
-        for item in items
-        if item["client_reference"] in issued
-        and not item.get("csr_content")
-        and _out_of_date(current.get(item["name"]), issued[item["client_reference"]])
-    ]
-    names = list(dict.fromkeys(name for certificate in certificates for name in certificate["services"]))
-    return {"certificates": certificates, "services": [_service(name, services, presets) for name in names]}
-
-
-def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any]) -> bool:
-    """Whether the issued certificate is not in place. A newer one is never replaced by an older one."""
-
-    if seen is None or seen.get("current") is None:
-        return True
-    served, issued = seen["current"], result["certificate_facts"]
-    if served["not_before"] > issued["not_before"]:
-        return False
-    return bool(seen.get("reload_needed") or served["sha256"] != issued["sha256"])
-
-
-def _installation(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": item["name"],
-        "certificate": result["certificate"],
-        "chain": result["chain"],
-        "names": item.get("names") or [],
-        "services": item.get("services") or [],
-    }
-
-
-def _service(
-    name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    own = next((dict(service) for service in services if service["name"] == name), None)
-    _refuse_unknown_service(name, [*presets, *(service["name"] for service in services)])
-    return {**presets.get(name, {}), **(own or {}), "name": name}
-
-
-def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()) -> list[str]:
-    """One line for a person about each order. ``ordered`` are the results of the step that bought."""
-
-    outcomes = {result["client_reference"]: result for result in ordered}
-    return [_line(result, outcomes.get(result["client_reference"], {})) for result in results]
-
-
-def _line(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> str:
-    facts = result.get("certificate_facts") or {}
-    parts = [str(result["state"] or "not looked at"), *_deed(result, ordered)]
-    if facts:
-        parts.append(f"valid until {facts['not_after']}")
-    if result["state"] == "waiting":
-        parts.extend(_missing(result))
-    if result.get("reason"):
-        parts.append(str(result["reason"]))
-    return f"{result['client_reference']}: {', '.join(parts)}"
-
-
-def _deed(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> list[str]:
-    """What this run did, with the money it took; else what is to be done."""
-
-    if not ordered.get("outcome"):
-        return [str(result["action"])]
-    return [_outcome(ordered), f"money spent: {ordered['money_spent']}"]
-
-
-def _outcome(ordered: Mapping[str, Any]) -> str:
-    """Only a purchase came into being "as" an order; otherwise the order is the one that the call was about."""
-
-    outcome, action, order = str(ordered["outcome"]), ordered["action"], ordered.get("order")
-    if action == "create":
-        return f"{outcome} as order {order['id']}" if order and outcome in MADE else outcome
-    if outcome in DONE:
-        return f"{outcome}, order {order['id']}" if order else outcome
-    return f"{action} {outcome}, order {order['id']}" if order else f"{action} {outcome}"
-
-
-def _missing(result: Mapping[str, Any]) -> list[str]:
-    validation = result.get("validation") or {}
-    open_records = [record for record in validation.get("records", ()) if not record["done"]]
-    names = [f"{record['name']} by {record['method']}" for record in open_records]
-    return [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))

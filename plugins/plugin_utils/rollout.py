@@ -20,19 +20,13 @@ def wave_of(item: Mapping[str, Any], result: Mapping[str, Any], host: str, prese
     return min(place, 1) if result.get("replaces_dead") else place
 
 
-def in_wave(
-    items: Iterable[Mapping[str, Any]],
-    results: Sequence[Mapping[str, Any]],
-    host: str,
-    present: Collection[str],
-    wave: int,
-) -> list[dict[str, Any]]:
-    """The items that this host installs in this wave."""
+def waves(
+    items: Iterable[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, present: Collection[str]
+) -> dict[str, int]:
+    """The wave of each of these items on this host, by the name of the certificate."""
 
     found = {result["client_reference"]: result for result in results}
-    return [
-        dict(item) for item in items if wave_of(item, found.get(item["client_reference"], {}), host, present) == wave
-    ]
+    return {item["name"]: wave_of(item, found.get(item["client_reference"], {}), host, present) for item in items}
 
 
 def held_back(

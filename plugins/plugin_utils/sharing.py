@@ -18,38 +18,35 @@ Published = Sequence[Mapping[str, Any]]
 
 
 def key_host(item: Mapping[str, Any], result: Mapping[str, Any], published: Published) -> str | None:
-    """The one host that makes the key and the CSR of an order: the first of its list that can.
-
-    A call that is sent again needs the key it was sent with, so a host that holds that one comes first.
-    """
+    """The one host that makes the key and the CSR of an order: the one that the plan names, or the first that can."""
 
     able = [host for host in item["hosts"] if _able(host, item, published)]
-    again = result.get("resend_public_key")
-    holders = [host for host in able if again and again in _held(host, item, published)]
-    return next(iter(holders or able), None)
+    named = [change["host"] for change in result.get("records") or () if change.get("about_request")]
+    return next(iter([host for host in named if host in able] or able), None)
 
 
-def recipients(
-    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
-) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request that make a recipient where this host needs a key of others.
+def makes_key_elsewhere(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> bool:
+    """Whether this host needs a key that another host is about to make for the order."""
 
-    That is the key of the order, if another host holds it, and the key that another host is about to make.
-    """
+    return needs_key(item, result) and key_host(item, result, published) not in (None, host)
 
-    found = {result["client_reference"]: result for result in results}
-    wanted = []
-    for item in items:
-        result = found.get(item["client_reference"])
-        if result is None or item["hosts"] == [host] or not _able(host, item, published):
-            continue
-        if _is_made_elsewhere(item, result, host, published):
-            wanted.append({"name": item["name"], "receive": True})
-            continue
-        missing = _missing(item, result, host, published)
-        if missing:
-            wanted.append({"name": item["name"], "receive": True, "wanted_public_key_sha256": missing})
-    return wanted
+
+def needs_key(item: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
+    """Whether the planned action takes a key and a CSR that hosts make."""
+
+    return bool(result.get("csr_required") and not result.get("error") and not item.get("csr_content"))
+
+
+def missing_keys(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> list[str]:
+    """Keys of the order that this host lacks and another one holds; that of the issued certificate alone, if any."""
+
+    facts = result.get("certificate_facts") or {}
+    of_certificate = facts.get("public_key_sha256")
+    keys = [of_certificate] if of_certificate else list(result.get("public_keys") or ())
+    if not _able(host, item, published):
+        return []
+    held = _held(host, item, published)
+    return [key for key in keys if key not in held and _first_holder(item, key, published) is not None]
 
 
 def sealings(
@@ -67,9 +64,15 @@ def sealings(
     return wanted
 
 
-def openings(items: Sequence[Mapping[str, Any]], host: str, published: Published) -> list[dict[str, Any]]:
-    """Options that open on this host what others sealed for it."""
+def openings(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
+) -> list[dict[str, Any]]:
+    """Options that open on this host what others sealed for it.
 
+    With the key comes the intent of the order that the maker of the key has written down: every host remembers it.
+    """
+
+    found = {result["client_reference"]: result for result in results}
     wanted = []
     for item in items:
         sealed = [
@@ -78,9 +81,25 @@ def openings(items: Sequence[Mapping[str, Any]], host: str, published: Published
             for message in (of_host(other, item["name"], published) or {}).get("sealed") or ()
             if message["host"] == host
         ]
-        if sealed:
-            wanted.append({"name": item["name"], "sealed": sealed})
+        intents = _intents(item, found.get(item["client_reference"], {}), host, published)
+        if sealed or intents:
+            reference = item["client_reference"]
+            wanted.append({"name": item["name"], "client_reference": reference, "sealed": sealed, "records": intents})
     return wanted
+
+
+def _intents(
+    item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published
+) -> list[dict[str, Any]]:
+    if not makes_key_elsewhere(item, result, host, published):
+        return []
+    maker = of_host(key_host(item, result, published) or "", item["name"], published) or {}
+    written = (maker.get("records") or {}).get("intent")
+    return [
+        {"kind": "intent", "content": written, "replaces": change["replaces"]}
+        for change in result.get("records") or ()
+        if written and change["host"] == host and change["kind"] == "intent"
+    ]
 
 
 def _asked_of(
@@ -92,26 +111,10 @@ def _asked_of(
         if other == host or not recipient:
             continue
         made = _just_made(item, published)
-        missing = [made] if made else _missing(item, result, other, published)
+        missing = [made] if made else missing_keys(item, result, other, published)
         for key in missing[:1]:  # a recipient serves one message; the rest is for the next run
             if key not in _held(other, item, published) and _first_holder(item, key, published) == host:
                 yield {"host": other, "recipient_certificate": recipient, "public_key_sha256": key}
-
-
-def _is_made_elsewhere(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> bool:
-    if not result.get("csr_required") or result.get("error") or item.get("csr_content"):
-        return False
-    return key_host(item, result, published) not in (None, host)
-
-
-def _missing(item: Mapping[str, Any], result: Mapping[str, Any], host: str, published: Published) -> list[str]:
-    """Keys of the order that this host lacks and another one holds; that of the issued certificate first."""
-
-    facts = result.get("certificate_facts") or {}
-    of_certificate = facts.get("public_key_sha256")
-    keys = [of_certificate] if of_certificate else list(result.get("public_keys") or ())
-    held = _held(host, item, published)
-    return [key for key in keys if key not in held and _first_holder(item, key, published) is not None]
 
 
 def _just_made(item: Mapping[str, Any], published: Published) -> str | None:

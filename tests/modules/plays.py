@@ -59,19 +59,27 @@ class Control:
         write_yaml(place / "group_vars" / "all.yml", dict(everywhere or {}))
 
     def play(
-        self, plays: Sequence[Mapping[str, Any]], *, check: bool = False, environment: Mapping[str, str] | None = None
+        self,
+        plays: Sequence[Mapping[str, Any]],
+        *arguments: str,
+        check: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> Played:
-        """Run a playbook; nothing of the environment's Ansible settings counts."""
-        process = self.start(plays, check=check, environment=environment)
+        """Run a playbook with further arguments; nothing of the environment's Ansible settings counts."""
+        process = self.start(plays, *arguments, check=check, environment=environment)
         try:
-            output, _nothing = process.communicate(timeout=150)
+            output, _nothing = process.communicate(timeout=400)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
         return Played(process.returncode, output)
 
     def start(
-        self, plays: Sequence[Mapping[str, Any]], *, check: bool = False, environment: Mapping[str, str] | None = None
+        self,
+        plays: Sequence[Mapping[str, Any]],
+        *arguments: str,
+        check: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
         """Start a playbook and return at once."""
         write_yaml(self.folder / "play.yml", [dict(play) for play in plays])
@@ -87,7 +95,7 @@ class Control:
             "COLUMNS": "200",
         }
         return subprocess.Popen(
-            [*command, *(["--check", "--diff"] if check else [])],
+            [*command, *arguments, *(["--check", "--diff"] if check else [])],
             cwd=self.folder,
             env={**kept, **settings, **(environment or {})},
             stdin=subprocess.DEVNULL,

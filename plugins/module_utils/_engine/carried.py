@@ -44,12 +44,12 @@ class _Host:
 @dataclass
 class _Reference:
     hosts: list[_Host]
-    own_csr: bool  # the CSR is given; otherwise the first host of the certificate makes it
+    own_csr: bool  # the CSR is given; otherwise the host named by `first` makes it
     evidence: Evidence | None = None
     evidence_text: str | None = None
     seen: str | None = None
     trouble: str | None = None  # a record that cannot be read: never "no record"
-    first: str = ""
+    first: str = ""  # the first host that answered, or the one that holds the key of a call to be sent again
 
 
 class CarriedRecords:
@@ -147,9 +147,8 @@ def _held_longest(intent: Intent) -> tuple[Any, ...]:
 
 def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> _Reference:
     reference = wish["client_reference"]
-    known = _Reference(
-        hosts=[], own_csr=bool(wish.get("csr_content") or wish.get("csr_path")), first=wish["hosts"][0]["name"]
-    )
+    known = _Reference(hosts=[], own_csr=bool(wish.get("csr_content") or wish.get("csr_path")), first=hosts[0]["name"])
+    holders = {key: host["name"] for host in reversed(hosts) for key in host.get("public_keys") or ()}
     for host in hosts:
         texts = {kind: host["records"][kind] for kind in KINDS if host["records"].get(kind) is not None}
         try:
@@ -163,6 +162,8 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> _Refer
             )
             continue
         known.hosts.append(_Host(host["name"], texts, intent))
+        if intent is not None and intent.csr_key in holders:  # a call that is sent again carries the same CSR
+            known.first = holders[intent.csr_key]
         if evidence is not None and (known.evidence is None or evidence.recorded > known.evidence.recorded):
             known.evidence, known.evidence_text = evidence, texts["evidence"]
         known.seen = known.seen or texts.get("seen")

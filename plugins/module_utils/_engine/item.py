@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .._client.models import Bucket, Order
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # loaded only by a run that makes a guarded call
     from .._purchase.types import PurchaseResult
 
 GUARDED = ("create", "renew", "reissue", "cancel")
+DATED_BACK = timedelta(days=1)  # CAs date a certificate back, to midnight at most
 
 
 @dataclass
@@ -122,6 +124,7 @@ class Item:
             "error": None if self.error is None else self.error.as_dict(),
             "notes": list(self.warnings),
             "records": self.writes,
+            "replaces_dead": self._replaces_dead(),
             **self._certificate(),
         }
 
@@ -132,6 +135,16 @@ class Item:
             return None
         intent = self.observation.records.intent
         return None if intent is None else intent.csr_key
+
+    def _replaces_dead(self) -> bool:
+        """Whether the certificate at the API came from a reissue, which killed the one before it."""
+
+        recorded = None if self.observation is None else self.observation.records.evidence
+        evidence = (self.purchase.evidence if self.purchase else None) or recorded
+        leaf = self.bundle.leaf if self.bundle else self.in_use
+        if evidence is None or leaf is None or evidence.last_action != "reissue" or not evidence.reissues:
+            return False
+        return leaf.not_before >= evidence.reissues[-1] - DATED_BACK
 
     def _certificate(self) -> dict[str, Any]:
         if self.bundle is None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.plugin_utils import orders
+from ansible_collections.certops.resello.plugins.plugin_utils import deployment as deploying
+from ansible_collections.certops.resello.plugins.plugin_utils import orders, report, requests
 
 HOSTS = ["web1", "web2"]
 
@@ -143,16 +144,16 @@ ITEM = {"name": "shop", "client_reference": "shop", "names": ["shop.example.com"
 
 
 def test_a_first_order_takes_any_fitting_key_and_a_reissue_a_fresh_one() -> None:
-    create = orders.requests([ITEM], [result(action="create", csr_required=True)], "web1")
+    create = requests.requests([ITEM], [result(action="create", csr_required=True)], "web1", [])
     noted = {"client_reference": "shop", "records": []}
     assert create == [{"name": "shop", "names": ["shop.example.com"], "create_pending": True, **noted}]
-    reissue = orders.requests([ITEM], [result(action="reissue", csr_required=True, public_keys=["aa"])], "web1")
+    reissue = requests.requests([ITEM], [result(action="reissue", csr_required=True, public_keys=["aa"])], "web1", [])
     assert reissue == [{**create[0], "fresh_pending": True, "not_public_key_sha256": ["aa"]}]
 
 
 def test_a_call_that_is_sent_again_gets_the_key_it_was_sent_with() -> None:
     planned = result(action="reissue", csr_required=True, public_keys=["aa"], resend_public_key="bb")
-    assert orders.requests([ITEM], [planned], "web1")[0]["prefer_public_key_sha256"] == "bb"
+    assert requests.requests([ITEM], [planned], "web1", [])[0]["prefer_public_key_sha256"] == "bb"
 
 
 def test_a_certificate_that_its_host_cannot_read_is_left_out_and_the_others_are_not() -> None:
@@ -177,7 +178,7 @@ def test_a_host_that_cannot_read_its_copy_counts_as_one_that_did_not_answer() ->
     ],
 )
 def test_no_key_is_made_for(item: dict[str, Any], planned: dict[str, Any]) -> None:
-    assert orders.requests([item], [planned], "web1") == []
+    assert requests.requests([item], [planned], "web1", []) == []
 
 
 INTENT = {"host": "web1", "kind": "intent", "content": "{}", "replaces": None, "about_request": True}
@@ -186,25 +187,25 @@ HERE = {name: value for name, value in INTENT.items() if name != "host"}
 
 def test_the_intent_is_written_where_the_key_is_made() -> None:
     planned = result(action="create", csr_required=True, records=[INTENT, {**INTENT, "host": "web2"}])
-    (request,) = orders.requests([ITEM], [planned], "web1")
+    (request,) = requests.requests([ITEM], [planned], "web1", [])
     assert (request["create_pending"], request["client_reference"], request["records"]) == (True, "shop", [HERE])
-    own = orders.requests([{**ITEM, "csr_content": "mine"}], [planned], "web1")
+    own = requests.requests([{**ITEM, "csr_content": "mine"}], [planned], "web1", [])
     assert own == [{"name": "shop", "client_reference": "shop", "records": [HERE]}]
 
 
 def test_only_what_is_to_be_written_on_this_host_is_asked_of_it() -> None:
     planned = result(records=[{**INTENT, "host": "web2"}])
-    assert orders.record_requests([ITEM], [planned], "web1") == []
-    assert orders.record_requests([ITEM], [], "web2") == []
-    assert orders.record_requests([ITEM], [planned], "web2")[0]["records"] == [HERE]
+    assert requests.record_requests([ITEM], [planned], "web1") == []
+    assert requests.record_requests([ITEM], [], "web2") == []
+    assert requests.record_requests([ITEM], [planned], "web2")[0]["records"] == [HERE]
 
 
 def test_a_later_task_renews_what_it_looked_at() -> None:
     first = [seen("shop", pending_id="1", records={}), seen("mail", records={})]
     chosen = seen("shop", pending_id="2", records={"intent": "{}"}, error=None)
-    assert orders.renewed(first, [chosen]) == [chosen, first[1]]
+    assert requests.renewed(first, [chosen]) == [chosen, first[1]]
     wrote = seen("shop", pending_id=None, records={"evidence": "{}"}, error=None)
-    assert orders.renewed(first, [wrote])[0] == {**first[0], "records": {"evidence": "{}"}, "error": None}
+    assert requests.renewed(first, [wrote])[0] == {**first[0], "records": {"evidence": "{}"}, "error": None}
 
 
 ISSUED = result(
@@ -226,14 +227,14 @@ PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["re
     ],
 )
 def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], installs: bool) -> None:
-    plan = orders.deployment([ITEM], [ISSUED], observed, [], PRESETS)
+    plan = deploying.deployment([ITEM], [ISSUED], observed, [], PRESETS)
     assert [entry["name"] for entry in plan["certificates"]] == (["shop"] if installs else [])
 
 
 def test_services_come_from_presets_and_the_user_wins() -> None:
     item = {**ITEM, "services": ["nginx", "mine"]}
     own = [{"name": "nginx", "reload_command": ["mine"]}, {"name": "mine", "reload_command": ["x"]}]
-    plan = orders.deployment([item], [ISSUED], [], own, PRESETS)
+    plan = deploying.deployment([item], [ISSUED], [], own, PRESETS)
     assert plan["services"] == [
         {"name": "nginx", "validate_command": ["nginx", "-t"], "reload_command": ["mine"]},
         {"name": "mine", "reload_command": ["x"]},
@@ -242,19 +243,19 @@ def test_services_come_from_presets_and_the_user_wins() -> None:
 
 def test_an_unknown_service_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(orders.OrderConflictError, match=r"'typo' is not defined.*nginx"):
-        orders.deployment([{**ITEM, "services": ["typo"]}], [ISSUED], [], [], PRESETS)
+        deploying.deployment([{**ITEM, "services": ["typo"]}], [ISSUED], [], [], PRESETS)
 
 
 def test_nothing_is_installed_for_an_order_that_waits_or_brings_its_own_csr() -> None:
-    assert orders.deployment([ITEM], [result()], [], [], PRESETS)["certificates"] == []
-    assert orders.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], [], [], PRESETS)["certificates"] == []
+    assert deploying.deployment([ITEM], [result()], [], [], PRESETS)["certificates"] == []
+    assert deploying.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], [], [], PRESETS)["certificates"] == []
 
 
 def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
     record = {"name": "shop.example.com", "method": "FILE", "done": False}
     waiting = result(validation={"records": [record, {**record, "done": True}], "steps": []}, action="wait")
     issued = result(state="issued", certificate_facts={"not_after": "2027-06-10T00:00:00Z"}, reason="not due")
-    assert orders.report([waiting, issued]) == [
+    assert report.report([waiting, issued]) == [
         "shop: waiting, wait, not yet proven: shop.example.com by FILE",
         "shop: issued, none, valid until 2027-06-10T00:00:00Z, not due",
     ]
@@ -262,7 +263,7 @@ def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
 
 def test_the_report_tells_what_the_run_bought() -> None:
     bought = result(action="create", outcome="bought", order={"id": "17"}, money_spent="yes")
-    assert orders.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
+    assert report.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_the_report_tells_what_the_run_bought() -> None:
 )
 def test_only_a_purchase_becomes_an_order(action: str, outcome: str, words: str) -> None:
     ordered = result(action=action, outcome=outcome, order={"id": "17"}, money_spent="no")
-    assert orders.report([result()], [ordered]) == [f"shop: waiting, {words}, money spent: no"]
+    assert report.report([result()], [ordered]) == [f"shop: waiting, {words}, money spent: no"]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.rollout import held_back, in_wave, wave_of
+from ansible_collections.certops.resello.plugins.plugin_utils.requests import requests
+from ansible_collections.certops.resello.plugins.plugin_utils.rollout import held_back, wave_of, waves
 from ansible_collections.certops.resello.plugins.plugin_utils.sharing import (
     key_host,
     openings,
-    recipients,
     sealings,
 )
 
@@ -38,31 +38,38 @@ def test_the_first_host_that_can_makes_the_key() -> None:
     assert key_host(ITEM, DUE, published()) is None
 
 
-def test_a_call_that_is_sent_again_is_made_where_its_key_is() -> None:
-    assert key_host(ITEM, {**DUE, "resend_public_key": NEW}, published(web1=seen(), web2=seen(NEW))) == "web2"
+def intent_for(host: str, *, about_request: bool = False) -> dict[str, Any]:
+    return {"host": host, "kind": "intent", "content": "planned", "replaces": None, "about_request": about_request}
+
+
+def test_the_plan_may_name_the_host_that_makes_the_key() -> None:
+    again = {**DUE, "records": [intent_for("web1"), intent_for("web2", about_request=True)]}
+    assert key_host(ITEM, again, published(web1=seen(), web2=seen(NEW))) == "web2"
 
 
 def test_the_other_hosts_make_recipients_for_the_key_to_come() -> None:
     hosts = published(web1=seen(), web2=seen(), web3=seen())
-    assert recipients([ITEM], [DUE], "web1", hosts) == []
-    assert recipients([ITEM], [DUE], "web2", hosts) == [{"name": "shop", "receive": True}]
+    due = {**DUE, "action": "create", "records": [intent_for("web1", about_request=True), intent_for("web2")]}
+    (makes,) = requests([ITEM], [due], "web1", hosts)
+    assert (makes["create_pending"], [record["kind"] for record in makes["records"]]) == (True, ["intent"])
+    (receives,) = requests([ITEM], [due], "web2", hosts)
+    assert (receives["receive"], receives["records"]) == (True, [])  # the intent comes with the key
 
 
 def test_a_host_that_joins_asks_for_the_key_of_the_certificate() -> None:
     hosts = published(web1=seen(OLD), web2=seen(OLD), web3=seen())
-    assert recipients([ITEM], [ISSUED], "web3", hosts) == [
-        {"name": "shop", "receive": True, "wanted_public_key_sha256": [OLD]}
-    ]
-    assert recipients([ITEM], [ISSUED], "web1", hosts) == []
+    (joins,) = requests([ITEM], [ISSUED], "web3", hosts)
+    assert (joins["receive"], joins["wanted_public_key_sha256"]) == (True, [OLD])
+    assert requests([ITEM], [ISSUED], "web1", hosts) == []
 
 
 def test_a_key_that_nobody_here_holds_is_not_asked_for() -> None:
-    assert recipients([ITEM], [ISSUED], "web3", published(web3=seen())) == []
+    assert requests([ITEM], [ISSUED], "web3", published(web3=seen())) == []
 
 
 def test_one_host_alone_shares_with_nobody() -> None:
     alone = {**ITEM, "hosts": ["web1"]}
-    assert recipients([alone], [ISSUED], "web1", published(web1=seen())) == []
+    assert requests([alone], [ISSUED], "web1", published(web1=seen())) == []
 
 
 def test_the_key_that_was_just_made_is_sealed_once_for_each() -> None:
@@ -88,8 +95,17 @@ def test_the_first_holder_seals_for_one_that_joins() -> None:
 def test_each_host_opens_what_is_for_it() -> None:
     message = {"host": "web3", "public_key_sha256": OLD, "message": "sealed", "csr": None}
     hosts = published(web2=seen(OLD, sealed=[message]), web3=seen())
-    assert openings([ITEM], "web3", hosts) == [{"name": "shop", "sealed": [message]}]
-    assert openings([ITEM], "web2", hosts) == []
+    opened = {"name": "shop", "client_reference": "shop", "sealed": [message], "records": []}
+    assert openings([ITEM], [ISSUED], "web3", hosts) == [opened]
+    assert openings([ITEM], [ISSUED], "web2", hosts) == []
+
+
+def test_every_host_writes_down_what_the_maker_of_the_key_wrote() -> None:
+    due = {**DUE, "records": [intent_for("web1", about_request=True), {**intent_for("web2"), "replaces": "old"}]}
+    hosts = published(web1=seen(NEW, records={"intent": "with the key"}), web2=seen(NEW))
+    (opened,) = openings([ITEM], [due], "web2", hosts)
+    assert opened["records"] == [{"kind": "intent", "content": "with the key", "replaces": "old"}]
+    assert openings([ITEM], [due], "web1", hosts) == []
 
 
 def test_waves_after_a_purchase_and_after_a_reissue() -> None:
@@ -97,8 +113,7 @@ def test_waves_after_a_purchase_and_after_a_reissue() -> None:
     assert [wave_of(ITEM, bought, host, HOSTS) for host in HOSTS] == [0, 1, 2]
     assert [wave_of(ITEM, reissued, host, HOSTS) for host in HOSTS] == [0, 1, 1]
     assert [wave_of(ITEM, bought, host, ["web2", "web3"]) for host in ("web2", "web3")] == [0, 1]
-    assert in_wave([ITEM], [bought], "web2", HOSTS, 1) == [ITEM]
-    assert in_wave([ITEM], [bought], "web2", HOSTS, 0) == []
+    assert waves([ITEM], [bought], "web2", HOSTS) == {"shop": 1}
 
 
 def test_a_failure_holds_the_next_hosts_back_unless_the_old_certificate_is_dead() -> None:

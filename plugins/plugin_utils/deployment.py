@@ -1,0 +1,126 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host must install for its services."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .orders import refuse_unknown_service
+
+ORDERING = ("create", "renew", "reissue")
+TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
+INSTALL_OPTIONS = ("name", "names", "services")
+
+
+def deployment(
+    items: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    observed: Sequence[Mapping[str, Any]],
+    services: Sequence[Mapping[str, Any]],
+    presets: Mapping[str, Mapping[str, Any]],
+    planning: bool = False,
+) -> dict[str, list[dict[str, Any]]]:
+    """Options ``certificates`` and ``services`` of certops.resello.ssl_certificate_install for what is not in place.
+
+    When only ``planning``, a certificate that is still to be ordered is there without its text.
+    Raises OrderConflictError for a service that is neither defined nor a preset.
+    """
+
+    found = {result["client_reference"]: result for result in results}
+    current = {seen["name"]: seen for seen in observed}
+    certificates = []
+    for item in not_in_place(items, results, observed, planning=planning):
+        result = found[item["client_reference"]]
+        ordered = not _is_to_be_ordered(result, planning=planning)
+        certificates.append(_installation(item, result, current.get(item["name"]), ordered=ordered))
+    names = list(dict.fromkeys(name for certificate in certificates for name in certificate["services"]))
+    return {"certificates": certificates, "services": [_service(name, services, presets) for name in names]}
+
+
+def not_in_place(
+    items: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    observed: Sequence[Mapping[str, Any]],
+    *,
+    planning: bool,
+) -> list[Mapping[str, Any]]:
+    """The items whose issued certificate a host does not serve; when only ``planning``, those to be ordered too."""
+
+    found = {result["client_reference"]: result for result in results}
+    current = {seen["name"]: seen for seen in observed}
+    return [
+        item
+        for item in items
+        if item["client_reference"] in found
+        and not item.get("csr_content")
+        and _is_wanted(found[item["client_reference"]], current.get(item["name"]), planning=planning)
+    ]
+
+
+def tests_before_reissue(
+    items: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    services: Sequence[Mapping[str, Any]],
+    presets: Mapping[str, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    """The tests of the services whose certificate is about to be killed by a reissue.
+
+    Raises OrderConflictError for a service that is neither defined nor a preset.
+    """
+
+    doomed = {result["client_reference"] for result in results if result["action"] == "reissue"}
+    names = dict.fromkeys(
+        name for item in items if item["client_reference"] in doomed for name in item.get("services") or ()
+    )
+    tests = (_service(name, services, presets) for name in names)
+    return [{key: test[key] for key in TEST_OPTIONS if key in test} for test in tests]
+
+
+def _is_wanted(result: Mapping[str, Any], seen: Mapping[str, Any] | None, *, planning: bool) -> bool:
+    if _is_to_be_ordered(result, planning=planning):
+        return True
+    return bool(result.get("certificate")) and _out_of_date(seen, result)
+
+
+def _is_to_be_ordered(result: Mapping[str, Any], *, planning: bool) -> bool:
+    return planning and result["action"] in ORDERING and not result.get("error")
+
+
+def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any]) -> bool:
+    """Whether the issued certificate is not in place. A newer one is never replaced by an older one."""
+
+    if seen is None or seen.get("current") is None:
+        return True
+    served, issued = seen["current"], result["certificate_facts"]
+    if served["not_before"] > issued["not_before"]:
+        return False
+    return bool(seen.get("reload_needed") or served["sha256"] != issued["sha256"])
+
+
+def _installation(
+    item: Mapping[str, Any], result: Mapping[str, Any], seen: Mapping[str, Any] | None, *, ordered: bool
+) -> dict[str, Any]:
+    known = {key: item[key] for key in INSTALL_OPTIONS if item.get(key) is not None}
+    if ordered:
+        known.update(certificate=result["certificate"], chain=result["chain"])
+    known.setdefault("services", [])
+    return {**known, "replaces_dead": bool(result.get("replaces_dead")), "remove_older": _is_compromised(item, seen)}
+
+
+def _is_compromised(item: Mapping[str, Any], seen: Mapping[str, Any] | None) -> bool:
+    """Whether ``reissue_after`` says that the key in use, and those before it, must not be used any more."""
+
+    current = (seen or {}).get("current")
+    asked = item.get("reissue_after")
+    return bool(asked and current and current["not_before"] < str(asked))
+
+
+def _service(
+    name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    own = next((dict(one) for one in services if one["name"] == name), None)
+    refuse_unknown_service(name, [*presets, *(one["name"] for one in services)])
+    return {**presets.get(name, {}), **(own or {}), "name": name}

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run says of each order in the end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Callable, Mapping, Sequence
+
+# Outcomes of a purchase that leave an order, and those that name what was done with one (docs/protocol.md).
+MADE = ("bought", "recovered", "adopted")
+DONE = ("renewed", "reissued")
+DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
+PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """One line for a person about each order. ``ordered`` are the results of the step that bought."""
+
+    outcomes = {result["client_reference"]: result for result in ordered}
+    return [_line(result, outcomes.get(result["client_reference"], {})) for result in results]
+
+
+def _line(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> str:
+    facts = result.get("certificate_facts") or {}
+    parts = [str(result["state"] or "not looked at"), *_deed(result, ordered)]
+    if facts:
+        parts.append(f"valid until {facts['not_after']}")
+    if result["state"] == "waiting":
+        parts.extend(_missing(result))
+    if result.get("reason"):
+        parts.append(str(result["reason"]))
+    return f"{result['client_reference']}: {', '.join(parts)}"
+
+
+def _deed(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> list[str]:
+    """What this run did, with the money it took; else what is to be done."""
+
+    if not ordered.get("outcome"):
+        return [str(result["action"])]
+    return [_outcome(ordered), f"money spent: {ordered['money_spent']}"]
+
+
+def _outcome(ordered: Mapping[str, Any]) -> str:
+    """Only a purchase came into being "as" an order; otherwise the order is the one that the call was about."""
+
+    outcome, action, order = str(ordered["outcome"]), ordered["action"], ordered.get("order")
+    if action == "create":
+        return f"{outcome} as order {order['id']}" if order and outcome in MADE else outcome
+    if outcome in DONE:
+        return f"{outcome}, order {order['id']}" if order else outcome
+    return f"{action} {outcome}, order {order['id']}" if order else f"{action} {outcome}"
+
+
+def _missing(result: Mapping[str, Any]) -> list[str]:
+    validation = result.get("validation") or {}
+    open_records = [record for record in validation.get("records", ()) if not record["done"]]
+    names = [f"{record['name']} by {record['method']}" for record in open_records]
+    return [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
+
+
+def summary(
+    results: Sequence[Mapping[str, Any]],
+    ordered: Sequence[Mapping[str, Any]],
+    installations: Sequence[Mapping[str, Any]],
+    host: str,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the run came to on one host, for programs: references by what became of them, and what is in place."""
+
+    done: dict[str, list[str]] = {word: [] for word in (*DONE_BY.values(), "waiting", "deferred", "blocked", "failed")}
+    mine = {result["client_reference"] for result in results}
+    for result in ordered:
+        if result["client_reference"] in mine and result.get("outcome") in (*MADE[:2], *DONE):
+            done[DONE_BY.get(result["action"], "bought")].append(result["client_reference"])
+    for result in results:
+        if result["state"] == "waiting":
+            done["waiting"].append(result["client_reference"])
+        if result.get("error"):
+            done[_kind_of_trouble(result)].append(result["client_reference"])
+    return {
+        **done,
+        "days_left": {result["client_reference"]: _days_left(result, now) for result in results},
+        "deployed": {host: _names(installations, "certificates", lambda one: one["action"] == "installed")},
+        "not_deployed": {host: _names(installations, "certificates", lambda one: bool(one["error"]))},
+        "unproven": {host: _names(installations, "services", lambda one: one.get("proven") is False)},
+    }
+
+
+def _kind_of_trouble(result: Mapping[str, Any]) -> str:
+    rule = (result["error"].get("details") or {}).get("rule")
+    if rule in PUT_OFF:
+        return "deferred"
+    return "blocked" if result["error"].get("code") == "blocked" or result["action"] == "blocked" else "failed"
+
+
+def _days_left(result: Mapping[str, Any], now: datetime) -> int | None:
+    """Whole days until the issued certificate ends; None if there is none."""
+
+    facts = result.get("certificate_facts")
+    if not facts:
+        return None
+    ends = datetime.strptime(facts["not_after"], MOMENT).replace(tzinfo=timezone.utc)
+    return (ends - now).days
+
+
+def _names(installations: Sequence[Mapping[str, Any]], of: str, fits: Callable[[Mapping[str, Any]], bool]) -> list[str]:
+    found = (one["name"] for result in installations for one in result.get(of) or () if fits(one))
+    return list(dict.fromkeys(found))
+
+
+def total(summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The summaries of several hosts as one."""
+
+    whole: dict[str, Any] = {}
+    for one in summaries:
+        for key, value in one.items():
+            if isinstance(value, Mapping):
+                whole.setdefault(key, {}).update(value)
+            else:
+                known = whole.setdefault(key, [])
+                known.extend(entry for entry in value if entry not in known)
+    return whole

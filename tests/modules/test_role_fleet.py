@@ -1,0 +1,155 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays of the role in which several hosts serve one certificate: one order, one key, and all of them have it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.tests.modules.plays import Control
+from ansible_collections.certops.resello.tests.modules.shop import PLAN_ID, VALIDATION_FOLDER, Shop
+from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
+from cryptography import x509
+
+FLEET = ("web1", "web2", "web3")
+
+
+@pytest.fixture
+def control(shop: Shop) -> Control:
+    made = Control(shop.folder)
+    (shop.site.webroot / VALIDATION_FOLDER).mkdir(parents=True)  # one for all hosts, so only one of them would make it
+    made.inventory(dict.fromkeys(FLEET, HOST))
+    return made
+
+
+def fleet_play(shop: Shop, *hosts: str, role: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The role for one order that all these hosts serve. Changes are to the order, ``role`` are further variables."""
+    play = role_play(shop, module_defaults={GROUP: shop.credentials})
+    order = {"name": "shop", "names": ["shop.example.com"], "plan": PLAN_ID, "hosts": list(hosts), **changes}
+    variables = play["roles"][0]["vars"]
+    variables.update({"ssl_certificate_orders": [order], **(role or {})})
+    return {**play, "hosts": ",".join(FLEET)}
+
+
+def folder(shop: Shop, host: str) -> Path:
+    return shop.folder / "ssl" / host / "shop"
+
+
+def served(shop: Shop, *hosts: str) -> list[int]:
+    """The serial number that each host serves, after a look at its key."""
+    serials = []
+    for host in hosts:
+        current = folder(shop, host) / "current"
+        assert stat.S_IMODE((current / "privkey.pem").stat().st_mode) == 0o600
+        serials.append(x509.load_pem_x509_certificate((current / "cert.pem").read_bytes()).serial_number)
+    return serials
+
+
+def keys(shop: Shop) -> set[bytes]:
+    return {(folder(shop, host) / "current" / "privkey.pem").read_bytes() for host in FLEET}
+
+
+def test_one_order_for_three_hosts(shop: Shop, control: Control) -> None:
+    play = fleet_play(shop, *FLEET)
+    planned = control.play([play], check=True)
+    assert planned.rc == 0, planned.output
+    played = control.play([play])
+    assert (played.rc, shop.charges) == (0, 1), played.output
+    assert planned.changed == played.changed, planned.output + played.output
+    assert (len(set(served(shop, *FLEET))), len(keys(shop))) == (1, 1)
+    for host in FLEET:
+        assert [path.suffix for path in sorted((folder(shop, host).parent / ".records").glob("*.*"))][:1] == [
+            ".evidence"
+        ]
+    again = control.play([play])
+    assert (again.rc, again.changed, shop.charges) == (0, 0, 1), again.output
+
+
+def test_a_host_that_joins_gets_key_and_certificate_without_an_order(shop: Shop, control: Control) -> None:
+    assert control.play([fleet_play(shop, "web1", "web2")]).rc == 0
+    shop.forget_calls()
+    played = control.play([fleet_play(shop, *FLEET)])
+    assert played.rc == 0, played.output
+    assert len(set(served(shop, *FLEET))) == 1
+    assert shop.writing_calls() == []
+
+
+def test_a_reissue_waits_for_all_hosts_and_reaches_all(shop: Shop, control: Control) -> None:
+    assert control.play([fleet_play(shop, *FLEET)]).rc == 0
+    before = served(shop, *FLEET)
+    asked = fleet_play(shop, *FLEET, reissue_after=datetime.now(timezone.utc).isoformat(timespec="seconds"))
+    limited = control.play([asked], "--limit", "web1")
+    assert limited.rc != 0
+    assert "web2 did not take part" in limited.output, limited.output
+    assert served(shop, *FLEET) == before
+    played = control.play([asked])
+    assert played.rc == 0, played.output
+    after = served(shop, *FLEET)
+    assert (len(set(after)), set(after) & set(before)) == (1, set())
+    assert shop.charges == 1
+    old = [path for host in FLEET for path in (folder(shop, host) / "versions").iterdir()]
+    assert len(old) == len(FLEET)  # keys that reissue_after calls compromised are gone
+
+
+def test_a_lost_key_is_blocked_and_reissued_once_when_told(shop: Shop, control: Control) -> None:
+    assert control.play([fleet_play(shop, *FLEET)]).rc == 0
+    before = served(shop, "web1")
+    for host in FLEET:
+        for key in folder(shop, host).rglob("*.pem"):
+            if key.name in ("privkey.pem", "combined.pem"):
+                key.unlink()
+        shutil.rmtree(folder(shop, host) / "pending")
+    blocked = control.play([fleet_play(shop, *FLEET)])
+    assert "no host holds the key" in blocked.output, blocked.output
+    shop.forget_calls()
+    played = control.play([fleet_play(shop, *FLEET, lost_key="reissue")])
+    assert played.rc == 0, played.output
+    assert len(set(served(shop, *FLEET))) == 1
+    assert served(shop, "web1") != before
+    assert [call.rpartition("/")[2] for call in shop.writing_calls()].count("reissue") == 1
+
+
+def broken_on_web1(shop: Shop) -> dict[str, Any]:
+    """A service whose configuration is accepted until a new certificate is in place on web1."""
+    flag = f"{shop.folder}/ssl/web1/shop/current/cert.pem"
+    seen = f"{shop.folder}/seen.pem"
+    test = f"if [ {{{{ inventory_hostname }}}} = web1 ] && [ -e {flag} ] && ! cmp -s {flag} {seen}; then exit 1; fi"
+    services = [{"name": "picky", "validate_command": ["sh", "-c", test], "reload_command": ["true"]}]
+    return {"ssl_certificate_services": services}
+
+
+def test_the_first_host_that_fails_stops_the_others_after_a_purchase(shop: Shop, control: Control) -> None:
+    (shop.folder / "seen.pem").write_text("")
+    played = control.play([fleet_play(shop, *FLEET, role=broken_on_web1(shop), services=["picky"])])
+    assert (played.rc, shop.charges) == (2, 1), played.output
+    assert "because it failed on web1 first" in played.output
+    assert [(folder(shop, host) / "current").exists() for host in FLEET] == [False, False, False]
+    again = control.play([fleet_play(shop, *FLEET)])
+    assert (again.rc, shop.charges) == (0, 1), again.output
+    assert len(set(served(shop, *FLEET))) == 1
+
+
+def test_issue_in_one_play_and_deploy_in_batches(shop: Shop, control: Control) -> None:
+    issue = fleet_play(shop, *FLEET)
+    issue["roles"][0]["tasks_from"] = "issue"
+    deploy = json.loads(json.dumps({**issue, "serial": 1}))
+    deploy["roles"][0]["tasks_from"] = "deploy"
+    refused = control.play([{**fleet_play(shop, *FLEET), "serial": 1}])
+    assert "tasks_from" in refused.output
+    assert shop.writing_calls() == []
+    ordered = control.play([issue])
+    assert (ordered.rc, shop.charges) == (0, 1), ordered.output
+    assert [(folder(shop, host) / "current").exists() for host in FLEET] == [False, False, False]
+    shop.forget_calls()
+    played = control.play([deploy])
+    assert played.rc == 0, played.output
+    assert len(set(served(shop, *FLEET))) == 1
+    assert shop.writing_calls() == []
