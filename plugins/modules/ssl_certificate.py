@@ -164,6 +164,11 @@ public_keys:
   elements: str
   returned: success
   sample: [3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb]
+brand:
+  description: Brand of the plan, V(null) if the plan is not known.
+  type: str
+  returned: success
+  sample: Sectigo
 next_date:
   description: When the answer may change by the passing of time (UTC).
   type: str

@@ -157,6 +157,11 @@ certificates:
       elements: str
       returned: always
       sample: [3fc9b689459d738f8c88a3a48aa9e33542016b7a4052e001aaa536fca74813cb]
+    brand:
+      description: Brand of the plan, V(null) if the plan is not known.
+      type: str
+      returned: always
+      sample: Sectigo
     next_date:
       description: When the answer may change by the passing of time (UTC).
       type: str

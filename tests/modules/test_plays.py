@@ -49,6 +49,7 @@ def role_play(shop: Shop, *hosts: str, **more: Any) -> dict[str, Any]:
     variables = {
         "ssl_certificate_root": f"{shop.folder}/ssl/{{{{ inventory_hostname }}}}",
         "ssl_certificate_webroot": str(shop.site.webroot),
+        "ssl_certificate_preflight": False,  # the names are in no DNS
         "ssl_certificate_wait_sleep": 0.2,
         "ssl_certificate_wait_timeout": 60,
         "ssl_certificate_defaults": {"dcv_type": "FILE"},

@@ -115,6 +115,7 @@ class Item:
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),
             "public_keys": _keys_on_orders(self.observation),
+            "brand": self._brand(),
             "next_date": None if decision is None else iso(decision.next_date),
             "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
             "outcome": None if self.purchase is None else self.purchase.outcome,
@@ -135,6 +136,10 @@ class Item:
             return None
         intent = self.observation.records.intent
         return None if intent is None else intent.csr_key
+
+    def _brand(self) -> str | None:
+        plan = None if self.observation is None else self.observation.plan
+        return None if plan is None else plan.brand
 
     def _replaces_dead(self) -> bool:
         """Whether the certificate at the API came from a reissue, which killed the one before it."""
