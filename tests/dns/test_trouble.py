@@ -16,6 +16,9 @@ import dns.flags
 import dns.message
 import dns.opcode
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._dns_providers.nsupdate import Nsupdate, tsig_key
+from ansible_collections.certops.resello.plugins.module_utils._dns_providers.place import Placing
+from ansible_collections.certops.resello.plugins.module_utils._dns_providers.types import Record
 from ansible_collections.certops.resello.tests.dns.conftest import IDN, SHOP
 from ansible_collections.certops.resello.tests.dns.keeper import MODULE, Keeper, cname, errors, txt
 from ansible_collections.certops.resello.tests.support.dns_tree import DnsTree
@@ -72,6 +75,18 @@ def test_nobody_listens(bind: Keeper) -> None:
     result = bind.run("present", WANTED, server="127.0.0.1", port=free_port())
     assert (result["rc"], result["placed"]) == (1, [])
     assert "refuses the connection, so nothing was sent" in result["msg"]
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_name_with_an_address_that_does_not_answer(policy: Keeper, protocol: str) -> None:
+    """As a name with IPv6 and IPv4 addresses, where nothing listens on the first."""
+    key = tsig_key(policy.key_name, "hmac-sha256", policy.key_secret)
+    server = Nsupdate("ns.example", policy.port, protocol, key, timeout=3)
+    server._addresses = ("127.0.0.2", policy.address)
+    record = Record(SHOP, "TXT", "0q7m2kz4v9x1b8n3w6", 60)
+    (outcome,) = Placing(server, "present", check_mode=False).run([record])
+    assert (outcome.error, outcome.placed) == (None, True)
+    assert server._addresses == (policy.address,)
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])

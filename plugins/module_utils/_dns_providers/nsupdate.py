@@ -237,16 +237,20 @@ class Nsupdate:
         return answer
 
     def _sent(self, message: Any, tries: int) -> Message:
-        """Send to the first of the server's addresses that takes it, which then stays the only one."""
-        self._addresses = self._addresses or addresses_of(self.server, self.port)
-        for address in self._addresses[:-1]:
+        """Send to the first of the server's addresses that answers, which then stays the only one.
+
+        A change never goes to a second address: what is at its names was asked before.
+        """
+        addresses = self._addresses or addresses_of(self.server, self.port)
+        for address in addresses[:-1]:
             try:
                 answer = self._sent_to(address, message, tries)
-            except (ConnectionRefusedError, socket.gaierror):
+            except (OSError, dns.exception.Timeout):
                 continue
             self._addresses = (address,)
             return answer
-        return self._sent_to(self._addresses[-1], message, tries)
+        self._addresses = addresses[-1:]
+        return self._sent_to(addresses[-1], message, tries)
 
     def _sent_to(self, address: str, message: Any, tries: int) -> Message:
         if self.protocol == TCP:
