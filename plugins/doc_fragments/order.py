@@ -139,6 +139,7 @@ hosts:
 dcv_type:
   description:
     - How control of the domains is proven. Required when an order is created, reissued or renewed.
+    - While an order waits, its names that are not proven yet are switched to this method.
     - V(FILE) cannot prove a wildcard name.
   type: str
   choices: [EMAIL, FILE, DNS]
@@ -298,7 +299,8 @@ follow_only:
 retry_validation:
   description:
     - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
-      or files are in place.
+      or files are in place. Names that are proven are left alone.
+    - A provider that refuses, or asks to come back later, is a warning; it is not asked again in the same run.
   type: bool
   default: false
   version_added: 1.0.0

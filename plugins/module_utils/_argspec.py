@@ -162,6 +162,31 @@ def run_spec() -> dict[str, Any]:
     }
 
 
+def dcv_spec() -> dict[str, Any]:
+    """Options of ssl_certificate_dcv."""
+
+    entry = {
+        "client_reference": {"type": "str"},
+        "id": {"type": "str"},
+        "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
+        "email_address": {"type": "str"},
+        "names": {"type": "list", "elements": "str"},
+        "retry": {"type": "bool"},
+    }
+    return {
+        "certificates": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": entry,
+            "mutually_exclusive": [("client_reference", "id")],
+            "required_one_of": [("client_reference", "id")],
+        },
+        "cool_down": {"type": "int", "default": 60},
+        "max_concurrency": {"type": "int", "default": 8},
+    }
+
+
 def waiting_spec() -> dict[str, Any]:
     """Options of modules that can follow an order (doc fragment certops.resello.waiting)."""
 

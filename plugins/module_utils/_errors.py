@@ -96,7 +96,7 @@ class ApiError(ReselloError):
     """The API answered, and the answer is a refusal or a failure.
 
     ``status`` is the HTTP status, ``code`` the server's own code word, ``fields`` its per-field messages, flattened
-    ("contact.city": "text").
+    ("contact.city": "text"). ``retry_after`` are the seconds after which the server asks to come back, if it does.
     """
 
     error_code = "api_error"
@@ -110,12 +110,14 @@ class ApiError(ReselloError):
         code: str = "",
         detail: str = "",
         fields: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         self.method = method
         self.path = path
         self.status = status
         self.code = code
         self.detail = detail
+        self.retry_after = retry_after
         self.fields: Mapping[str, str] = dict(fields or {})
         super().__init__(
             self._text(),

@@ -53,9 +53,17 @@ def fail(module: AnsibleModule, error: ReselloError, result: Mapping[str, Any] |
 def fail_items(module: AnsibleModule, items: Sequence[Item], result: Mapping[str, Any]) -> None:
     """Ends the module as failed because of some items, naming each in one line."""
 
-    failed = [item for item in items if item.error is not None]
-    lines = " ".join(_named(item.client_reference, str(item.error)) for item in failed)
-    module.fail_json(**{**result, "msg": f"{len(failed)} of {len(items)} certificates failed. {lines}"})
+    failures = [(item.client_reference, str(item.error)) for item in items if item.error is not None]
+    fail_named(module, failures, len(items), result)
+
+
+def fail_named(
+    module: AnsibleModule, failures: Sequence[tuple[str, str]], number: int, result: Mapping[str, Any]
+) -> None:
+    """Ends the module as failed because of some of so many entries, given as reference and message."""
+
+    lines = " ".join(_named(reference, message) for reference, message in failures)
+    module.fail_json(**{**result, "msg": f"{len(failures)} of {number} certificates failed. {lines}"})
 
 
 def _named(reference: str, message: str) -> str:

@@ -75,7 +75,8 @@ def _ends_later(facts: CertificateFacts | None, within: timedelta | None, now: d
 def _validation(api: Api, order: Order) -> ValidationDetails:
     """What is open, checked against the names of the CSR on the order."""
 
-    return api.validation_details(order.id, names=order_csr(api, order).names)
+    details = api.validation_details(order.id, names=order_csr(api, order).names)
+    return details.with_order(since=order.waiting_since)
 
 
 def _candidates(api: Api, query: OrderQuery) -> list[Order]:

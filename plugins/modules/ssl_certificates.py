@@ -172,6 +172,13 @@ certificates:
       type: dict
       returned: always
       contains:
+        since:
+          description:
+            - Since when the order waits (UTC), which is the time it was made, or the last change of an order that had a
+              certificate before. V(null) if the API does not tell.
+          type: str
+          returned: while waiting
+          sample: "2026-11-20T09:30:00Z"
         complete:
           description: Whether everything is proven, if the API tells.
           type: bool

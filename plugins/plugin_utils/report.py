@@ -58,8 +58,16 @@ def _outcome(ordered: Mapping[str, Any]) -> str:
 def _missing(result: Mapping[str, Any]) -> list[str]:
     validation = result.get("validation") or {}
     open_records = [record for record in validation.get("records", ()) if not record["done"]]
-    names = [f"{record['name']} by {record['method']}" for record in open_records]
-    return [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
+    names = [f"{record['name']} by {record['method']}{_who(record)}" for record in open_records]
+    missing = [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
+    since = str(validation.get("since") or "").partition("T")[0]
+    return [*missing, *([f"waiting since {since}"] if since else [])]
+
+
+def _who(record: Mapping[str, Any]) -> str:
+    """Nothing happens by itself until this person has clicked."""
+
+    return f" ({record['email']} must click)" if record["method"] == "EMAIL" and record.get("email") else ""
 
 
 def summary(

@@ -80,6 +80,10 @@ def without(missing: str, level: str) -> Options:
     return item(validation_level=level, **{name: "x" for name in fields if name != missing})
 
 
+def validated(*entries: dict[str, Any], **changes: Any) -> Options:
+    return lambda _shop: {"certificates": list(entries), **changes}
+
+
 def download(**changes: Any) -> Options:
     return lambda shop: {
         "client_reference": "shop",
@@ -251,6 +255,61 @@ ROWS = [
         ("expiring_within", "-1", "0 or more"),
         module="ssl_certificate_info",
     ),
+    Row(
+        "Validation of no order",
+        validated({"dcv_type": "DNS"}),
+        ("client_reference", "id", "required"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation of an order named twice",
+        validated({"client_reference": "shop", "id": "17"}),
+        ("client_reference", "id", "mutually exclusive"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation of an unknown order",
+        validated({"client_reference": "nobody"}),
+        ("client_reference", "nobody", "Check the reference", "Nothing was sent"),
+        module="ssl_certificate_dcv",
+        sends=READS,
+    ),
+    Row(
+        "Validation by a mailbox and DNS",
+        validated({"client_reference": "shop", "dcv_type": "DNS", "email_address": "admin@example.com"}),
+        ("email_address", "admin@example.com", "DNS", "Leave one"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation by a mailbox that is none",
+        validated({"client_reference": "shop", "email_address": "admin"}),
+        ("email_address", "admin", "no mailbox"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation by FILE for a wildcard",
+        validated({"client_reference": "shop", "dcv_type": "FILE", "names": ["*.example.com"]}),
+        ("dcv_type", "FILE", "*.example.com", "DNS or EMAIL"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation of a name that is none",
+        validated({"client_reference": "shop", "names": ["192.0.2.7"]}),
+        ("names", "192.0.2.7"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Validation with an id that leads elsewhere",
+        validated({"id": "../17"}),
+        ("id", "../17", "no id"),
+        module="ssl_certificate_dcv",
+    ),
+    Row(
+        "Negative cool_down",
+        validated({"client_reference": "shop"}, cool_down=-1),
+        ("cool_down", "-1", "Give 0 or more"),
+        module="ssl_certificate_dcv",
+    ),
 ]
 
 
@@ -299,6 +358,23 @@ def interpreter_without(package: str, folder: Path) -> str:
     python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{packages}" exec {sys.executable} -S "$@"\n')
     python.chmod(0o755)
     return str(python)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"dcv_type": "EMAIL"}, ("email_address", "shop.example.com", "Name the mailbox")),
+        ({"names": ["else.example.com"]}, ("names", "else.example.com", "shop.example.com", "Nothing was sent")),
+    ],
+)
+def test_bad_input_for_an_order_that_waits(
+    shop: Shop, table: Table, options: dict[str, Any], says: tuple[str, ...]
+) -> None:
+    shop.bought(shop.item())
+    shop.forget_calls()
+    result = shop.run("ssl_certificate_dcv", certificates=[{"client_reference": "shop", **options}])
+    check_message(Row(f"Validation of shop with {options}", item(), says), result, table)
+    assert shop.writing_calls() == []
 
 
 @pytest.mark.parametrize("package", ["requests", "cryptography"])

@@ -134,6 +134,11 @@ class Order:
         """Whether the order is waiting or issued: there is something to follow, to use or to cancel."""
         return self.bucket in (Bucket.WAITING, Bucket.ISSUED)
 
+    @property
+    def waiting_since(self) -> datetime | None:
+        """When it began to wait: its creation, or for an order that had a certificate already its last change."""
+        return self.created if self.provisioned is None else self.updated
+
     @classmethod
     def from_json(cls, data: object) -> Order:
         """Raises ResponseError if ``data`` is no object with an id."""

@@ -340,6 +340,7 @@ class Session:
             code=known.code,
             detail=known.detail,
             fields=known.fields,
+            retry_after=retry_after(answer.headers),
         )
 
     def _authentication_error(self, method: str, path: str, status: int, known: Envelope) -> AuthenticationError:

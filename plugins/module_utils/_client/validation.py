@@ -12,11 +12,12 @@ envelope, or with a whole record in one string (``name CNAME value``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from .._fields import Fields, as_bool, as_text
+from .._fields import Fields, as_bool, as_text, iso
 from .._names import (
     is_dns_name,
     normalise_name,
@@ -92,11 +93,13 @@ class ValidationDetails:
     """All records of an order. ``steps`` are the human ones that are still open ("organization: WAITING").
 
     ``complete`` is True when everything is done, False when something is open, None if the answer says nothing.
+    ``since`` is when the order began to wait, as far as its row tells.
     """
 
     records: tuple[ValidationRecord, ...] = ()
     steps: tuple[str, ...] = ()
     complete: bool | None = None
+    since: datetime | None = None
 
     @classmethod
     def from_json(
@@ -125,9 +128,18 @@ class ValidationDetails:
         steps = tuple(_steps(root, steps_from, summary))
         return cls(records=records, steps=steps, complete=_complete(records, steps, summary))
 
+    def with_order(self, *, since: datetime | None, mailbox: str | None = None) -> ValidationDetails:
+        """The same with what the order's row tells: since when it waits, and whose mailbox approves."""
+        records = tuple(
+            _replace(record, email=mailbox) if mailbox and record.method == "EMAIL" and not record.email else record
+            for record in self.records
+        )
+        return replace(self, records=records, since=since)
+
     def as_result(self) -> dict[str, Any]:
         """The form module results carry."""
         return {
+            "since": iso(self.since),
             "records": [record.as_result() for record in self.records],
             "steps": list(self.steps),
             "complete": self.complete,

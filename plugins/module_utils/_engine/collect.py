@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._download import fetch_bundle, order_key
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
+
+if TYPE_CHECKING:  # loaded only for an order that waits
+    from .._client.validation import ValidationDetails
 
 IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
 
@@ -59,10 +64,7 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
 
     order = item.current_order
     if order.bucket is Bucket.WAITING:
-        plan = None if item.observation is None else item.observation.plan
-        item.validation = api.validation_details(
-            order.id, names=names_to_validate(item), brand=None if plan is None else plan.brand
-        )
+        item.validation = item.validation or details_of(api, item)
     elif order.bucket is Bucket.ISSUED:
         item.in_use = _in_use_everywhere(item, order)
         if item.in_use is None:
@@ -73,6 +75,16 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
             "itself; see the provider's panel for its reason, and 'recreate' for a new order.",
             details={"order_id": order.id, "status": order.status},
         )
+
+
+def details_of(api: Api, item: Item) -> ValidationDetails:
+    """What is open for the item's order, with the mailbox that was given if the API does not tell."""
+
+    order, plan = item.current_order, None if item.observation is None else item.observation.plan
+    details = api.validation_details(
+        order.id, names=names_to_validate(item), brand=None if plan is None else plan.brand
+    )
+    return details.with_order(since=order.waiting_since, mailbox=item.goal.contact["approver_email_address"])
 
 
 def names_to_validate(item: Item) -> tuple[str, ...]:

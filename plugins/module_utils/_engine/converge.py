@@ -140,7 +140,7 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[It
         raise
     engine.decide()
     engine.act()
-    engine.retry_validation()
+    engine.validate()
     engine.follow()
     engine.collect()
     engine.raise_alarm()
@@ -263,27 +263,22 @@ class _Engine:
         calls.carry_out(due)
         calls.settle(unsettled)
 
-    def retry_validation(self) -> None:
-        """Tells the provider to look again, for orders whose records are in place; costs nothing."""
+    def validate(self) -> None:
+        """Orders that wait are validated by the wanted method, and looked at again if asked for; costs nothing."""
 
-        if not self._run.retry_validation or self._run.check_mode:
+        waiting = [item for item in self._sound() if _is_waiting(item)]
+        if not waiting or (self._run.follow_only and not self._run.retry_validation):
             return
+        from .revalidation import Revalidation  # noqa: PLC0415  # only an order that waits needs any
 
-        def step(item: Item) -> None:
-            wanted, order = item.goal, item.current_order
-            method = wanted.dcv_type or order.dcv_type
-            if method is None:
-                return
-            email = wanted.contact["approver_email_address"] if method == "EMAIL" else None
-            outcome = self._api.validate_order(order.id, dcv_type=method, email_address=email)
-            if outcome.error is not None:
-                item.warnings.append(f"The provider did not take the request to validate again: {outcome.error}")
-
-        self._each([item for item in self._sound() if _is_waiting(item)], step)
+        revalidation = Revalidation(self._api, retry=self._run.retry_validation, check_mode=self._run.check_mode)
+        self._each(waiting, revalidation.work)
 
     def follow(self) -> None:
         if self._run.waiting is None or self._run.check_mode:
             return
+        for item in self._sound():
+            item.validation = None  # what was seen before the wait is not told after it
         open_items = {item.order.id: item for item in self._sound() if item.order is not None and _is_open(item)}
         seen = follow(
             self._api,

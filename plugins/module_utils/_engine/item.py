@@ -48,6 +48,7 @@ class Item:
     called: bool = False  # a create, renew or reissue may have been made
     writes: list[dict[str, Any]] = field(default_factory=list)  # what the hosts must write down
     planned: bool = False  # check mode: a real run would now make the call
+    switched: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)  # method by name, before and after
 
     @property
     def goal(self) -> Wanted:
@@ -77,7 +78,7 @@ class Item:
     def changed(self) -> bool:
         """Whether the provider's state changed, or in check mode would change."""
 
-        return self.planned or (self.purchase is not None and self.purchase.changed)
+        return self.planned or bool(self.switched) or (self.purchase is not None and self.purchase.changed)
 
     @property
     def state(self) -> str | None:
@@ -169,6 +170,9 @@ class Item:
         after = dict(before)
         if self.changed:
             after.update({"action": self.action, "cost": self.cost})
+        if self.switched:
+            before["methods"] = {name: methods[0] for name, methods in self.switched.items()}
+            after["methods"] = {name: methods[1] for name, methods in self.switched.items()}
         return {
             "before_header": self.client_reference,
             "after_header": self.client_reference,

@@ -261,6 +261,17 @@ def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
     ]
 
 
+def test_the_report_says_who_must_click_and_since_when_it_waits() -> None:
+    record = {"name": "shop.example.com", "method": "EMAIL", "done": False, "email": "admin@example.com"}
+    validation = {"records": [record], "steps": [], "since": "2026-11-20T09:30:00Z"}
+    assert report.report([result(validation=validation, action="wait")]) == [
+        "shop: waiting, wait, not yet proven: shop.example.com by EMAIL (admin@example.com must click), "
+        "waiting since 2026-11-20"
+    ]
+    steps = {"records": [{**record, "done": True}], "steps": ["organization: WAITING"], "since": None}
+    assert report.report([result(validation=steps, action="wait")]) == ["shop: waiting, wait, organization: WAITING"]
+
+
 def test_the_report_tells_what_the_run_bought() -> None:
     bought = result(action="create", outcome="bought", order={"id": "17"}, money_spent="yes")
     assert report.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
