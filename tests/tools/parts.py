@@ -77,7 +77,6 @@ PARTS: tuple[Part, ...] = (
     pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
     molecule("molecule-renewal", "renewal", needs=("faketime",)),
-    molecule("molecule-dcv_dns", "dcv_dns", needs=("named", "dig")),
     pytest("proofs", "tests/proofs", needs=("openssl", "named"), minutes=20),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
     molecule("molecule-default-2.16", "default", venv=OLDEST),
