@@ -66,13 +66,30 @@ def test_leftovers_of_a_killed_run_are_removed_and_nothing_is_bought_again(world
     assert world.current("mail").exists()
 
 
-def test_an_order_by_mail_waits_for_a_person_and_is_resumed(world: World) -> None:
+def test_an_order_by_mail_waits_is_reminded_of_and_changes_its_method(world: World) -> None:
     box = "admin@mail.shop.example"
     mailed = {**MAIL, "dcv_type": "EMAIL", "contact": {"approver_email_address": box}}
     parked = world.play(mailed, ssl_certificate_wait_timeout=0)
     assert (parked.rc, world.charges()) == (0, 1), parked.output
     assert f"{box} must click" in parked.output
     assert "2028-03-15" in parked.output
+    (order,) = world.sandbox.control("GET", "orders")["orders"]
+    world.sandbox.control("POST", f"orders/{order['id']}", {"created": "2026-01-01T00:00:00Z"})
+    reminded = world.play(mailed, ssl_certificate_wait_timeout=0)
+    assert reminded.rc == 0, reminded.output
+    assert "asked for the mail again" in reminded.output
+    silent = world.play(mailed, ssl_certificate_wait_timeout=0)
+    assert "asked for the mail again" not in silent.output
+    switched = world.play(mailed, ssl_certificate_dcv_fallback="DNS")
+    assert (switched.rc, world.charges()) == (0, 1), switched.output
+    assert world.current("mail").exists()
+    assert world.memory() == []
+
+
+def test_an_order_by_mail_waits_for_a_person_and_is_resumed(world: World) -> None:
+    mailed = {**MAIL, "dcv_type": "EMAIL", "contact": {"approver_email_address": "admin@mail.shop.example"}}
+    parked = world.play(mailed, ssl_certificate_wait_timeout=0)
+    assert (parked.rc, world.charges()) == (0, 1), parked.output
     (order,) = world.sandbox.control("GET", "orders")["orders"]
     world.sandbox.approve(order["id"])
     resumed = world.play(mailed)
