@@ -56,7 +56,7 @@ def injected(kind: str, form: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass
 class Awx:
-    """A controller that forgets everything between jobs, except the folder that is mounted into each of them."""
+    """A controller that forgets everything between jobs."""
 
     folder: Path
     sandbox: SandboxProcess

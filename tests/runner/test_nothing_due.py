@@ -23,14 +23,24 @@ def test_nothing_due(awx: Awx, sandbox: SandboxProcess, capfd: pytest.CaptureFix
     root = Path(awx.variables["ssl_certificate_root"])
     awx.variables["ssl_certificate_orders"] = serve_seeded(sandbox, root, count=count, age_days=AGE)
     awx.variables["ssl_certificate_defaults"]["dcv_type"] = "DNS"
+    first = measured(awx, sandbox, capfd, f"{count} certificates, nothing due, first night")
+    assert any("download" in path for path in first)
+    night = measured(awx, sandbox, capfd, f"{count} certificates, nothing due, any other night")
+    assert [path for path in night if "download" in path] == []
+
+
+def measured(awx: Awx, sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str], what: str) -> list[str]:
+    """Run one job from a fresh directory, print what it took, and return the paths it asked for."""
+    sandbox.control("DELETE", "requests")
     job = awx.run("basic")
     assert job.status == "successful", job.stdout.read()[-3000:]
     wall, gap = seconds(job)
     calls = sandbox.control("GET", "requests")["requests"]
-    note = f"{count} certificates, nothing due: {wall:.1f} s, longest silence {gap:.1f} s, {len(calls)} requests"
+    note = f"{what}: {wall:.1f} s, longest silence {gap:.1f} s, {len(calls)} requests"
     with capfd.disabled():
         sys.stdout.write(f"\n{note}\n")
     assert job.stats["changed"] == {}
     assert {call["method"] for call in calls} == {"GET"}
     assert sandbox.control("GET", "ledger")["charges"] == 0
     assert gap < LONGEST_SILENCE
+    return [call["path"] for call in calls]
