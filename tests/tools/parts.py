@@ -71,12 +71,12 @@ def mypy(name: str, folder: str, paths: str) -> Part:
 
 PARTS: tuple[Part, ...] = (
     # The long ones first: two run at a time.
-    Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=15),
-    pytest("modules", "-n 2 tests/modules", needs=("openssl",), minutes=20),
+    Part(name="sanity", command="{python} tests/tools/sanity.py", keep_home=True, minutes=30),
+    pytest("modules", "-n 2 tests/modules", needs=("openssl",), minutes=40),
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace"), minutes=20),
     pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
-    molecule("molecule-renewal", "renewal", needs=("faketime",)),
+    molecule("molecule-renewal", "renewal", needs=("faketime",), minutes=30),
     pytest("proofs", "tests/proofs", needs=("openssl", "named"), minutes=20),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=20),
     molecule("molecule-default-2.16", "default", venv=OLDEST),
@@ -92,7 +92,7 @@ PARTS: tuple[Part, ...] = (
     kills("kills-long", 20, slow=True, minutes=180),
     pytest("faults-pure", "tests/faults"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
-    pytest("runner", "tests/runner", needs=("openssl",)),
+    pytest("runner", "tests/runner", needs=("openssl",), minutes=20),
     pytest("unit", "tests/unit"),
     Part(name="ruff", command="ruff check --no-cache ."),
     Part(name="format", command="ruff format --check --no-cache ."),
