@@ -16,11 +16,9 @@ from ansible_collections.certops.resello.tests.modules.relay import Relay, Troub
 from ansible_collections.certops.resello.tests.modules.shop import Shop
 from ansible_collections.certops.resello.tests.support.run_module import run_module
 
-NOTHING: dict[str, Any] = {}
 
-
-def with_host(item: Mapping[str, Any], records: Mapping[str, str] = NOTHING) -> dict[str, Any]:
-    return {**item, "hosts": [{"name": "web1", "public_keys": [], "records": dict(records)}]}
+def with_host(item: Mapping[str, Any], records: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return {**item, "hosts": [{"name": "web1", "public_keys": [], "records": dict(records or {})}]}
 
 
 def write(shop: Shop, result: Mapping[str, Any]) -> dict[str, str]:
@@ -33,8 +31,8 @@ def write(shop: Shop, result: Mapping[str, Any]) -> dict[str, str]:
     return dict(done["certificates"][0]["records"])
 
 
-def planned(shop: Shop, item: Mapping[str, Any], records: Mapping[str, str] = NOTHING) -> dict[str, Any]:
-    plan = shop.order(with_host(item, records), check=True)
+def planned(shop: Shop, item: Mapping[str, Any]) -> dict[str, Any]:
+    plan = shop.order(with_host(item), check=True)
     assert (plan["rc"], [change["kind"] for change in plan["records"]]) == (0, ["intent"]), plan
     return plan
 

@@ -16,16 +16,30 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generator, Mapping, Union
 
-# ruff: noqa: PLC0414 - an alias to the same name says that the name belongs to this vocabulary too
-from .limits import Limits as Limits
-from .memory import BeforeState as BeforeState
-from .memory import Done as Done
-from .memory import Evidence as Evidence
-from .memory import Holds as Holds
-from .memory import Intent as Intent
-from .memory import IntentAnswer as IntentAnswer
-from .memory import JournalFailed as JournalFailed
-from .memory import Records as Records
+from .limits import Limits
+from .memory import (
+    BeforeState,
+    Done,
+    Evidence,
+    Holds,
+    Intent,
+    IntentAnswer,
+    JournalFailed,
+    Records,
+)
+
+# These names belong to this vocabulary too; the others are below.
+__all__ = [
+    "BeforeState",
+    "Done",
+    "Evidence",
+    "Holds",
+    "Intent",
+    "IntentAnswer",
+    "JournalFailed",
+    "Limits",
+    "Records",
+]
 
 LIVE = frozenset({"waiting", "issued"})
 PAID_ACTIONS = frozenset({"create", "renew"})
