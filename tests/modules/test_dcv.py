@@ -191,7 +191,7 @@ def test_many_orders_in_one_start(shop: Shop) -> None:
     result = dcv(shop, {"client_reference": "one"}, {"client_reference": "two", "dcv_type": "DNS"}, {"id": by_id})
     assert [entry["action"] for entry in result["certificates"]] == ["retry", "switch", "retry"]
     assert result["changed"] is True
-    assert shop.calls().count("GET /api/v1/ssl-certificate") == 1
+    assert shop.calls().count("GET /api/v1/ssl-certificate") == 2, "one list, read to its end"
     assert len(validates(shop)) == 3
 
 
