@@ -207,7 +207,7 @@ options:
               - SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
             type: str
             required: true
-          message:
+          ciphertext:
             description:
               - The encrypted key, a CMS message in PEM.
             type: str
@@ -547,7 +547,7 @@ certificates:
           description: SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
           type: str
           sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
-        message:
+        ciphertext:
           description: The private key as a CMS message that only the recipient can open, PEM.
           type: str
           sample: "-----BEGIN CMS-----\n..."
@@ -645,7 +645,7 @@ SEAL_FOR: dict[str, Any] = {
 SEALED: dict[str, Any] = {
     "host": {"type": "str"},
     "public_key_sha256": {"type": "str", "required": True, "no_log": False},
-    "message": {"type": "str", "required": True},
+    "ciphertext": {"type": "str", "required": True},
     "csr": {"type": "str"},
 }
 CERTIFICATE: dict[str, Any] = {

@@ -15,11 +15,12 @@ import functools
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.certops.resello.tests.bench.account import Account
+from ansible_collections.certops.resello.tests.bench.hosts import full_host, orders_for
 from ansible_collections.certops.resello.tests.bench.measure import Measured, medians, run
 from ansible_collections.certops.resello.tests.bench.page import MISSED, Growth, Ratio, page, promises
 from ansible_collections.certops.resello.tests.support.run_module import python_path
@@ -28,6 +29,9 @@ from ansible_collections.certops.resello.tests.support.sandbox_process import Sa
 HERE = Path(__file__).resolve().parent
 LOOPED = 20  # what loops over modules is measured with so few, and scaled
 BOUGHT = 100
+INSTALLED = 100  # certificates of the full host
+HOSTS = ("web1", "web2", "web3")  # what the whole role looks after
+ORDERS = 20  # for each of them
 ISSUANCE = 2.0
 MIDDLE = 1000
 
@@ -41,6 +45,7 @@ class Bench:
         home = account.folder / "ansible"
         self._environment = {
             "ANSIBLE_HOME": str(home),
+            "ANSIBLE_REMOTE_TEMP": str(home / "remote"),
             "ANSIBLE_COLLECTIONS_PATH": python_path(),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
@@ -48,13 +53,20 @@ class Bench:
             "LC_ALL": "C.UTF-8",
         }
 
-    def play(self, name: str, variables: Path) -> Callable[[], Measured]:
+    def play(
+        self,
+        name: str,
+        variables: Path,
+        *,
+        hosts: Sequence[str] = ("localhost",),
+        environment: Mapping[str, str] | None = None,
+    ) -> Callable[[], Measured]:
         """A playbook, to be run with these variables."""
         program = str(Path(sys.executable).with_name("ansible-playbook"))
         command = [
             program,
             "-i",
-            "localhost,",
+            ",".join([*hosts, ""]),
             "-c",
             "local",
             str(HERE / "plays" / f"{name}.yml"),
@@ -62,7 +74,7 @@ class Bench:
             f"@{variables}",
         ]
         command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-        return functools.partial(run, command, self._environment)
+        return functools.partial(run, command, {**self._environment, **(environment or {})})
 
     def floor(self, variables: Path) -> Callable[[], Measured]:
         """The bare script."""
@@ -136,6 +148,36 @@ class Bench:
             Ratio(f"charges of {BOUGHT} purchases", charged, BOUGHT),
         ]
 
+    def full_host(self) -> tuple[list[list[str]], list[Ratio]]:
+        """A host whose certificates are all in place, against the least that a module can do."""
+        variables = full_host(self._account.folder, INSTALLED)
+        taken = medians(self._rounds, {name: self.play(name, variables) for name in ("empty", "install", "ping")})
+        net = {name: taken[name].seconds - taken["empty"].seconds for name in ("install", "ping")}
+        titles = {"install": f"`ssl_certificate_install`, {INSTALLED} certificates", "ping": "`ansible.builtin.ping`"}
+        rows = [[title, f"{net[name]:.2f}"] for name, title in titles.items()]
+        return rows, [Ratio(f"{INSTALLED} certificates in place against one `ping`", net["install"] / net["ping"], 2)]
+
+    def role(self) -> tuple[list[list[str]], list[Ratio]]:
+        """The whole role: a run that buys and installs, then one with nothing due, whose modules are counted."""
+        counted = self._account.folder / "modules.json"
+        environment = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "count_modules",
+            "COUNT_MODULES_FILE": str(counted),
+        }
+        variables = orders_for(self._account, HOSTS, ORDERS)
+        play = self.play("role", variables, hosts=HOSTS, environment=environment)
+        with self._account.approvals():
+            play()
+        taken = play()
+        modules = json.loads(counted.read_text(encoding="utf-8"))
+        most = max(modules[host] for host in HOSTS)
+        rows = [[f"{len(HOSTS)} x {ORDERS}", f"{taken.seconds:.1f}", str(most), str(modules["localhost"])]]
+        return rows, [
+            Ratio("modules of the role on a host", most, 2),
+            Ratio("modules of the role on the controller", modules["localhost"], 2),
+        ]
+
     def _few(self, count: int) -> Path:
         path = self._account.folder / f"few-{count}.json"
         given = json.loads(self._account.variables.read_text(encoding="utf-8"))
@@ -159,13 +201,17 @@ def main() -> int:
     options = parser.parse_args()
     with account() as buyer:
         bought, promised = Bench(buyer, options.rounds).purchase()
+    with account() as operator:
+        full, light = Bench(operator, options.rounds).full_host()
+        role, counted = Bench(operator, options.rounds).role()
     with account() as owner:
         bench = Bench(owner, options.rounds)
         grown = [bench.growth(size) for size in options.sizes if size <= MIDDLE]
         others, faster = bench.alternatives()
         one, quick = bench.single()
         grown += [bench.growth(size) for size in options.sizes if size > MIDDLE]
-    text = page(grown, others, one, bought, [*promises(grown), *faster, *quick, *promised])
+    ratios = [*promises(grown), *faster, *quick, *promised, *light, *counted]
+    text = page(grown, ratios, {"others": others, "one": one, "bought": bought, "full": full, "role": role})
     sys.stdout.write(text)
     if options.page:
         options.page.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MISSED = "**missed**"
@@ -80,14 +80,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def page(
-    grown: Sequence[Growth],
-    others: Sequence[Sequence[str]],
-    one: Sequence[Sequence[str]],
-    bought: Sequence[Sequence[str]],
-    ratios: Sequence[Ratio],
-) -> str:
-    """The whole page."""
+def page(grown: Sequence[Growth], ratios: Sequence[Ratio], tables: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """The whole page. ``tables`` are the rows of the tables others, one, bought, full and role."""
     looked_at = max(one.size for one in grown if one.size <= MIDDLE)
     growth = table(
         ["N", "play", "empty play", "difference", "floor", "requests", "pages", "MiB"], [one.row() for one in grown]
@@ -114,17 +108,30 @@ files and does nothing else. MiB is the largest memory of the module's process.
 
 Seconds without the empty play for the same {looked_at:,} certificates. Loops were measured with fewer and multiplied.
 
-{table(["Way", "seconds", "times ours"], others)}
+{table(["Way", "seconds", "times ours"], tables["others"])}
 
 ## One certificate
 
 Seconds without the empty play.
 
-{table(["Task", "seconds"], one)}
+{table(["Task", "seconds"], tables["one"])}
 
 ## First purchase
 
 One run: the provider takes 2 seconds for each certificate after the control of its domain is proven.
 
-{table(["Certificates", "seconds", "charges"], bought)}
+{table(["Certificates", "seconds", "charges"], tables["bought"])}
+
+## A host with everything in place
+
+One task on a host, with certificate and chain of everything that is installed there. Seconds without the empty play.
+
+{table(["Task", "seconds"], tables["full"])}
+
+## The whole role
+
+Nothing is due. The modules that tasks of the role execute are counted: the most on one host, and those on the
+controller. The play has gathered the Python facts before.
+
+{table(["Hosts x orders", "seconds", "on a host", "on the controller"], tables["role"])}
 """

@@ -165,7 +165,7 @@ def test_messages_that_cannot_be_used_leave_nothing(one: Machine, two: Machine) 
 
     def changed(place: int) -> dict[str, Any]:
         good = sealed(one, recipient(two, key), key)
-        return {**good, "message": tampered(good["message"], place)}
+        return {**good, "ciphertext": tampered(good["ciphertext"], place)}
 
     cases = {
         "begin": (lambda: changed(3), "cannot be opened here"),
@@ -181,8 +181,8 @@ def test_messages_that_cannot_be_used_leave_nothing(one: Machine, two: Machine) 
             "certificate request is for the key",
         ),
         "no request": (lambda: {**sealed(one, recipient(two, key), key), "csr": "hello"}, "not a PEM"),
-        "no message": (lambda: {**sealed(one, recipient(two, key), key), "message": "-----BEGIN X-----"}, "no CMS"),
-        "option": (lambda: {**sealed(one, recipient(two, key), key), "message": "-inkey /etc/shadow"}, "no CMS"),
+        "no message": (lambda: {**sealed(one, recipient(two, key), key), "ciphertext": "-----BEGIN X-----"}, "no CMS"),
+        "option": (lambda: {**sealed(one, recipient(two, key), key), "ciphertext": "-inkey /etc/shadow"}, "no CMS"),
     }
     for name, (make, word) in cases.items():
         entry = make()
@@ -202,10 +202,10 @@ def test_messages_that_cannot_be_used_leave_nothing(one: Machine, two: Machine) 
 def test_any_single_changed_letter_is_noticed(one: Machine, two: Machine) -> None:
     """CBC has no seal of its own: the key that comes out is proven, every part of it, not only its public half."""
     key, path = key_of(one, {**SHOP, "key_type": "RSA"})
-    lines = len(sealed(one, recipient(two, key), key)["message"].splitlines())
+    lines = len(sealed(one, recipient(two, key), key)["ciphertext"].splitlines())
     for place in range(12, lines - 2, 14):
         good = sealed(one, recipient(two, key), key)
-        result = two.request({**SHARED, "sealed": [{**good, "message": tampered(good["message"], place)}]})
+        result = two.request({**SHARED, "sealed": [{**good, "ciphertext": tampered(good["ciphertext"], place)}]})
         held = result["certificates"][0]["held_public_keys"]
         if held:  # a letter that openssl does not need, such as one of the PEM's own header
             assert next(two.root.glob("shop/pending/*/privkey.pem")).read_bytes() == path.read_bytes()

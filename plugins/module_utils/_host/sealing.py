@@ -64,7 +64,7 @@ class Opening:
     """One sealed key that arrived, with the request that belongs to it if there is one."""
 
     public_key_sha256: str
-    message: str
+    ciphertext: str
     csr: str
 
     @classmethod
@@ -72,7 +72,7 @@ class Opening:
         """Return what the option says."""
         return cls(
             public_key_sha256=entry["public_key_sha256"].lower(),
-            message=entry["message"].strip(),
+            ciphertext=entry["ciphertext"].strip(),
             csr=entry.get("csr") or "",
         )
 
@@ -150,7 +150,7 @@ def seal(program: str, folder: Folder, sealing: Sealing, *, name: str, now: date
     return {
         "host": sealing.host,
         "public_key_sha256": sealing.public_key_sha256,
-        "message": message,
+        "ciphertext": message,
         "csr": held.csr,
     }
 
@@ -208,7 +208,7 @@ def remove_recipient(folder: Folder) -> None:
 
 
 def _open(program: str, folder: Folder, opening: Opening, *, now: datetime) -> str:
-    if len(opening.message) > _MAX_MESSAGE or not _CMS.match(opening.message):
+    if len(opening.ciphertext) > _MAX_MESSAGE or not _CMS.match(opening.ciphertext):
         raise VerificationError(
             problem="The sealed message is no CMS message (PEM). No key was written.", remedy=_AGAIN
         )
@@ -217,7 +217,7 @@ def _open(program: str, folder: Folder, opening: Opening, *, now: datetime) -> s
         raise no_recipient(folder.path)
     with place:
         place.unlink(_MESSAGE)
-        place.write_new(_MESSAGE, f"{opening.message}\n".encode("ascii"), access=Access(mode=PRIVATE))
+        place.write_new(_MESSAGE, f"{opening.ciphertext}\n".encode("ascii"), access=Access(mode=PRIVATE))
 
         def fill(staging: Folder) -> x509.Request | x509.PublicKey:
             _decrypt(program, place, staging)

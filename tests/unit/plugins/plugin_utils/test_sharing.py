@@ -93,7 +93,7 @@ def test_the_first_holder_seals_for_one_that_joins() -> None:
 
 
 def test_each_host_opens_what_is_for_it() -> None:
-    message = {"host": "web3", "public_key_sha256": OLD, "message": "sealed", "csr": None}
+    message = {"host": "web3", "public_key_sha256": OLD, "ciphertext": "sealed", "csr": None}
     hosts = published(web2=seen(OLD, sealed=[message]), web3=seen())
     opened = {"name": "shop", "client_reference": "shop", "sealed": [message], "records": []}
     assert openings([ITEM], [ISSUED], "web3", hosts) == [opened]
