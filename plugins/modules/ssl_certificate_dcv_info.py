@@ -75,8 +75,8 @@ options:
         version_added: 1.0.0
       records:
         description:
-          - The validation records of the order, as RV(certops.resello.ssl_certificate_info#module:certificates) and the other
-            modules return them. Only C(name), C(method), C(done), C(refused), C(file_name), C(file_content),
+          - The validation records of the order, as RV(certops.resello.ssl_certificate_info#module:certificates) and
+            the other modules return them. Only C(name), C(method), C(done), C(refused), C(file_name), C(file_content),
             C(record_name), C(record_type) and C(record_value) are looked at.
           - Leave it out before the order exists. Then records and files are not looked for.
         type: list
