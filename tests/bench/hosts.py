@@ -53,7 +53,6 @@ def orders_for(account: Account, hosts: list[str], count: int) -> Path:
     variables = {
         **account.credentials,
         "root": str(account.folder / "hosts"),
-        "journal": str(account.folder / "journal"),
         "orders": orders,
         "contact": {"approver_email_address": MAILBOX},
     }
