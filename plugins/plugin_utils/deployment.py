@@ -12,7 +12,7 @@ from .orders import refuse_unknown_service
 
 ORDERING = ("create", "renew", "reissue")
 TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
-INSTALL_OPTIONS = ("name", "names", "services")
+INSTALL_OPTIONS = ("name", "names", "services", "endpoints")
 
 
 def deployment(

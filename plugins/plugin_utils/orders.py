@@ -27,7 +27,7 @@ ORDER_OPTIONS = (
 )
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
 # Options that do not describe the order but its use on one host.
-HOST_OPTIONS = ("services", "key_type", "key_size", "subject", "rekey")
+HOST_OPTIONS = ("services", "endpoints", "placeholder", "key_type", "key_size", "subject", "rekey")
 
 
 class OrderConflictError(ValueError):
@@ -47,6 +47,8 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     if not whole.get("names") and not whole.get("name"):
         raise OrderConflictError("an item of ssl_certificate_orders has neither 'name' nor 'names'")
     whole["name"] = whole.get("name") or whole["names"][0]
+    if whole.get("csr_content"):
+        whole.pop("placeholder", None)  # nothing is installed for it that could follow
     whole["client_reference"] = whole.get("client_reference") or whole["name"].replace("*.", "wildcard.")
     return whole
 
@@ -60,14 +62,17 @@ def items_of_host(
 ) -> list[dict[str, Any]]:
     """The items that this host serves: those that list it in ``hosts``, and those without a list.
 
-    Every item comes back with its list of hosts. Raises OrderConflictError for what no order has, and for a service
-    that is not among ``known_services``, before anything is ordered.
+    Every item comes back with its list of hosts. Raises OrderConflictError for what no order has, for a service that is
+    not among ``known_services``, and for an endpoint of a service that the item does not have, before anything is
+    ordered.
     """
 
     complete = [complete_item(item, defaults) for item in items]
     for item in complete:
         item["hosts"] = list(item.get("hosts") or play_hosts)
     mine = [item for item in complete if host in item["hosts"]]
+    for item in mine:
+        _refuse_foreign_endpoints(item)
     if known_services is not None:
         for name in (name for item in mine for name in item.get("services") or ()):
             refuse_unknown_service(name, known_services)
@@ -82,6 +87,16 @@ def refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:
             f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: "
             f"{', '.join(sorted(set(known_services)))}"
         )
+
+
+def _refuse_foreign_endpoints(item: Mapping[str, Any]) -> None:
+    services = item.get("services") or ()
+    for endpoint in item.get("endpoints") or ():
+        if endpoint.get("service") not in (None, *services):
+            raise OrderConflictError(
+                f"{item['name']} has an endpoint of the service {endpoint['service']!r}, which is not among its "
+                f"services ({', '.join(services) or 'it has none'}). Nothing was ordered."
+            )
 
 
 def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -241,6 +241,24 @@ def test_services_come_from_presets_and_the_user_wins() -> None:
     ]
 
 
+def test_endpoints_of_an_item_are_handed_to_its_installation_alone() -> None:
+    endpoints = [{"port": 8443}]
+    plan = deploying.deployment([{**ITEM, "services": ["nginx"], "endpoints": endpoints}], [ISSUED], [], [], PRESETS)
+    assert plan["certificates"][0]["endpoints"] == endpoints
+    assert "endpoints" not in plan["services"][0]
+
+
+def test_an_endpoint_of_another_service_is_refused_before_anything_is_ordered() -> None:
+    item = {"name": "shop", "services": ["nginx"], "endpoints": [{"port": 25, "service": "postfix"}]}
+    with pytest.raises(orders.OrderConflictError, match=r"'postfix', which is not among its services \(nginx\)"):
+        orders.items_of_host([item], {}, "web1", ["web1"])
+
+
+def test_no_placeholder_stands_in_for_a_certificate_that_is_never_installed() -> None:
+    assert orders.complete_item({"name": "shop"}, {"placeholder": True})["placeholder"]
+    assert "placeholder" not in orders.complete_item({"name": "shop", "csr_content": "x"}, {"placeholder": True})
+
+
 def test_an_unknown_service_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(orders.OrderConflictError, match=r"'typo' is not defined.*nginx"):
         deploying.deployment([{**ITEM, "services": ["typo"]}], [ISSUED], [], [], PRESETS)
