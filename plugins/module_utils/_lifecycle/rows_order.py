@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .case import Case, OrderCase
 from .dates import day, minute, plus, span
@@ -208,10 +208,10 @@ def under_way(case: OrderCase) -> Decision | None:
         return _failed_call(case)
     if case.order.bucket == "waiting":
         return _go_on(case, "in-progress", f"{order_words(case.order)} is being renewed or reissued{_served(case)}")
-    intent = case.committed
-    if intent is None or intent.action == "create" or not _unfinished(case, intent):
+    begun = _unfinished(case)
+    if begun is None:
         return None
-    what = f"the {intent.action} of {order_words(case.order)} begun at {minute(intent.started)} took effect"
+    what = f"the {begun[0]} of {order_words(case.order)} begun at {minute(begun[1])} took effect"
     return _go_on(case, "in-progress", f"{what} and its certificate is not there yet{_served(case)}")
 
 
@@ -255,11 +255,26 @@ def _under_way(case: OrderCase) -> bool:
     return case.order.bucket == "waiting" and has_issued(case.order, serial)
 
 
-def _unfinished(case: OrderCase, intent: Intent) -> bool:
-    """An issued word and still the old serial: believed for as long as the slowest call may take."""
-    certificate = case.order.certificate
-    same = certificate is not None and intent.before_serial == certificate.serial
-    return same and intent.order_id == case.order.id and case.now < plus(intent.started, case.policy.hold_renew)
+def _unfinished(case: OrderCase) -> tuple[str, datetime] | None:
+    """An issued word and still the old certificate: believed for as long as the slowest call may take.
+
+    Returns which call it was and when it began. The outcome of a reissue may have been written down already: then its
+    date tells the old certificate, which began before it.
+    """
+    intent, evidence, certificate = case.committed, case.evidence, case.order.certificate
+    if certificate is None:
+        return None
+    if intent is not None and intent.action != "create":
+        same = intent.before_serial == certificate.serial and intent.order_id == case.order.id
+        return (intent.action, intent.started) if same and _believed(case, intent.started) else None
+    begun = None if evidence is None else evidence.last_reissue
+    if begun is None or certificate.not_before > plus(begun, -TOLERANCE) or not _believed(case, begun):
+        return None
+    return "reissue", begun
+
+
+def _believed(case: OrderCase, begun: datetime) -> bool:
+    return case.now < plus(begun, case.policy.hold_renew)
 
 
 def _waiting_warnings(case: OrderCase) -> tuple[str, ...]:

@@ -163,6 +163,23 @@ SCENARIOS = (
         seen(order(updated=on(134)), intent=intent("reissue", on(134))),
         on(135),
     ),
+    # The order is called active all along, and the outcome of the reissue has been written down.
+    Scenario(
+        "5c",
+        "wait",
+        "in-progress",
+        "old certificate yet",
+        seen(order(csr=NEW_CSR), evidence=evidence(last_reissue=on(134))),
+        on(137) - SECOND,
+    ),
+    Scenario(
+        "14",
+        "reissue",
+        "reissue",
+        "no certificate came of it",
+        seen(order(csr=NEW_CSR), evidence=evidence(last_reissue=on(134))),
+        on(137),
+    ),
     Scenario("5c", "validate", "in-progress", "failed", seen(over("failed", "rejected")), on(140)),
     Scenario(
         "5",
@@ -208,7 +225,7 @@ SCENARIOS = (
         "blocked",
         "reissue-limit",
         "twice a day",
-        seen(order(), evidence=evidence(last_reissue=on(8))),
+        seen(order(certificate=certificate(8)), evidence=evidence(last_reissue=on(8))),
         on(9) - SECOND,
         desired=NAMED,
     ),
