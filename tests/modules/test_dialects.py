@@ -131,6 +131,20 @@ def test_and_the_next_run_buys_nothing_more(shop: Shop, profile: str) -> None:
     assert (again["rc"], shop.charges) == (1, STOPS[profile].charges), again
 
 
+def test_a_reissue_that_never_leaves_active_is_waited_for(shop: Shop) -> None:
+    shop.sandbox.settings(profile="extending", issue_delay=3600)
+    reference, name = shop.seeded(age_days=150)
+    item = shop.item(reference, name, dcv_type="DNS")
+    given = {"journal_path": str(shop.folder / "journal")}
+    first = shop.order(item, **given)
+    assert (first["rc"], first["action"], first["changed"]) == (0, "reissue", True), first
+    shop.forget_calls()
+    second = shop.order({**item, "csr_path": shop.csr(name)}, **given)
+    assert (second["rc"], second["action"], second["changed"]) == (0, "wait", False), second
+    assert "its certificate is not there yet" in second["reason"]
+    assert shop.writing_calls() == []
+
+
 def _three_items(shop: Shop, profile: str) -> list[dict[str, Any]]:
     if STOPS[profile].before:
         shop.sandbox.control("POST", "seed", {"count": STOPS[profile].before})
