@@ -43,6 +43,11 @@ options:
     description: Whether what is still to be ordered counts too. It comes without its certificate.
     type: bool
     default: false
+  without_text:
+    description: Names of certificates that come without their text, because their keys are not here yet.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -59,7 +64,7 @@ _value:
   type: dict
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -74,9 +79,10 @@ def ssl_certificate_deployment(
     services: Sequence[Mapping[str, Any]],
     presets: Mapping[str, Mapping[str, Any]],
     planning: bool = False,
+    without_text: Collection[str] = (),
 ) -> dict[str, list[dict[str, Any]]]:
     try:
-        return deployment(items, results, observed, services, presets, planning=planning)
+        return deployment(items, results, observed, services, presets, planning=planning, without_text=without_text)
     except OrderConflictError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
-from .orders import refuse_unknown_service
+from .orders import ATTACHMENTS, has_attachments, refuse_unknown_service
 
 ORDERING = ("create", "renew", "reissue")
 TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
-INSTALL_OPTIONS = ("name", "names", "services", "endpoints")
+INSTALL_OPTIONS = ("name", "names", "services", "endpoints", "adopt", *ATTACHMENTS)
 
 
 def deployment(
@@ -22,10 +22,12 @@ def deployment(
     services: Sequence[Mapping[str, Any]],
     presets: Mapping[str, Mapping[str, Any]],
     planning: bool = False,
+    without_text: Collection[str] = (),
 ) -> dict[str, list[dict[str, Any]]]:
     """Options ``certificates`` and ``services`` of certops.resello.ssl_certificate_install for what is not in place.
 
-    When only ``planning``, a certificate that is still to be ordered is there without its text.
+    When only ``planning``, a certificate that is still to be ordered is there without its text, and so are those that
+    ``without_text`` names.
     Raises OrderConflictError for a service that is neither defined nor a preset.
     """
 
@@ -34,7 +36,7 @@ def deployment(
     certificates = []
     for item in not_in_place(items, results, observed, planning=planning):
         result = found[item["client_reference"]]
-        ordered = not _is_to_be_ordered(result, planning=planning)
+        ordered = not is_to_be_ordered(result, planning=planning) and item["name"] not in without_text
         certificates.append(_installation(item, result, current.get(item["name"]), ordered=ordered))
     names = list(dict.fromkeys(name for certificate in certificates for name in certificate["services"]))
     return {"certificates": certificates, "services": [_service(name, services, presets) for name in names]}
@@ -47,7 +49,8 @@ def not_in_place(
     *,
     planning: bool,
 ) -> list[Mapping[str, Any]]:
-    """The items whose issued certificate a host does not serve; when only ``planning``, those to be ordered too."""
+    """The items whose issued certificate a host does not serve, or has things that follow it; when only ``planning``,
+    those to be ordered too."""
 
     found = {result["client_reference"]: result for result in results}
     current = {seen["name"]: seen for seen in observed}
@@ -56,7 +59,7 @@ def not_in_place(
         for item in items
         if item["client_reference"] in found
         and not item.get("csr_content")
-        and _is_wanted(found[item["client_reference"]], current.get(item["name"]), planning=planning)
+        and _is_wanted(item, found[item["client_reference"]], current.get(item["name"]), planning=planning)
     ]
 
 
@@ -79,25 +82,32 @@ def tests_before_reissue(
     return [{key: test[key] for key in TEST_OPTIONS if key in test} for test in tests]
 
 
-def _is_wanted(result: Mapping[str, Any], seen: Mapping[str, Any] | None, *, planning: bool) -> bool:
-    if _is_to_be_ordered(result, planning=planning):
+def _is_wanted(
+    item: Mapping[str, Any], result: Mapping[str, Any], seen: Mapping[str, Any] | None, *, planning: bool
+) -> bool:
+    if is_to_be_ordered(result, planning=planning):
         return True
-    return bool(result.get("certificate")) and _out_of_date(seen, result)
+    return bool(result.get("certificate")) and _out_of_date(seen, result, whole=has_attachments(item))
 
 
-def _is_to_be_ordered(result: Mapping[str, Any], *, planning: bool) -> bool:
+def is_to_be_ordered(result: Mapping[str, Any], *, planning: bool) -> bool:
+    """Whether a run that is only ``planning`` stands for one that orders this."""
+
     return planning and result["action"] in ORDERING and not result.get("error")
 
 
-def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any]) -> bool:
-    """Whether the issued certificate is not in place. A newer one is never replaced by an older one."""
+def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any], *, whole: bool) -> bool:
+    """Whether the issued certificate is not in place. A newer one is never replaced by an older one.
+
+    With ``whole`` more belongs to it than the host was asked about.
+    """
 
     if seen is None or seen.get("current") is None:
         return True
     served, issued = seen["current"], result["certificate_facts"]
     if served["not_before"] > issued["not_before"]:
         return False
-    return bool(seen.get("reload_needed") or served["sha256"] != issued["sha256"])
+    return bool(whole or seen.get("reload_needed") or served["sha256"] != issued["sha256"])
 
 
 def _installation(

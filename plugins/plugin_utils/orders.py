@@ -26,8 +26,20 @@ ORDER_OPTIONS = (
     "csr_content",
 )
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
+# What follows a certificate on its hosts: options of certops.resello.ssl_certificate_install of the same names.
+ATTACHMENTS = ("pkcs12", "links", "copies")
 # Options that do not describe the order but its use on one host.
-HOST_OPTIONS = ("services", "endpoints", "placeholder", "key_type", "key_size", "subject", "rekey")
+HOST_OPTIONS = (
+    "services",
+    "endpoints",
+    "placeholder",
+    "key_type",
+    "key_size",
+    "subject",
+    "rekey",
+    "adopt",
+    *ATTACHMENTS,
+)
 
 
 class OrderConflictError(ValueError):
@@ -154,13 +166,27 @@ def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[
         "public_keys": seen["held_public_keys"],
         "records": seen.get("records") or {},
     }
-    if seen.get("reload_needed"):
+    if seen.get("reload_needed") or has_attachments(_own(item, host, published)):
         facts["certificate_needed"] = True
     passes = _config_test(host, item, published)
     if passes is not None:
         facts["config_test_passes"] = passes
     current = seen.get("current")
     return facts if current is None else {**facts, "certificate_content": current["certificate"]}
+
+
+def has_attachments(item: Mapping[str, Any]) -> bool:
+    """Whether something on its hosts follows the certificate, which only an installation can tell to be in order."""
+
+    return bool(item.get("links") or item.get("copies") or item.get("pkcs12") is not None)
+
+
+def _own(item: Mapping[str, Any], host: str, published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The item as this host has it: what is used there may differ from host to host."""
+
+    reference = item["client_reference"]
+    entries = (own for entry in published if entry["host"] == host for own in entry["items"])
+    return next((own for own in entries if own["client_reference"] == reference), item)
 
 
 def _config_test(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> bool | None:

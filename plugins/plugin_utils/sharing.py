@@ -45,8 +45,8 @@ def missing_keys(item: Mapping[str, Any], result: Mapping[str, Any], host: str, 
     keys = [of_certificate] if of_certificate else list(result.get("public_keys") or ())
     if not _able(host, item, published):
         return []
-    held = _held(host, item, published)
-    return [key for key in keys if key not in held and _first_holder(item, key, published) is not None]
+    here = held(host, item, published)
+    return [key for key in keys if key not in here and first_holder(item, key, published) is not None]
 
 
 def sealings(
@@ -113,7 +113,7 @@ def _asked_of(
         made = _just_made(item, published)
         missing = [made] if made else missing_keys(item, result, other, published)
         for key in missing[:1]:  # a recipient serves one message; the rest is for the next run
-            if key not in _held(other, item, published) and _first_holder(item, key, published) == host:
+            if key not in held(other, item, published) and first_holder(item, key, published) == host:
                 yield {"host": other, "recipient_certificate": recipient, "public_key_sha256": key}
 
 
@@ -128,11 +128,15 @@ def _just_made(item: Mapping[str, Any], published: Published) -> str | None:
     return None
 
 
-def _first_holder(item: Mapping[str, Any], key: str, published: Published) -> str | None:
-    return next((host for host in item["hosts"] if key in _held(host, item, published)), None)
+def first_holder(item: Mapping[str, Any], key: str, published: Published) -> str | None:
+    """The first host of the run that holds the private key of this public key."""
+
+    return next((host for host in item["hosts"] if key in held(host, item, published)), None)
 
 
-def _held(host: str, item: Mapping[str, Any], published: Published) -> Sequence[str]:
+def held(host: str, item: Mapping[str, Any], published: Published) -> Sequence[str]:
+    """The public keys whose private keys a host holds for a certificate; none if it cannot read them."""
+
     seen = of_host(host, item["name"], published) or {}
     return () if seen.get("error") else seen.get("held_public_keys") or ()
 

@@ -32,6 +32,11 @@ class Played:
     def _sum(self, column: int) -> int:
         return sum(int(row[column]) for row in _RECAP.findall(self.output))
 
+    def messages(self) -> dict[str, str]:
+        """Why hosts failed, the last reason of each."""
+        found = re.findall(r"^fatal: \[(\S+?)\]: FAILED! => (\{.*\})$", self.output, re.MULTILINE)
+        return {host: str(json.loads(text)["msg"]) for host, text in found}
+
     @property
     def changed(self) -> int:
         return self._sum(1)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,57 @@ def test_one_order_for_three_hosts(shop: Shop, control: Control) -> None:
 def test_a_host_that_joins_gets_key_and_certificate_without_an_order(shop: Shop, control: Control) -> None:
     assert control.play([fleet_play(shop, "web1", "web2")]).rc == 0
     shop.forget_calls()
+    planned = control.play([fleet_play(shop, *FLEET)], check=True)
+    assert planned.rc == 0, planned.output
     played = control.play([fleet_play(shop, *FLEET)])
     assert played.rc == 0, played.output
+    assert planned.changed == played.changed, planned.output + played.output
     assert len(set(served(shop, *FLEET))) == 1
     assert shop.writing_calls() == []
+
+
+def test_a_run_limited_to_a_host_that_joins_changes_no_order(shop: Shop, control: Control) -> None:
+    assert control.play([fleet_play(shop, "web1", "web2")]).rc == 0
+    before = served(shop, "web1", "web2")
+    shop.forget_calls()
+    # Whatever is allowed and wanted: the hosts that are not asked may hold the key and serve.
+    for changes in ({}, {"lost_key": "reissue"}, {"reissue_after": "2026-01-01", "lost_key": "reissue"}):
+        limited = control.play([fleet_play(shop, *FLEET, **changes)], "--limit", "web3")
+        assert (limited.rc, limited.failed) == (2, 1), limited.output
+        (message,) = limited.messages().values()
+        assert message.count("does not hold the private key") == 1, message
+        assert "without --limit" in message
+    assert shop.writing_calls() == []
+    whole = control.play([fleet_play(shop, *FLEET)])
+    assert whole.rc == 0, whole.output
+    assert shop.writing_calls() == []
+    assert served(shop, *FLEET) == [*before, before[0]]
+
+
+@pytest.mark.parametrize("wanted", [{"lost_key": "reissue"}, {"reissue_after": "yesterday"}], ids=["lost", "asked"])
+def test_a_run_limited_to_one_host_never_reissues(shop: Shop, control: Control, wanted: dict[str, str]) -> None:
+    reference, name = shop.seeded(age_days=30)
+    if "reissue_after" in wanted:
+        wanted = {"reissue_after": f"{datetime.now(timezone.utc) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+    play = fleet_play(shop, *FLEET, client_reference=reference, names=[name], **wanted)
+    limited = control.play([play], "--limit", "web3")
+    assert (limited.rc, limited.failed) == (2, 1), limited.output
+    assert shop.writing_calls() == []
+
+
+def test_one_refused_order_beside_one_granted(shop: Shop, control: Control) -> None:
+    """The granted one is served on all hosts, and the run fails for the other."""
+    play = fleet_play(shop, *FLEET)
+    names = ["a.example.com", "b.example.net"]  # more than the plan covers
+    play["roles"][0]["vars"]["ssl_certificate_orders"].append(
+        {"name": "refused", "names": names, "plan": PLAN_ID, "hosts": list(FLEET)}
+    )
+    played = control.play([play])
+    assert (played.rc, played.failed, shop.charges) == (2, 3, 1), played.output
+    assert (len(set(served(shop, *FLEET))), len(keys(shop))) == (1, 1)
+    assert not (shop.folder / "ssl" / "web1" / "refused" / "current").exists()
+    assert list(played.messages()) == list(FLEET)
+    assert all(text.startswith("refused: the purchase was refused by the API") for text in played.messages().values())
 
 
 def test_a_reissue_waits_for_all_hosts_and_reaches_all(shop: Shop, control: Control) -> None:
@@ -101,7 +149,13 @@ def test_a_reissue_waits_for_all_hosts_and_reaches_all(shop: Shop, control: Cont
 def test_a_lost_key_is_blocked_and_reissued_once_when_told(shop: Shop, control: Control) -> None:
     reference, name = shop.seeded(age_days=30)
     blocked = control.play([fleet_play(shop, *FLEET, client_reference=reference, names=[name])])
-    assert "no host holds the key" in blocked.output, blocked.output
+    entry = control.play([with_entry(fleet_play(shop, *FLEET, client_reference=reference, names=[name]), "deploy")])
+    # One message for each host: what cannot be installed for want of its key is not tried.
+    for played in (blocked, entry):
+        messages = played.messages()
+        assert list(messages) == list(FLEET), played.output
+        assert all("no host holds the key" in text and " | " not in text for text in messages.values()), messages
+        assert "private key for the certificate" not in played.output
     assert shop.writing_calls() == []
     played = control.play([fleet_play(shop, *FLEET, client_reference=reference, names=[name], lost_key="reissue")])
     assert played.rc == 0, played.output

@@ -83,6 +83,27 @@ def test_a_failed_deployment_is_forgotten_by_the_next_call_of_the_role(shop: Sho
     assert current(shop, "web1", "shop").exists()
 
 
+def test_a_failed_reload_of_one_night_is_repaired_in_the_next_without_an_order(shop: Shop, control: Control) -> None:
+    stuck, reloads = shop.folder / "stuck", shop.folder / "reloads"
+    reload = f"[ ! -e {stuck} ] && echo done >> {reloads}"
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    variables = play["roles"][0]["vars"]
+    variables["ssl_certificate_defaults"]["services"] = ["web"]
+    variables["ssl_certificate_services"] = [{"name": "web", "reload_command": ["sh", "-c", reload]}]
+    stuck.touch()
+    first = control.play([play])
+    assert (first.rc, first.failed, shop.charges) == (2, 1, 1), first.output
+    stuck.unlink()
+    shop.forget_calls()
+    second = control.play([play])
+    assert second.rc == 0, second.output
+    assert second.changed > 0
+    assert (reloads.read_text(), shop.writing_calls()) == ("done\n", [])
+    assert (current(shop, "web1", "shop") / "fullchain.pem").exists()
+    third = control.play([play])
+    assert (third.rc, third.changed, reloads.read_text(), shop.charges) == (0, 0, "done\n", 1), third.output
+
+
 @pytest.mark.parametrize("others", [1, 0])
 def test_a_damaged_folder_takes_only_its_own_certificate_out(shop: Shop, control: Control, others: int) -> None:
     play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from ansible_collections.certops.resello.plugins.doc_fragments.order import ORDER
 from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT, order_spec, run_spec
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import ORDER_OPTIONS
+from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
+from ansible_collections.certops.resello.plugins.plugin_utils.orders import ATTACHMENTS, ORDER_OPTIONS
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "ssl_certificate"
 SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
@@ -29,6 +30,18 @@ def shape(option: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ORDER_OPTIONS)
 def test_an_item_option_of_the_role_is_that_of_the_module(name: str) -> None:
     assert shape(ITEM[name]) == shape(order_spec()[name])
+
+
+@pytest.mark.parametrize("name", [*ATTACHMENTS, "adopt"])
+def test_what_follows_a_certificate_in_the_role_is_that_of_the_module(name: str) -> None:
+    assert shape(ITEM[name]) == shape(CERTIFICATE[name])
+    theirs = {inner: {**shape(option), "required": option.get("required")} for inner, option in options_of(name)}
+    mine = ITEM[name].get("options") or {}
+    assert {inner: {**shape(option), "required": option.get("required")} for inner, option in mine.items()} == theirs
+
+
+def options_of(name: str) -> list[tuple[str, dict[str, Any]]]:
+    return list((CERTIFICATE[name].get("options") or {}).items())
 
 
 def test_the_contact_of_an_item_has_all_contact_fields() -> None:

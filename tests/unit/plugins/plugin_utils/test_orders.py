@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import deployment as deploying
-from ansible_collections.certops.resello.plugins.plugin_utils import orders, report, requests
+from ansible_collections.certops.resello.plugins.plugin_utils import keyless, orders, report, requests
 
 HOSTS = ["web1", "web2"]
 
@@ -76,6 +76,14 @@ def test_a_host_whose_services_lack_the_certificate_asks_for_it(reload_needed: b
     current = {"certificate": "PEM"}
     (options,) = orders.union([published("web1", items, current=current, reload_needed=reload_needed)])
     assert options["hosts"][0].get("certificate_needed", False) is needed
+
+
+def test_only_an_installation_can_tell_whether_what_follows_a_certificate_is_in_order() -> None:
+    """So the hosts where something follows it ask for the certificate every night, and no other host does."""
+    one = published("web1", [{"name": "shop"}])
+    other = published("web2", [{"name": "shop", "links": [{"path": "/x/cert.pem", "file": "cert"}]}])
+    (options,) = orders.union([one, other])
+    assert [host.get("certificate_needed", False) for host in options["hosts"]] == [False, True]
 
 
 def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
@@ -229,6 +237,53 @@ PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["re
 def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], installs: bool) -> None:
     plan = deploying.deployment([ITEM], [ISSUED], observed, [], PRESETS)
     assert [entry["name"] for entry in plan["certificates"]] == (["shop"] if installs else [])
+
+
+@pytest.mark.parametrize(
+    "attached",
+    [{"links": [{"path": "/x/cert.pem", "file": "cert"}]}, {"copies": [{"path": "/x/all.pem"}]}, {"pkcs12": {}}],
+)
+@pytest.mark.parametrize(("not_before", "installs"), [("2026-11-02", True), ("2026-11-03", False)])
+def test_what_follows_a_certificate_is_put_in_order_every_night(
+    attached: dict[str, Any], not_before: str, installs: bool
+) -> None:
+    served = seen("shop", current={"sha256": "aa" if installs else "cc", "not_before": not_before})
+    plan = deploying.deployment([{**ITEM, **attached, "adopt": True}], [ISSUED], [served], [], PRESETS)
+    assert [{key: entry[key] for key in (*attached, "adopt")} for entry in plan["certificates"]] == (
+        [{**attached, "adopt": True}] * installs
+    )
+
+
+KEY = {**ISSUED, "certificate_facts": {**ISSUED["certificate_facts"], "public_key_sha256": "kk"}}
+BLOCKED = {"message": "no host holds the key", "details": {"rule": "key-lost"}}
+
+
+@pytest.mark.parametrize(
+    ("held", "error", "expected"),
+    [
+        ({"web1": ["kk"], "web2": []}, None, []),
+        ({"web1": [], "web2": ["kk"]}, None, [("web2", "does not hold the private key")]),
+        ({"web1": []}, None, [(None, "Run once with a host of its list that holds it")]),
+        ({"web1": [], "web2": []}, BLOCKED, [(None, "no host holds the key")]),
+    ],
+)
+def test_a_certificate_without_its_key_is_not_offered_to_install(
+    held: dict[str, list[str]], error: Any, expected: list[tuple[Any, str]]
+) -> None:
+    entries = [published(host, [{"name": "shop"}], held_public_keys=keys) for host, keys in held.items()]
+    items = entries[0]["items"]
+    found = keyless.keyless(items, [{**KEY, "error": error}], "web1", entries)
+    assert [entry["held_by"] for entry in found] == [holder for holder, _words in expected]
+    assert all(words in entry["error"] for entry, (_holder, words) in zip(found, expected, strict=True))
+    if error:
+        assert found[0]["error"] == error["message"]
+
+
+def test_the_key_of_what_is_still_to_be_ordered_is_not_missing() -> None:
+    entries = [published("web1", [{"name": "shop", "hosts": ["web1"]}])]
+    renewal = {**KEY, "action": "renew"}
+    assert keyless.keyless(entries[0]["items"], [renewal], "web1", entries, planning=True) == []
+    assert keyless.keyless(entries[0]["items"], [renewal], "web1", entries)
 
 
 def test_services_come_from_presets_and_the_user_wins() -> None:
