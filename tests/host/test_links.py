@@ -253,6 +253,34 @@ def test_killed_at_any_step_the_pair_matches_and_the_next_run_ends_it(machine: M
     assert kills > 8
 
 
+def test_killed_while_a_copy_is_written_no_key_stays_under_another_name(machine: Machine) -> None:
+    """The folder is the daemon's: nothing in it is swept that is not known to be ours."""
+    if shutil.which("strace") is None:
+        pytest.skip("no strace")
+    place(machine).mkdir()
+    path = place(machine) / "combined.pem"
+    entry = {**machine.ordered(), "copies": [{"path": str(path)}]}
+    machine.install(entry)
+    new = {**machine.ordered(fresh_pending=True), "copies": entry["copies"]}
+    saved = machine.folder.with_name(f"{machine.folder.name}-saved")
+    shutil.copytree(machine.folder, saved, symlinks=True)
+    left = set()
+    for number in range(1, 40):
+        shutil.rmtree(machine.folder)
+        shutil.copytree(saved, machine.folder, symlinks=True)
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=renameat:signal=KILL:when={number}"]
+        try:
+            machine.install(new, prefix=strace)
+        except AssertionError:
+            left |= {file.name for file in place(machine).iterdir()} - {path.name}
+        else:
+            break
+        assert machine.install(new)["rc"] == 0
+        assert [file.name for file in place(machine).iterdir()] == [path.name], number
+        assert path.read_bytes() == (machine.root / "shop" / "current" / "combined.pem").read_bytes()
+    assert left, "one of the kills left something to be found"
+
+
 def test_old_version_chosen_by_hand_gives_way_to_the_newest(machine: Machine) -> None:
     old = {**machine.ordered(), "services": ["web"]}
     machine.install(old, services=[machine.service()])

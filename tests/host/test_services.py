@@ -191,6 +191,26 @@ def test_interrupted_run_with_a_bad_set_goes_back_to_the_proven_one(machine: Mac
     assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
 
 
+@pytest.mark.parametrize("placeholder", [True, False])
+def test_interrupted_first_run_with_a_bad_set_goes_back_to_where_it_began(machine: Machine, placeholder: bool) -> None:
+    """No service was ever seen with a placeholder, nor with nothing: the interrupted run says what was before."""
+    if placeholder:
+        machine.request({"name": "shop", "names": ["shop.example.com"], "placeholder": True})
+    before = machine.current()
+    assert bool(before) == placeholder
+    new = used_by(machine.ordered(), "web")
+    bad = refusing(machine, f"shop={predicted_version(machine, new)}")
+    kill = f'[ "$(readlink {machine.root}/shop/current)" = "versions/{before}" ] || kill -9 $PPID'
+    with pytest.raises(AssertionError, match="printed no JSON"):
+        machine.install(new, services=[machine.service(validate_command=["sh", "-c", kill])])
+    assert machine.current() != before
+    result = machine.install(new, services=[machine.service(validate_command=bad)])
+    assert result["failed"]
+    assert machine.current() == before
+    assert machine.install(new, services=[machine.service()])["rc"] == 0
+    assert machine.current() != before
+
+
 def test_hanging_reload_is_stopped_with_all_its_children(machine: Machine) -> None:
     child = machine.folder / "child"
     hanging = ["sh", "-c", f"sleep 300 & echo $! > {child}; echo waiting; wait"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import grp
+import hashlib
 import os
 import pwd
 import secrets
@@ -183,7 +184,8 @@ class Folder:
 
     def write_over(self, name: str, content: bytes, *, access: Access) -> None:
         """Replace file ``name`` in one step: a new file under another name, then a rename, both on disk."""
-        temporary = f".new-{secrets.token_hex(8)}"
+        temporary = _new_name(name)
+        self.unlink(temporary)
         try:
             self.write_new(temporary, content, access=access)
             self.rename(temporary, name)
@@ -215,7 +217,8 @@ class Folder:
 
     def point(self, name: str, target: str) -> None:
         """Let the symbolic link ``name`` point to ``target`` in one step that is on disk when this returns."""
-        temporary = f".new-{secrets.token_hex(8)}"
+        temporary = _new_name(name)
+        self.unlink(temporary)
         os.symlink(target, temporary, dir_fd=self.descriptor)
         try:
             self.rename(temporary, name)
@@ -261,6 +264,14 @@ def open_root(path: str, *, create: bool, label: Label = no_label) -> Folder | N
     """Open the root folder (absolute ``path``); with ``create`` it is made, else None if it is missing."""
     descriptor = open_folder(path, create_mode=0o711 if create else None, label=label)
     return None if descriptor is None else Folder(descriptor, path, label=label)
+
+
+def _new_name(name: str) -> str:
+    """Return what ``name`` is called until it is complete: always the same, so that the next run finds what one left.
+
+    It can be left with a key in it, and in a folder that is not ours to be swept.
+    """
+    return f".new-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
 
 
 def _mode_bits(mode: str | int) -> int:

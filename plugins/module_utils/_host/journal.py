@@ -27,7 +27,8 @@ class Record:
 
     ``answered``: the endpoints that spoke TLS before a switch that has not come to its end. ``unproven``: certificates
     that were taken to be in use because the commands said so, without being seen. ``cleared``: folder to version of
-    certificates whose reload failed with their predecessors too.
+    certificates whose reload failed with their predecessors too. ``before``: folder to the version (empty: none) that a
+    run goes back to which is still under way, or was interrupted.
     """
 
     wanted: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Record:
     answered: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
     cleared: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 def has_taken(record: Record, folder: str, version: str) -> bool:
@@ -88,6 +90,7 @@ def _parse(content: bytes | None) -> Record:
         answered=_list(data.get("answered")),
         unproven=_list(data.get("unproven")),
         cleared=_texts(data.get("cleared")),
+        before=_texts(data.get("before")),
     )
 
 

@@ -161,18 +161,19 @@ def decide_way_back(folder: Folder | None, item: Item, host: Host, records: Mapp
     """Set the version to return to if a config test fails with the target.
 
     That is the version in use; or, where a service has not been seen to take that one (an interrupted run, a failed
-    reload), the version the service was last seen with, unless that has expired or lost its key.
+    reload), the version the interrupted run would have returned to or the service was last seen with, unless that has
+    expired or lost its key.
     """
     item.way_back = item.before
-    for name in item.services:
-        proven = records[name].proven.get(item.folder) if name in records else None
-        if (
-            item.before
-            and proven
-            and proven not in {item.before, item.target}
-            and is_alive(folder, proven, now=host.now)
-        ):
-            item.way_back = proven
+    if item.before is None:
+        return
+    for record in (records[name] for name in item.services if name in records):
+        noted = record.before.get(item.folder, record.proven.get(item.folder))
+        if noted == "" and item.before == item.target:
+            item.way_back = None
+            return
+        if noted and noted not in {item.before, item.target} and is_alive(folder, noted, now=host.now):
+            item.way_back = noted
             return
 
 

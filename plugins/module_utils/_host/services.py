@@ -67,7 +67,11 @@ class ServiceState:
     def remember(self, record: Record, *, seen: Collection[str]) -> None:
         """Start from what the journal says; ``seen`` are the folders that this run is about."""
         self.record = record
-        self.others = Record(wanted=kept(record.wanted, seen=seen), proven=kept(record.proven, seen=seen))
+        self.others = Record(
+            wanted=kept(record.wanted, seen=seen),
+            proven=kept(record.proven, seen=seen),
+            before=kept(record.before, seen=seen),
+        )
         self.proven = {folder: version for folder, version in record.proven.items() if folder in seen}
         self.given = {folder: version for folder, version in record.wanted.items() if folder in seen}
         self.cleared = dict(record.cleared)

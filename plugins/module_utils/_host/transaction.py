@@ -81,7 +81,9 @@ def _note_wanted(work: Work) -> bool:
     try:
         for state in work.group.services:
             state.given = work.group.to_be_used(state)
-            _write(work, state, answered={sight.target.place for sight in state.sights if sight.answered})
+            before = {item.folder: item.way_back or "" for item in work.group.used_by(state) if item.moves}
+            answered = {sight.target.place for sight in state.sights if sight.answered}
+            _write(work, state, answered=answered, before=before)
     except (HostError, OSError) as error:
         problem = explained(error, doing="could not write the journal")
         fail(work.group.moving, f"Nothing was switched: {problem}")
@@ -105,7 +107,13 @@ def _note_result(work: Work, state: ServiceState) -> None:
         state.reload_needed = True
 
 
-def _write(work: Work, state: ServiceState, *, answered: Collection[str] | None = None) -> None:
+def _write(
+    work: Work,
+    state: ServiceState,
+    *,
+    answered: Collection[str] | None = None,
+    before: Mapping[str, str] | None = None,
+) -> None:
     if work.root is None:
         return
     waiting = state.disturbed or answered is not None
@@ -118,6 +126,7 @@ def _write(work: Work, state: ServiceState, *, answered: Collection[str] | None 
         cleared={key: version for key, version in state.cleared.items() if state.given.get(key) == version}
         if waiting
         else {},
+        before={**state.others.before, **(before or {})},
     )
     if record != state.record:
         journal.write(work.root, state.service.name, record)
@@ -134,6 +143,7 @@ def forget(root: Folder, items: Sequence[Item], states: Mapping[str, ServiceStat
             record,
             wanted=journal.kept(record.wanted, seen=seen),
             proven=journal.kept(record.proven, seen=seen),
+            before=journal.kept(record.before, seen=seen),
             unproven=tuple(name for name in record.unproven if name not in seen),
         )
         if left != record:
