@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ class Machine:
     folder: Path
     ca: ThrowawayCa
     options: dict[str, Any] = field(default_factory=dict)
+    run: Callable[..., dict[str, Any]] = run_module
 
     @property
     def root(self) -> Path:
@@ -29,7 +31,7 @@ class Machine:
 
     def request(self, *certificates: dict[str, Any], **how: Any) -> dict[str, Any]:
         """Run ssl_certificate_request; no result ever holds a private key."""
-        result = run_module(
+        result = self.run(
             "ssl_certificate_request", {"root": str(self.root), "certificates": list(certificates)}, **how
         )
         assert_no_key(result)
@@ -38,7 +40,7 @@ class Machine:
     def install(self, *certificates: dict[str, Any], services: Any = (), **how: Any) -> dict[str, Any]:
         """Run ssl_certificate_install with this machine's further options."""
         options = {"root": str(self.root), "certificates": list(certificates), "services": list(services)}
-        result = run_module("ssl_certificate_install", {**options, **self.options}, **how)
+        result = self.run("ssl_certificate_install", {**options, **self.options}, **how)
         assert_no_key(result)
         return result
 

@@ -10,6 +10,7 @@ from standard input, writes its result to standard output, ends with an exit cod
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -20,7 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -40,7 +41,15 @@ _STREAMS = (("input", os.O_RDONLY), ("output", os.O_WRONLY | os.O_CREAT), ("erro
 class WarmRun:
     """One run of a module. ``folder`` is private and gets its input and output."""
 
-    def __init__(self, server: str, module: str, given: bytes, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        server: str,
+        module: str,
+        given: bytes,
+        environment: Mapping[str, str],
+        folder: Path,
+        watch: Callable[[int], None] | None,
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
         (self._folder / "input").write_bytes(given)
         self._connection = socket.socket(socket.AF_UNIX)
@@ -49,8 +58,11 @@ class WarmRun:
         request = {"module": module, "environment": dict(environment), "folder": str(self._folder)}
         self._connection.sendall(json.dumps(request).encode() + b"\n")
         self._lines = self._connection.makefile("rb")
-        self._process = os.pidfd_open(int(self._lines.readline()))
-        self._connection.sendall(b"\n")  # only now may it be waited for, so that the number is still its own
+        number = int(self._lines.readline())
+        self._process = os.pidfd_open(number)
+        if watch:
+            watch(number)
+        self._connection.sendall(b"\n")  # only now it begins
 
     def ended(self) -> bool:
         """Whether it has ended."""
@@ -60,15 +72,16 @@ class WarmRun:
         """Kill -9; wait until it is gone."""
         if not self.ended():
             signal.pidfd_send_signal(self._process, signal.SIGKILL)
-        self._status(_START_SECONDS)
+        self.status(_START_SECONDS)
 
     def result(self, timeout: float) -> dict[str, Any]:
         """What it printed, with its exit code as ``rc``, once it has ended; TimeoutError after ``timeout`` seconds."""
-        status = self._status(timeout)
+        status = self.status(timeout)
         output, errors = ((self._folder / name).read_bytes() for name in ("output", "errors"))
         return parse_output(subprocess.CompletedProcess([], status, output, errors))
 
-    def _status(self, timeout: float) -> int:
+    def status(self, timeout: float) -> int:
+        """Its exit code once it has ended, negative for a signal; TimeoutError after ``timeout`` seconds."""
         self._connection.settimeout(timeout)
         status = int(self._lines.readline())
         self._lines.close()
@@ -105,15 +118,25 @@ class WarmModules:
         self._process.communicate()  # it ends with its standard input
         self._folder.cleanup()
 
-    def start(self, module: str, args: Mapping[str, Any], *, env: Mapping[str, str], folder: Path) -> WarmRun:
-        """Start a run and return at once."""
-        return WarmRun(self._address, module, module_input(args), env, folder)
+    def start(
+        self,
+        module: str,
+        args: Mapping[str, Any],
+        *,
+        env: Mapping[str, str],
+        folder: Path,
+        watch: Callable[[int], None] | None = None,
+    ) -> WarmRun:
+        """Start a run and return at once. ``watch`` is called with the number of its process before it begins."""
+        return WarmRun(self._address, module, module_input(args), env, folder, watch)
 
 
 def _serve(address: str, modules: Sequence[str]) -> None:
     """Fork for every connection, until standard input ends."""
     for name in (LAZY, *(f"{MODULES}.{module}" for module in modules)):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is not looked at again need not be copied for each run
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
@@ -134,14 +157,19 @@ def _keep(connection: socket.socket) -> None:
     """Fork once more; this process waits for the module and tells its exit code."""
     lines = connection.makefile("rb")
     request = json.loads(lines.readline())
+    waiting, release = os.pipe()
     process = os.fork()
     if process == 0:
         lines.close()
         connection.close()
+        os.close(release)
+        os.read(waiting, 1)
+        os.close(waiting)
         _become(request)
         return
     connection.sendall(b"%d\n" % process)
     lines.readline()
+    os.close(release)
     _process, status = os.waitpid(process, 0)
     connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 

@@ -58,8 +58,8 @@ def campaign(name: str, seconds: int, more: str = "", **options: object) -> Part
 
 
 def kills(name: str, times: int, **options: object) -> Part:
-    """Return a part that kills the installation at every call that changes something, so often each."""
-    command = f"{{python}} -m ansible_collections.certops.resello.tests.deploy.kill_campaign --times {times}"
+    """Return a part that kills the installation at every call that changes something, so often each at least."""
+    command = f"{{python}} -m ansible_collections.certops.resello.tests.deploy.kill_campaign --times {times} --coverage"
     return Part(name=name, command=command, needs=("nginx", "openssl", "strace"), **options)  # type: ignore[arg-type]
 
 
@@ -101,7 +101,7 @@ PARTS: tuple[Part, ...] = (
     pytest("search", "tests/search"),
     campaign("faults", 100),
     campaign("faults-long", 2700, "--until-full", slow=True),
-    kills("kills", 1, minutes=20, slow=True),
+    kills("kills", 2, minutes=30, slow=True),
     kills("kills-long", 20, slow=True, minutes=180),
     pytest("faults-pure", "tests/faults"),
     pytest("sandbox", "-n 2 tests/sandbox", needs=("openssl", "curl", "unzip")),
