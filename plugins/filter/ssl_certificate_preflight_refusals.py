@@ -9,8 +9,8 @@ name: ssl_certificate_preflight_refusals
 short_description: Orders that must not be made
 version_added: 1.0.0
 description:
-  - Returns those of a plan about which it is proven that the certification authority could not issue, each with
-    that as its error.
+  - Returns those of a plan about which it is proven that the certification authority could not issue, by the DNS or
+    by a web root that takes no files, each with that as its error.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -25,6 +25,16 @@ options:
     type: list
     elements: dict
     required: true
+  published:
+    description: What the hosts of the play published.
+    type: list
+    elements: dict
+    default: []
+  dcv_hosts:
+    description: Hosts that files go to, in place of those of the order.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -49,8 +59,10 @@ from ansible_collections.certops.resello.plugins.plugin_utils.preflight import r
 def ssl_certificate_preflight_refusals(
     results: Sequence[Mapping[str, Any]],
     looked: Sequence[Mapping[str, Any]],
+    published: Sequence[Mapping[str, Any]] = (),
+    dcv_hosts: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    return refusals(results, looked)
+    return refusals(results, looked, published, dcv_hosts)
 
 
 class FilterModule:

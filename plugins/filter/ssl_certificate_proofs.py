@@ -44,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(files), C(records), C(certificates) to look at, and C(retries) to ask for.
+  description: C(files), C(records), C(certificates) to look at, C(retries) to ask for, and C(lines) for people.
   type: dict
 """
 
@@ -59,7 +59,7 @@ def ssl_certificate_proofs(
     published: Sequence[Mapping[str, Any]],
     dcv_hosts: Sequence[str] = (),
     backends: Sequence[str] = (),
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[Any]]:
     return proofs(results, published, dcv_hosts, backends)
 
 

@@ -11,6 +11,10 @@ from typing import Any, Mapping, Sequence
 from .proofs import items_by_reference
 
 ORDERING = ("create", "renew", "reissue")
+FOLDER = (
+    "Name the folder that the web server serves over plain HTTP in ssl_certificate_webroot, writable for the user that "
+    "runs the tasks, or name other hosts in ssl_certificate_dcv_hosts."
+)
 
 
 def questions(results: Sequence[Mapping[str, Any]], published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -33,16 +37,44 @@ def questions(results: Sequence[Mapping[str, Any]], published: Sequence[Mapping[
     return asked
 
 
-def refusals(results: Sequence[Mapping[str, Any]], looked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The results of orders that cannot be issued, as proven, with that as their error: nothing is asked of hosts."""
+def refusals(
+    results: Sequence[Mapping[str, Any]],
+    looked: Sequence[Mapping[str, Any]],
+    published: Sequence[Mapping[str, Any]] = (),
+    dcv_hosts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The results of orders that cannot be issued, as proven, with that as their error: nothing is asked of hosts.
 
+    Proof is what the look at the DNS found, or a host of an order by FILE whose web root takes no files.
+    """
+
+    proven: dict[str, list[Mapping[str, Any]]] = {}
+    for seen in (*looked, *_webroots(results, published, dcv_hosts)):
+        failed = [check for check in seen["checks"] if check["verdict"] == "fail"]
+        proven.setdefault(seen["client_reference"], []).extend(failed)
     planned = {result["client_reference"]: result for result in results}
-    refused = []
-    for seen in looked:
-        proven = [check for check in seen["checks"] if check["verdict"] == "fail"]
-        if proven and seen["client_reference"] in planned:
-            refused.append(_refused(planned[seen["client_reference"]], proven))
-    return refused
+    return [
+        _refused(planned[reference], checks) for reference, checks in proven.items() if checks and reference in planned
+    ]
+
+
+def _webroots(
+    results: Sequence[Mapping[str, Any]], published: Sequence[Mapping[str, Any]], dcv_hosts: Sequence[str]
+) -> list[dict[str, Any]]:
+    troubles = {entry["host"]: entry["webroot_problem"] for entry in published if entry.get("webroot_problem")}
+    items = items_by_reference(published)
+    return [
+        {
+            "client_reference": asked["client_reference"],
+            "checks": [
+                {"check": "webroot", "verdict": "fail", "reason": f"{host}: {troubles[host]}", "remedy": FOLDER}
+                for host in dcv_hosts or items[asked["client_reference"]]["hosts"]
+                if host in troubles
+            ],
+        }
+        for asked in questions(results, published)
+        if asked["dcv_type"] == "FILE"
+    ]
 
 
 def doubts(looked: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -18,16 +18,17 @@ def proofs(
     published: Published,
     dcv_hosts: Sequence[str] = (),
     backends: Sequence[str] = (),
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[Any]]:
     """Everything that is to be placed, with the hosts that write it down, and what to look at afterwards.
 
     ``files`` go to every host of the order, or to ``dcv_hosts``; ``records`` are placed once, and the first host of the
     order that takes part remembers them. ``certificates`` are options of certops.resello.ssl_certificate_dcv_info,
     those of certops.resello.ssl_certificate_dcv are ``retries``. What was refused or is proven already is in none.
+    ``lines`` name, for people, the hosts that are not in this run and get no file.
     """
 
     items = items_by_reference(published)
-    found: dict[str, list[dict[str, Any]]] = {"files": [], "records": [], "certificates": [], "retries": []}
+    found: dict[str, list[Any]] = {"files": [], "records": [], "certificates": [], "retries": [], "lines": []}
     for result in results:
         item = items.get(result["client_reference"])
         opened = list(open_records(result))
@@ -36,8 +37,10 @@ def proofs(
         reference = item["client_reference"]
         files = [record for record in opened if record["method"] == "FILE" and record["file_name"]]
         records = [record for record in opened if record["method"] == "DNS" and record["record_value"]]
-        hosts = _present(dcv_hosts or item["hosts"], published)
+        wanted = dcv_hosts or item["hosts"]
+        hosts = _present(wanted, published)
         found["files"] += [_file(reference, host, record) for host in hosts for record in files]
+        found["lines"] += _absent(reference, [host for host in wanted if host not in hosts]) if files else []
         found["records"] += [_record(reference, keeper_of(item, published), record) for record in records]
         if files or records:
             found["certificates"].append(_look(item, result, [*files, *records], backends if files else ()))
@@ -78,6 +81,12 @@ def keeper_of(item: Mapping[str, Any], published: Published) -> str | None:
 def _present(hosts: Sequence[str], published: Published) -> list[str]:
     present = {entry["host"] for entry in published}
     return [host for host in hosts if host in present]
+
+
+def _absent(reference: str, hosts: Sequence[str]) -> list[str]:
+    if not hosts:
+        return []
+    return [f"{reference}: no validation file on {', '.join(hosts)}, not in this run; the CA may miss it there"]
 
 
 def _file(reference: str, host: str, record: Mapping[str, Any]) -> dict[str, Any]:

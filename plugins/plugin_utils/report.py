@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping, Sequence
 
@@ -15,6 +16,7 @@ DONE = ("renewed", "reissued")
 DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
 PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
 
 
 def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()) -> list[str]:
@@ -58,7 +60,7 @@ def _outcome(ordered: Mapping[str, Any]) -> str:
 def _missing(result: Mapping[str, Any]) -> list[str]:
     validation = result.get("validation") or {}
     open_records = [record for record in validation.get("records", ()) if not record["done"]]
-    names = [f"{record['name']} by {record['method']}{_who(record)}" for record in open_records]
+    names = [f"{record['name']} by {record['method']}{_who(record)}{_said(record)}" for record in open_records]
     missing = [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
     since = str(validation.get("since") or "").partition("T")[0]
     return [*missing, *([f"waiting since {since}"] if since else [])]
@@ -68,6 +70,13 @@ def _who(record: Mapping[str, Any]) -> str:
     """Nothing happens by itself until this person has clicked."""
 
     return f" ({record['email']} must click)" if record["method"] == "EMAIL" and record.get("email") else ""
+
+
+def _said(record: Mapping[str, Any]) -> str:
+    """Why the authority has not accepted the proof, in its own words; a lone word such as WAITING tells nothing."""
+
+    words = _FLAG.sub("", str(record.get("status") or ""))
+    return f" (the CA says: {words})" if " " in words else ""
 
 
 def summary(

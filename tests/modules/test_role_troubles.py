@@ -38,6 +38,22 @@ def test_a_strategy_that_ignores_run_once_is_refused(shop: Shop, control: Contro
     assert shop.calls() == []
 
 
+def test_hosts_for_files_that_the_play_does_not_reach_are_refused_before_anything_is_bought(
+    shop: Shop, control: Control
+) -> None:
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    play["roles"][0]["vars"]["ssl_certificate_dcv_hosts"] = ["web1", "web2", "wbe3"]
+    for arguments, named in (((), "names web2, wbe3, but"), (("--limit=web1",), "names wbe3, but")):
+        played = control.play([play], *arguments)
+        assert (played.rc, played.changed, shop.calls()) == (2, 0, []), played.output
+        assert f"ssl_certificate_dcv_hosts {named} there is no such host in" in played.output
+        assert "Nothing was changed or ordered. Give names as the inventory has them" in played.output
+    play["roles"][0]["vars"]["ssl_certificate_dcv_hosts"] = ["web1", "web2"]
+    limited = control.play([play], "--limit=web1")
+    assert (limited.rc, shop.charges) == (0, 1), limited.output
+    assert "no validation file on web2, not in this run" in limited.output
+
+
 def test_one_host_may_run_under_any_strategy(shop: Shop, control: Control) -> None:
     play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials}, strategy="free")
     played = control.play([play], check=True)

@@ -144,7 +144,11 @@ def descendants(pid: int) -> list[int]:
 
 @pytest.fixture(scope="session")
 def tree() -> Iterator[DnsTree]:
-    with DnsTree([Zone(ZONE, RECORDS, servers=("primary", "secondary"), updates=True)], network="127.58.0") as started:
+    zones = [
+        Zone(ZONE, RECORDS, servers=("primary", "secondary"), updates=True),
+        Zone("example.com", "@ A 127.0.0.1"),  # the name of the provider's sample order
+    ]
+    with DnsTree(zones, network="127.58.0") as started:
         yield started
 
 

@@ -6,15 +6,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
+import pytest
 from ansible_collections.certops.resello.tests.proofs.conftest import World, kill_tree
 from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 
+SAMPLE = Path(__file__).parents[1] / "sandbox" / "reference" / "create.txt"
 SHOP = {
     "name": "shop",
     "names": ["shop.example", "www.shop.example", "*.shop.example"],
     "plan": "RapidSSL Wildcard",
     "dcv_type": "DNS",
 }
+AGENCY = {"approver_email_address": "ssl@agency.example"}
 MAIL = {"name": "mail", "names": ["mail.shop.example"], "plan": "PositiveSSL", "dcv_type": "DNS"}
 
 
@@ -37,16 +44,68 @@ def test_what_is_proven_to_be_impossible_is_not_paid_for_and_what_is_not_known_i
     forbidden = {**MAIL, "name": "forbidden", "names": ["forbidden.shop.example"]}
     odd = {**MAIL, "name": "odd", "names": ["odd.shop.example"]}
     nowhere = {**MAIL, "name": "nowhere", "names": ["nowhere.shop.example"], "dcv_type": "FILE"}
-    played = world.play(forbidden, odd, nowhere, ssl_certificate_wait_timeout=0)
-    assert played.rc == 2, played.output
-    assert world.charges() == 1
-    assert [order["client_reference"] for order in world.sandbox.control("GET", "orders")["orders"]] == ["odd"]
+    later = {**MAIL, "name": "later", "names": ["later.shop.example"], "dcv_type": "EMAIL", "contact": AGENCY}
+    refused = world.play(forbidden, nowhere, check=True)
+    assert (refused.rc, refused.changed, world.charges()) == (2, 0, 0), refused.output
+    assert "forbidden: not bought, because the CA could not issue" in refused.output
+    assert '"action": "create"' not in refused.output
+    plan = world.play(forbidden, odd, nowhere, later, ssl_certificate_wait_timeout=0, check=True)
+    assert (plan.rc, world.charges()) == (2, 0), plan.output
+    played = world.play(forbidden, odd, nowhere, later, ssl_certificate_wait_timeout=0)
+    assert (played.rc, played.changed) == (2, plan.changed), plan.output + played.output
+    assert world.charges() == 2
+    bought = [order["client_reference"] for order in world.sandbox.control("GET", "orders")["orders"]]
+    assert sorted(bought) == ["later", "odd"]
     assert "forbidden: not bought, because the CA could not issue" in played.output
     assert "nowhere: not bought, because the CA could not issue" in played.output
     assert "odd: preflight not sure" in played.output
+    assert "later: preflight not sure: ssl@agency.example is none of the five mailboxes" in played.output
     root = world.control.folder / "ssl" / "web1"
     assert not (root / "forbidden").exists()
     assert not list(root.rglob("*.intent"))
+
+
+def test_the_sample_order_of_the_provider_is_placed_with_a_warning(world: World) -> None:
+    """As its page has it: a CSR with a common name and no SAN, an approver who is none of the five mailboxes."""
+    fields = json.loads(SAMPLE.read_text().split("'")[1])
+    sample = {
+        "name": "sample",
+        "names": ["example.com"],
+        "csr_content": fields.pop("csr"),
+        **{name: fields.pop(name) for name in ("client_reference", "plan", "dcv_type")},
+        "contact": fields,
+    }
+    played = world.play(sample, ssl_certificate_wait_timeout=0)
+    assert (played.rc, world.charges()) == (0, 1), played.output
+    assert "#123: preflight not sure: john.doe@example.com is none of the five mailboxes" in played.output
+    assert "john.doe@example.com must click the link in the mail for example.com" in played.output
+    (mail,) = world.sandbox.control("GET", "emails")["emails"]
+    assert (mail["to"], mail["domain"]) == ("john.doe@example.com", "example.com")
+
+
+@pytest.mark.parametrize("trouble", ["does not exist", "is no folder", "cannot be written", ".well-known is no folder"])
+def test_a_web_root_that_takes_no_files_stops_orders_by_file_and_no_others(world: World, trouble: str) -> None:
+    webroot = world.control.folder / "www"
+    if trouble == "is no folder":
+        webroot.touch()
+    elif trouble == "cannot be written":
+        webroot = Path(f"/proc/{os.getpid()}")  # not even by root
+    elif trouble.startswith(".well-known"):
+        webroot.mkdir()
+        (webroot / ".well-known").touch()
+    filed = {**MAIL, "name": "filed", "names": ["www.shop.example"], "dcv_type": "FILE"}
+    plan = world.play(filed, MAIL, check=True, ssl_certificate_webroot=str(webroot))
+    played = world.play(filed, MAIL, ssl_certificate_webroot=str(webroot))
+    assert (played.rc, world.charges(), world.current("mail").exists()) == (2, 1, True), played.output
+    said = f"web1: ssl_certificate_webroot: {webroot}{'/' if trouble[0] == '.' else ' '}{trouble}"
+    assert (
+        f"filed: not bought, because the CA could not issue: {said}. No money was spent. Name the folder"
+        in played.output
+    )
+    if trouble == "does not exist":  # an earlier task of the play may make it
+        assert (plan.rc, f"{said} yet" in plan.output) == (0, True), plan.output
+    else:
+        assert (plan.rc, plan.changed, said in plan.output) == (2, played.changed, True), plan.output
 
 
 def test_leftovers_of_a_killed_run_are_removed_and_nothing_is_bought_again(world: World) -> None:
@@ -84,6 +143,14 @@ def test_an_order_by_mail_waits_is_reminded_of_and_changes_its_method(world: Wor
     assert (switched.rc, world.charges()) == (0, 1), switched.output
     assert world.current("mail").exists()
     assert world.memory() == []
+
+
+def test_a_refusal_of_the_ca_is_shown_in_its_own_words(world: World) -> None:
+    world.sandbox.settings(validation_refusals={"mail.shop.example": "High-risk name, call us."})
+    played = world.play(MAIL, ssl_certificate_wait_timeout=2)
+    assert (played.rc, world.charges(), world.memory()) == (0, 1, []), played.output
+    assert "not yet proven: mail.shop.example by DNS" in played.output
+    assert "High-risk name, call us." in played.output
 
 
 def test_an_order_by_mail_waits_for_a_person_and_is_resumed(world: World) -> None:

@@ -345,6 +345,23 @@ def test_the_report_says_who_must_click_and_since_when_it_waits() -> None:
     assert report.report([result(validation=steps, action="wait")]) == ["shop: waiting, wait, organization: WAITING"]
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("REJECTED High-risk name, call us.", " (the CA says: REJECTED High-risk name, call us.)"),
+        ("false No file was found.", " (the CA says: No file was found.)"),
+        ("WAITING", ""),
+        ("False", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_the_report_says_why_the_authority_is_not_content(status: str | None, said: str) -> None:
+    record = {"name": "shop.example.com", "method": "FILE", "done": False, "status": status}
+    (line,) = report.report([result(validation={"records": [record], "steps": []}, action="wait")])
+    assert line == f"shop: waiting, wait, not yet proven: shop.example.com by FILE{said}"
+
+
 def test_the_report_tells_what_the_run_bought() -> None:
     bought = result(action="create", outcome="bought", order={"id": "17"}, money_spent="yes")
     assert report.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]

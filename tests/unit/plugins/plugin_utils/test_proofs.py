@@ -86,6 +86,7 @@ def test_files_go_to_every_host_of_the_order_and_records_are_placed_once() -> No
         ("mail", ["192.0.2.7"]),
     ]
     assert found["retries"][0]["names"] == ["shop.example.com", "www.example.com"]
+    assert found["lines"] == ["shop: no validation file on web3, not in this run; the CA may miss it there"]
 
 
 def test_files_go_to_the_hosts_that_are_named_instead() -> None:
@@ -94,6 +95,7 @@ def test_files_go_to_the_hosts_that_are_named_instead() -> None:
         [waiting("shop", by_file("shop.example.com"))], [published("web1", shop), published("lb", shop)], ["lb", "gone"]
     )
     assert [one["host"] for one in found["files"]] == ["lb"]
+    assert found["lines"] == ["shop: no validation file on gone, not in this run; the CA may miss it there"]
 
 
 @pytest.mark.parametrize("state", ["issued", "absent", None])
@@ -245,6 +247,31 @@ def test_only_proof_refuses_and_then_nothing_is_asked_of_hosts() -> None:
         "shop: not bought, because the CA could not issue: because fail. No money was spent. Change it."
     )
     assert preflight.refusals([planned()], [looked("pass", "unknown")]) == []
+
+
+@pytest.mark.parametrize(
+    ("dcv_type", "dcv_hosts", "proven"),
+    [
+        ("FILE", [], ["web2: no folder"]),
+        ("FILE", ["web2", "web3"], ["web2: no folder", "web3: read only"]),
+        ("FILE", ["web1"], []),
+        ("DNS", [], []),
+    ],
+)
+def test_a_web_root_that_takes_no_files_refuses_the_orders_whose_files_go_there(
+    dcv_type: str, dcv_hosts: list[str], proven: list[str]
+) -> None:
+    hosts = [published(host, item("shop", "web1", "web2", dcv_type=dcv_type)) for host in ("web1", "web2", "web3")]
+    for host, problem in zip(hosts, ("", "no folder", "read only"), strict=True):
+        host["webroot_problem"] = problem
+    refused = preflight.refusals([planned()], [looked("fail")] if not proven else [], hosts, dcv_hosts)
+    (message,) = [one["error"]["message"] for one in refused]
+    reasons = proven or ["because fail"]
+    assert f"could not issue: {'; '.join(reasons)}. No money was spent." in message
+    assert message.count("ssl_certificate_dcv_hosts") == bool(proven)
+
+
+def test_what_is_not_known_is_said() -> None:
     assert preflight.doubts([looked("pass", "unknown"), looked("pass")]) == [
         "shop: preflight not sure: because unknown"
     ]
