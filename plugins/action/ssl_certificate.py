@@ -5,7 +5,8 @@
 """Keeps every API module on the controller: meta/runtime.yml routes all modules of the action group here.
 
 A task that forgets ``delegate_to: localhost`` would ship the API credentials to each managed host and place the same
-order once per host. So would ``run_once`` under a strategy that ignores it.
+order once per host. So would ``run_once`` under a strategy that ignores it. Secrets of the task reach the module by its
+environment, so that they are in no file and no output.
 """
 
 from __future__ import annotations
@@ -13,10 +14,17 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
+from ansible_collections.certops.resello.plugins.plugin_utils.handing_over import by_environment
 
 ALLOW_VARIABLE = "resello_allow_remote_api"
 # Strategies in which every host runs on its own, so that run_once runs once for each host; Ansible only warns of it.
 EACH_ON_ITS_OWN = ("free", "host_pinned")
+# Read by the modules' argument spec alone; what users set is RESELLO_API_KEY and so on.
+HANDED_OVER = {
+    "api_key": "RESELLO_TASK_API_KEY",
+    "api_client_secret": "RESELLO_TASK_API_CLIENT_SECRET",
+    "api_proxy": "RESELLO_TASK_API_PROXY",
+}
 
 
 class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
@@ -44,7 +52,8 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core sh
                     "'strategy: linear' for this play."
                 ),
             }
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        with by_environment(self._task, self._connection, HANDED_OVER):
+            result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
     def _strategy(self) -> str:

@@ -26,21 +26,29 @@ OPENID = {
 def connection_spec() -> dict[str, Any]:
     """Options of every module that calls the API (doc fragment certops.resello.connection).
 
-    The credentials have no fall-back here: which environment variables count depends on the kind that the task gives,
-    see `connection_options`.
+    The credentials have no fall-back to what users set in the environment: which variables count depends on the kind
+    that the task gives, see `connection_options`. RESELLO_TASK_* are options of the task, carried by the action plugin.
     """
 
     return {
         "api_url": {"type": "str", "fallback": (env_fallback, ["RESELLO_API_URL"])},
         "api_username": {"type": "str"},
-        "api_key": {"type": "str", "no_log": True},
+        "api_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RESELLO_TASK_API_KEY"])},
         "api_token_url": {"type": "str", "no_log": False},
         "api_client_id": {"type": "str"},
-        "api_client_secret": {"type": "str", "no_log": True},
+        "api_client_secret": {
+            "type": "str",
+            "no_log": True,
+            "fallback": (env_fallback, ["RESELLO_TASK_API_CLIENT_SECRET"]),
+        },
         "api_realm": {"type": "str"},
         "api_timeout": {"type": "float", "default": 30},
         "api_retries": {"type": "int", "default": 4},
-        "api_proxy": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RESELLO_API_PROXY"])},
+        "api_proxy": {
+            "type": "str",
+            "no_log": True,
+            "fallback": (env_fallback, ["RESELLO_TASK_API_PROXY", "RESELLO_API_PROXY"]),
+        },
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["RESELLO_CA_PATH"])},
     }
