@@ -52,7 +52,8 @@ endif
 .PHONY: packages
 packages:
 	@tests/tools/debian_packages.sh nginx:nginx openssl:openssl curl:curl unzip:unzip strace:strace git:git faketime:faketime \
-		apache2:apache2 haproxy:haproxy postfix:postfix named:bind9 pdns_server:pdns-backend-sqlite3
+		apache2:apache2 haproxy:haproxy postfix:postfix named:bind9 pdns_server:pdns-backend-sqlite3 \
+		sshd:openssh-server ssh:openssh-client sudo:sudo pkill:procps
 
 .PHONY: test
 test: packages $(TEST) $(OLDEST) ## what a contributor and CI run; PARTS="unit ruff" runs only these

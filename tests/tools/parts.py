@@ -18,8 +18,8 @@ class Part:
 
     In the command, `{python}` is the part's interpreter, `{root}` the folder that holds `ansible_collections`, `{tree}`
     the collection in it, `{cache}` a folder that outlives the run. A `pytest` part counts its tests, any other counts
-    as one. A program in `needs` that is missing skips the part. Output that matches `forbidden` fails it whatever its
-    exit code is. Its home folder is new in each run, unless `keep_home`.
+    as one. A program in `needs` that is missing skips the part, and so does `root` when somebody else runs it. Output
+    that matches `forbidden` fails it whatever its exit code is. Its home folder is new in each run, unless `keep_home`.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Part:
     folder: str = "."
     venv: str = MAIN
     needs: tuple[str, ...] = ()
+    root: bool = False
     forbidden: str = ""
     keep_home: bool = False
     slow: bool = False
@@ -81,6 +82,7 @@ PARTS: tuple[Part, ...] = (
     pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
     molecule("molecule-renewal", "renewal", needs=("faketime",), minutes=30, slow=True),
+    molecule("molecule-ssh", "ssh", needs=("sshd", "ssh", "sudo", "pkill"), root=True, minutes=20, slow=True),
     pytest("proofs", "tests/proofs", needs=("openssl", "named"), minutes=20, slow=True),
     # The oldest core: what plays and its libraries could break, and the whole.
     pytest("plays-2.16", f"-n 2 {OLDEST_EVERY_DAY}", venv=OLDEST, needs=("openssl",), minutes=20, slow=True),

@@ -85,6 +85,8 @@ def missing_reason(part: Part, environment: dict[str, str]) -> str:
     """Return why the part cannot run here, or an empty string."""
     if not (ROOT / part.venv / "bin" / "python").exists():
         return f"no {part.venv}: its ansible-core needs a Python between 3.10 and 3.12"
+    if part.root and os.geteuid() != 0:
+        return "needs root"
     missing = [program for program in part.needs if not shutil.which(program, path=environment["PATH"])]
     return f"needs {', '.join(missing)}, which is not installed" if missing else ""
 
