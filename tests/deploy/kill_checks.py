@@ -36,6 +36,8 @@ def _files_in_use(situation: Situation) -> list[str]:
 def after_next_run(situation: Situation, wish: Wish, result: dict[str, Any]) -> list[str]:
     """Check that an undisturbed run has come to its end, and that what it says is so."""
     root = situation.machine.root
+    if not all((root / name / "current" / "cert.pem").exists() for name in situation.traits.names):
+        return [f"the message is {result.get('msg')}", *_files_in_use(situation)]
     links = {name: (root / name / "current").readlink().name for name in situation.traits.names}
     leaves = {name: (root / name / "current" / "cert.pem").read_text() for name in links}
     certificates, services = result.get("certificates", ()), result.get("services", ())
@@ -60,7 +62,10 @@ def after_next_run(situation: Situation, wish: Wish, result: dict[str, Any]) -> 
 
 def _pair(situation: Situation, name: str) -> list[str]:
     """Read certificate and key through one opened `current`."""
-    handle = os.open(situation.machine.root / name / "current", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        handle = os.open(situation.machine.root / name / "current", os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        return [f"no pair of {name}: {error}"]
     try:
         place = f"/proc/self/fd/{handle}"
         problems = _loaded(f"pair of {name}", f"{place}/fullchain.pem", f"{place}/privkey.pem")

@@ -42,9 +42,17 @@ def phases_of(situation: Situation, chance: random.Random, runs: Runs) -> Iterat
     yield switch
     _interrupt(situation, chance.choice((switch, switch, *ways_back)), chance, runs)
     situation.leave_debris()
-    wanted = situation.order(0) if chance.random() < 0.25 else leaves
+    wanted = _wanted_then(situation, leaves, chance)
     yield Phase(RECOVERY, situation.keep_state("interrupted"), situation.wish(wanted, plain))
     yield from ways_back
+
+
+def _wanted_then(situation: Situation, leaves: dict[str, str], chance: random.Random) -> dict[str, str]:
+    """Return what the run after an interrupted one is given: mostly the same, or newer ones, or the old ones again."""
+    kind = chance.random()
+    if kind < 0.25:
+        return situation.order(0)
+    return situation.old if kind < 0.5 and situation.traits.before else leaves
 
 
 def _refused(situation: Situation, leaves: dict[str, str], step: str, chance: random.Random) -> Wish:

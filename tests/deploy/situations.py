@@ -115,14 +115,17 @@ class Service:
         return "\n".join(str((self.root / name / "current").readlink()) for name in self.names)
 
     def entry(self, *, refused: str = "", step: str = "") -> Entry:
-        """Return the entry for the option `services`; one step fails with the leaf that has this fingerprint."""
+        """Return the entry for the option `services`; one step fails with the leaf that has this fingerprint.
+
+        A reload that fails has loaded what is there all the same.
+        """
         places = " ".join(f"{self.root}/{name}/current" for name in self.names)
         commands = {
-            "validate_command": f"exec {' '.join(self.server.validate_command)}",
-            "reload_command": f"exec readlink {places} > {self.taken}",
+            "validate_command": " ".join(self.server.validate_command),
+            "reload_command": f"readlink {places} > {self.taken}",
         }
         if step:
-            commands[step] = f"case $(readlink {places}) in *-{refused[:12]}-*) exit 9;; esac; {commands[step]}"
+            commands[step] += f" || exit; case $(readlink {places}) in *-{refused[:12]}-*) exit 9;; esac"
         return {"name": self.name, **{key: ["sh", "-c", text] for key, text in commands.items()}}
 
 

@@ -162,6 +162,72 @@ def test_order_in_which_a_version_reaches_the_disk(machine: Machine) -> None:
     assert order[linked + 2][1] == "shop"
 
 
+def test_key_files_are_private_until_their_group_is_set(machine: Machine) -> None:
+    """All of them: waiting keys, placeholders, versions, keystores, copies, and versions whose access is corrected."""
+    if shutil.which("strace") is None or os.geteuid() != 0:
+        pytest.skip("no strace, or not root")
+    trace = machine.folder / "trace"
+    calls = "trace=openat,fchmod,fchown,fchmodat,fchownat,?fchmodat2,?open,?creat,?chmod,?chown,?lchown"
+    strace = ["strace", "-f", "-qq", "-y", "-A", "-e", calls, "-o", str(trace)]
+    beside = machine.folder / "beside"
+    beside.mkdir()
+    placeholder = {"name": "shop", "names": ["shop.example.com"], "key_type": "ECDSA", "placeholder": True}
+    machine.request({**placeholder, "create_pending": True}, prefix=strace)
+    more = {"pkcs12": {}, "copies": [{"path": str(beside / "shop.pem")}]}
+    machine.options = {"pkcs12_passphrase": "of no importance"}
+    for options in ({}, {"group": "nogroup"}, {"group": "nogroup"}):
+        machine.options |= options
+        entry = {**machine.ordered(fresh_pending="group" in options), **more}
+        assert machine.install(entry, prefix=strace)["rc"] == 0
+    for options in ({}, {"group": "nogroup"}):
+        machine.options = {"pkcs12_passphrase": "of no importance", **options}
+        assert machine.install(entry, prefix=strace)["certificates"][0]["action"] == "permissions"
+    seen = _accesses(trace.read_text())
+    holding = {path for path in machine.folder.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()}
+    assert {path.name for path in holding} == {"privkey.pem", "combined.pem", "shop.pem"}
+    kinds = {Path(path).name for path in seen}
+    assert {"privkey.pem", "combined.pem", "keystore.p12"} <= kinds
+    assert any(name.startswith(".new-") for name in kinds)
+    for path, steps in seen.items():
+        if Path(path).name in {*KEY_FILES, "keystore.p12"} or path.startswith(f"{beside}/"):
+            assert _is_always_private(steps), (path, steps)
+            assert "/versions/2" in path or steps[0].startswith("create"), (path, steps)
+
+
+def _accesses(trace: str) -> dict[str, list[str]]:
+    """Return by path how each file was created, and whom it was given to, in the order of time."""
+    seen: dict[str, list[str]] = {}
+    for line in trace.splitlines():
+        match = re.match(r"\d+ +(\w+)\((.*)\) += (?:\d+(?:<(.*)>)?)$", line)
+        if match is None or match[1] == "open":
+            continue
+        call, arguments, opened = match.groups()
+        if call == "openat" and "O_CREAT" in arguments:
+            seen.setdefault(opened, []).append(f"create {'O_EXCL' in arguments} {arguments.rpartition(', ')[2]}")
+        elif call in {"fchmod", "fchown"}:
+            path, rest = re.match(r"\d+<(.*?)>, (.*)", arguments).groups()  # type: ignore[union-attr]
+            seen.setdefault(path, []).append(f"{call} {rest}")
+        else:
+            assert call == "openat", f"access is given by path: {line}"
+    return seen
+
+
+def _is_always_private(steps: list[str]) -> bool:
+    """Tell whether a file is created for its owner only, and opened to a group only once that is the wanted one."""
+    group = False
+    for step in steps:
+        kind, *rest = step.split()
+        if kind == "create":
+            group = False
+            if rest != ["True", "0600"]:
+                return False
+        elif kind == "fchown":
+            group = True
+        elif int(rest[0], 8) & (0o037 if group else 0o077):
+            return False
+    return bool(steps)
+
+
 def _step(line: str, root: Path) -> tuple[str, str] | None:
     """Return one call below the root folder: what it does, and to which path."""
     match = re.match(r"\d+ +(\w+)\((.*)", line)

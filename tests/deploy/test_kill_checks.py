@@ -89,9 +89,14 @@ def break_config(situation: Situation) -> None:
     in_use(situation, "fullchain.pem").unlink()
 
 
+def take_away(situation: Situation) -> None:
+    in_use(situation, "").unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
+        (take_away, "no pair of one"),
         (mix, "pair of one"),
         (mix_in_one_file, "combined file of one"),
         (damage_copy, "copy of one"),
