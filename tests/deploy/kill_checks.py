@@ -57,7 +57,8 @@ def after_next_run(situation: Situation, wish: Wish, result: dict[str, Any]) -> 
     problems = [text for text, good in checks.items() if not good]
     problems += [problem for name in links for problem in _stale_copy(situation, name)]
     problems += [f"the message is {result.get('msg')}"] if problems else []
-    return [*problems, *_files_in_use(situation), *_readable_keys(situation)]
+    asked = [] if situation.traits.tested else _config_tests(situation)  # if the run itself has not asked
+    return [*problems, *_files_in_use(situation), *asked, *_readable_keys(situation)]
 
 
 def _pair(situation: Situation, name: str) -> list[str]:

@@ -38,7 +38,7 @@ class Traits:
     ``services``: one that all certificates share, one for each, or one for all and a further one for the last.
     ``before``: how many versions each certificate had; 0 is a placeholder. ``debris``: what an older run left.
     ``beside``: a copy and a link at other paths, from the beginning or wanted now. ``first_stays``: the first
-    certificate is not replaced.
+    certificate is not replaced. ``tested``: the runs themselves ask nginx to test its configuration, too.
     """
 
     names: tuple[str, ...]
@@ -52,6 +52,7 @@ class Traits:
     keystore: bool = False
     beside: str = "never"
     debris: tuple[str, ...] = ()
+    tested: bool = True
 
     @classmethod
     def usual(cls) -> Traits:
@@ -77,6 +78,7 @@ class Traits:
             keystore=chance.random() < 0.25,
             beside=chance.choice(("never", "before", "now")),
             debris=tuple(kind for kind in DEBRIS if chance.random() < 0.25),
+            tested=chance.random() < 0.25,
         )
 
     @classmethod
@@ -85,7 +87,7 @@ class Traits:
         return cls(
             names=NAMES,
             services=chance.choice(("own", "both")),
-            before=3,
+            before=chance.choice((0, 3)),
             keep=1,
             access=(("group", "nogroup"),) if os.geteuid() == 0 else (),
             access_changes=True,
@@ -93,6 +95,7 @@ class Traits:
             keystore=True,
             beside=chance.choice(("before", "now")),
             debris=DEBRIS,
+            tested=False,
         )
 
 
@@ -104,6 +107,7 @@ class Service:
     server: Nginx
     names: tuple[str, ...]
     root: Path
+    tested: bool
 
     @property
     def taken(self) -> Path:
@@ -121,7 +125,7 @@ class Service:
         """
         places = " ".join(f"{self.root}/{name}/current" for name in self.names)
         commands = {
-            "validate_command": " ".join(self.server.validate_command),
+            "validate_command": " ".join(self.server.validate_command) if self.tested else "true",
             "reload_command": f"readlink {places} > {self.taken}",
         }
         if step:
@@ -248,7 +252,7 @@ class Situation:
             sites = [Site(f"{name}.example.com", self.machine.root / name / "current") for name in used]
             server = Nginx(self.folder / "servers" / service, sites)
             server.configure()
-            self.services.append(Service(service, server, used, self.machine.root))
+            self.services.append(Service(service, server, used, self.machine.root, self.traits.tested))
 
     def _make_keys(self) -> None:
         wanted = [

@@ -10,6 +10,7 @@ from standard input, writes its result to standard output, ends with an exit cod
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -33,7 +34,13 @@ from ansible_collections.certops.resello.tests.support.run_module import (
     parse_output,
 )
 
-LAZY = "ansible_collections.certops.resello.plugins.module_utils._x509.parse"  # what modules import at work
+LAZY = (  # what modules import at work, as far as it is there
+    "ansible_collections.certops.resello.plugins.module_utils._x509.parse",
+    "ansible.module_utils._internal._json._profiles._module_legacy_c2m",
+    "ansible.module_utils._internal._json._profiles._module_legacy_m2c",
+    "_strptime",
+    "encodings.ascii",
+)
 _START_SECONDS = 300.0  # a busy machine takes its time
 _STREAMS = (("input", os.O_RDONLY), ("output", os.O_WRONLY | os.O_CREAT), ("errors", os.O_WRONLY | os.O_CREAT))
 
@@ -133,8 +140,11 @@ class WarmModules:
 
 def _serve(address: str, modules: Sequence[str]) -> None:
     """Fork for every connection, until standard input ends."""
-    for name in (LAZY, *(f"{MODULES}.{module}" for module in modules)):
-        importlib.import_module(name)
+    for module in modules:
+        importlib.import_module(f"{MODULES}.{module}")
+    for name in LAZY:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is not looked at again need not be copied for each run
     listener = socket.socket(socket.AF_UNIX)
@@ -180,6 +190,7 @@ def _become(request: Mapping[str, Any]) -> None:
         stream = os.open(f"{request['folder']}/{name}", flags, 0o600)
         os.dup2(stream, number)
         os.close(stream)
+    sys.dont_write_bytecode = True  # a run changes what it is to change, and nothing else
     os.environ.update(request["environment"])
     sys.argv = [request["module"]]
     runpy.run_module(f"{MODULES}.{request['module']}", run_name="__main__")
