@@ -191,6 +191,17 @@ def test_interrupted_run_with_a_bad_set_goes_back_to_the_proven_one(machine: Mac
     assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
 
 
+def test_half_written_journal_goes_also_where_nothing_is_to_be_noted(machine: Machine) -> None:
+    entry = used_by(machine.ordered(), "web")
+    machine.install(entry, services=[machine.service()])
+    left = machine.root / ".journal" / ".new-0123456789abcdef"
+    left.write_text("{")
+    assert not machine.install(entry, services=[machine.service()], check=True)["changed"]
+    assert left.exists(), "check mode removes nothing"
+    assert not machine.install(entry, services=[machine.service()])["changed"]
+    assert [path.name for path in left.parent.iterdir()] == ["web.json"]
+
+
 @pytest.mark.parametrize("placeholder", [True, False])
 def test_interrupted_first_run_with_a_bad_set_goes_back_to_where_it_began(machine: Machine, placeholder: bool) -> None:
     """No service was ever seen with a placeholder, nor with nothing: the interrupted run says what was before."""

@@ -85,6 +85,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             if not host.check_mode:
                 _refuse_foreign_root(root)
                 stack.enter_context(locked(root, timeout=host.lock_timeout))
+                journal.sweep(root)
         task = Task(host=host, access=wanted.access, records=journal.read_all(root))
         for item in items:
             prepare(root, item, task)

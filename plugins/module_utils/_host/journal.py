@@ -68,11 +68,18 @@ def read_all(root: Folder | None) -> dict[str, Record]:
         return {name[: -len(_SUFFIX)]: _parse(folder.read(name)) for name in names}
 
 
+def sweep(root: Folder) -> None:
+    """Remove what an interrupted run left half written."""
+    folder = root.child(FOLDER)
+    if folder is not None:
+        with folder:
+            folder.sweep()
+
+
 def write(root: Folder, service: str, record: Record) -> None:
     """Write the record of ``service`` to disk in one step."""
     content = {"format": _FORMAT, **dataclasses.asdict(record)}
     with root.make(FOLDER, mode=0o700) as folder:
-        folder.sweep()
         folder.write_over(service + _SUFFIX, json.dumps(content, sort_keys=True).encode(), access=Access(mode=PRIVATE))
 
 
