@@ -77,6 +77,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "lost": reply(404, b"not here"),
     "other": reply(200, b"Welcome {{ to }} <b>nginx</b>"),
     "off": reply(302, b"", {"Location": "http://169.254.169.254/latest/meta-data/"}),
+    "https": reply(301, b"", {"Location": f"https://https.site.example/.well-known/pki-validation/{FILE}"}),
     "circles": reply(302, b"", {"Location": f"/.well-known/pki-validation/{FILE}"}),
     "huge": endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
     "slow": trickle(message(200, CONTENT.encode()), pause=0.5),
