@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Append one JSON line per playbook run to RECORD_CHANGES_FILE: playbook, check mode or not, what changed on each host.
+"""Append one JSON line per playbook run to RECORD_CHANGES_FILE: playbook, check mode or not, what changed on each host,
+and how many modules of roles were started where.
 
 Scenarios compare these: what check mode predicts on a bare host has to be what the run after it does.
 """
@@ -35,6 +36,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core comes 
         super().__init__()
         self.playbook = ""
         self.tasks: dict[str, list[str]] = {}
+        self.modules: dict[str, list[str]] = {}
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         self.playbook = Path(playbook._file_name).name
@@ -42,10 +44,26 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core comes 
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.is_changed():
             self.tasks.setdefault(result._host.get_name(), []).append(result._task.get_name())
+        self._count(result)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        self._count(result)
+
+    def _count(self, result: Any) -> None:
+        """What Ansible does itself, such as set_fact, has no invocation."""
+        if result._task._role is not None and "invocation" in result._result:
+            where = result._task.delegate_to or result._host.get_name()
+            self.modules.setdefault(where, []).append(result._task.action)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         counts = {host: stats.summarize(host)["changed"] for host in sorted(stats.processed)}
         check = bool(context.CLIARGS.get("check"))
-        entry = {"playbook": self.playbook, "check": check, "changed": counts, "tasks": self.tasks}
+        entry = {
+            "playbook": self.playbook,
+            "check": check,
+            "changed": counts,
+            "tasks": self.tasks,
+            "modules": self.modules,
+        }
         with Path(os.environ["RECORD_CHANGES_FILE"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
