@@ -50,7 +50,7 @@ def not_in_place(
     planning: bool,
 ) -> list[Mapping[str, Any]]:
     """The items whose issued certificate a host does not serve, or has things that follow it; when only ``planning``,
-    those to be ordered too."""
+    those to be ordered too, unless a person must approve them."""
 
     found = {result["client_reference"]: result for result in results}
     current = {seen["name"]: seen for seen in observed}
@@ -85,8 +85,8 @@ def tests_before_reissue(
 def _is_wanted(
     item: Mapping[str, Any], result: Mapping[str, Any], seen: Mapping[str, Any] | None, *, planning: bool
 ) -> bool:
-    if is_to_be_ordered(result, planning=planning):
-        return True
+    if is_to_be_ordered(result, planning=planning) and item.get("dcv_type") != "EMAIL":
+        return True  # by EMAIL it waits for a person first
     return bool(result.get("certificate")) and _out_of_date(seen, result, whole=has_attachments(item))
 
 

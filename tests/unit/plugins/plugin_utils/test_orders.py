@@ -286,6 +286,15 @@ def test_the_key_of_what_is_still_to_be_ordered_is_not_missing() -> None:
     assert keyless.keyless(entries[0]["items"], [renewal], "web1", entries)
 
 
+@pytest.mark.parametrize(("dcv_type", "announced"), [("FILE", 1), ("DNS", 1), ("EMAIL", 0)])
+def test_check_mode_announces_no_installation_of_what_a_person_must_approve_first(
+    dcv_type: str, announced: int
+) -> None:
+    ordered = result(action="create", state="absent", certificate=None)
+    plan = deploying.deployment([{**ITEM, "dcv_type": dcv_type}], [ordered], [], [], PRESETS, planning=True)
+    assert len(plan["certificates"]) == announced
+
+
 def test_services_come_from_presets_and_the_user_wins() -> None:
     item = {**ITEM, "services": ["nginx", "mine"]}
     own = [{"name": "nginx", "reload_command": ["mine"]}, {"name": "mine", "reload_command": ["x"]}]
