@@ -105,6 +105,12 @@ bench: $(BENCH) ## measure what a run costs against other ways to do it, and kee
 	@PYTHONPATH=.work/bench .venv-bench/bin/python -m ansible_collections.certops.resello.tests.bench.bench \
 		--page docs/bench.md $(BENCH_OPTIONS)
 
+.PHONY: bench-handshakes
+bench-handshakes: packages $(TEST) ## replace certificates under nginx with 200 handshakes each second, and take them back
+	@mkdir -p .work/bench/ansible_collections/certops
+	@ln -sfn "$(CURDIR)" .work/bench/ansible_collections/certops/resello
+	@PYTHONPATH=.work/bench .venv/bin/python -m ansible_collections.certops.resello.tests.bench.handshakes $(BENCH_OPTIONS)
+
 .PHONY: clean
 clean: demo-clean ## remove everything the other targets made
 	rm -rf .venv .venv-2.16 .venv-bench .work

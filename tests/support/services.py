@@ -30,6 +30,7 @@ from typing import Any, ClassVar
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 20.0
+_LONGEST_SOCKET = 108  # characters in the path of a Unix socket
 _APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
@@ -55,29 +56,54 @@ def free_port(address: str = "127.0.0.1") -> int:
         return int(listening.getsockname()[1])
 
 
-def shown_leaf(address: str, port: int, name: str, *, starttls: Callable[[socket.socket], None] | None = None) -> str:
-    """Return the SHA-256 of the leaf that is shown there for this name."""
+def client_context() -> ssl.SSLContext:
+    """Return a client that trusts everybody."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def shown_leaf(address: str, port: int, name: str, *, starttls: Callable[[socket.socket], None] | None = None) -> str:
+    """Return the SHA-256 of the leaf that is shown there for this name."""
+    return hashlib.sha256(shown_certificate(address, port, name, starttls=starttls)).hexdigest()
+
+
+def shown_certificate(
+    address: str,
+    port: int,
+    name: str,
+    *,
+    starttls: Callable[[socket.socket], None] | None = None,
+    header: bytes = b"",
+    context: ssl.SSLContext | None = None,
+) -> bytes:
+    """Return the leaf (DER) that is shown there for this name. `header` is sent before anything else."""
     with socket.create_connection((address, port), timeout=5) as plain:
+        if header:
+            plain.sendall(header)
         if starttls:
             starttls(plain)
-        with context.wrap_socket(plain, server_hostname=name) as tls:
-            return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
+        with (context or client_context()).wrap_socket(plain, server_hostname=name) as tls:
+            return tls.getpeercert(binary_form=True) or b""
 
 
 class Server:
-    """One server with its sites. `options` are those of the kind of server; start, stop or use it in a `with`."""
+    """One server with its sites, at a free port unless one is given; start, stop or use it in a `with`.
+
+    `options` are those of the kind of server.
+    """
 
     name: ClassVar[str]
     program: ClassVar[str]
 
-    def __init__(self, folder: Path, sites: Sequence[Site], *, address: str = "127.0.0.1", **options: Any) -> None:
+    def __init__(
+        self, folder: Path, sites: Sequence[Site], *, address: str = "127.0.0.1", port: int = 0, **options: Any
+    ) -> None:
         self.folder = folder
         self.sites = list(sites)
         self.address = address
-        self.port = free_port(address)
+        self.port = port or free_port(address)
         self.options = options
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -168,9 +194,9 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
         deadline = time.monotonic() + _STOP_SECONDS
-        while _is_running(pid) and time.monotonic() < deadline:
+        while is_running(pid) and time.monotonic() < deadline:
             time.sleep(0.02)
-        if _is_running(pid):
+        if is_running(pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -180,7 +206,10 @@ class Server:
 
 
 class Nginx(Server):
-    """`client_ca`: a file; clients must show a certificate of it. `proxy_protocol`: its header begins a connection."""
+    """`client_ca`: a file; clients must show a certificate of it. `proxy_protocol`: its header begins a connection.
+
+    `webroot`: a folder that is served over plain HTTP at port `http_port`.
+    """
 
     name = "nginx"
     program = "nginx"
@@ -205,10 +234,17 @@ class Nginx(Server):
         user = "user root;\n" if os.geteuid() == 0 else ""
         places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         temporary = "\n".join(f"  {place}_temp_path {self.folder}/{place};" for place in places)
+        sites = "".join(self._site(site) for site in self.sites)
         return (
             f"{user}worker_processes 2;\npid {self.pid_file};\nevents {{ worker_connections 512; }}\n"
-            f"http {{\n  access_log off;\n{temporary}\n{''.join(self._site(site) for site in self.sites)}}}\n"
+            f"http {{\n  access_log off;\n{temporary}\n{self._plain()}{sites}}}\n"
         )
+
+    def _plain(self) -> str:
+        webroot = self.options.get("webroot")
+        if not webroot:
+            return ""
+        return f"  server {{\n    listen {self.address}:{self.options['http_port']};\n    root {webroot};\n  }}\n"
 
     def _site(self, site: Site) -> str:
         how = " proxy_protocol" if self.options.get("proxy_protocol") else ""
@@ -355,11 +391,17 @@ class Postfix(Server):
     def text(self) -> str:
         return (
             f"compatibility_level = 3.6\nqueue_directory = {self.folder}/queue\ndata_directory = {self.folder}/data\n"
-            f"myhostname = {self.sites[0].name}\nmynetworks = 127.0.0.0/8\ninet_interfaces = {self.address}\n"
+            f"myhostname = {self.sites[0].name}\nmynetworks = 127.0.0.0/8\ninet_interfaces = 127.0.0.1\n"
             "inet_protocols = ipv4\nmydestination =\nlocal_recipient_maps =\nalias_maps =\nalias_database =\n"
-            f"maillog_file = {self.folder}/mail.log\nmaillog_file_prefixes = {self.folder}\n"
+            f"{self._log()}"
             f"smtpd_tls_security_level = may\nsmtpd_tls_chain_files = {self.sites[0].folder}/combined.pem\n"
         )
+
+    def _log(self) -> str:
+        """A log file, unless its daemon could not be reached there; then it is the log of the system."""
+        if len(f"{self.folder}/queue/public/postlog") >= _LONGEST_SOCKET:
+            return ""
+        return f"maillog_file = {self.folder}/mail.log\nmaillog_file_prefixes = {self.folder}\n"
 
     def _processes(self) -> str:
         return (
@@ -370,10 +412,11 @@ class Postfix(Server):
         )
 
     def leaf_sha256(self, name: str | None = None) -> str:
-        return shown_leaf(self.address, self.port, name or self.sites[0].name, starttls=_smtp_starttls)
+        return shown_leaf(self.address, self.port, name or self.sites[0].name, starttls=smtp_starttls)
 
 
-def _smtp_starttls(plain: socket.socket) -> None:
+def smtp_starttls(plain: socket.socket) -> None:
+    """Talk to a mail server until it begins TLS."""
     with plain.makefile("rb") as lines:
         for command in (b"", b"EHLO test.example\r\n", b"STARTTLS\r\n"):
             plain.sendall(command)
@@ -381,7 +424,8 @@ def _smtp_starttls(plain: socket.socket) -> None:
                 pass
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and has not ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
