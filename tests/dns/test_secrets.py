@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import subprocess
 import sys
-import threading
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,80 +18,60 @@ from ansible_collections.certops.resello.tests.dns.conftest import SHOP
 from ansible_collections.certops.resello.tests.dns.keeper import MODULE, Keeper, cname, txt
 from ansible_collections.certops.resello.tests.support.powerdns import PowerDns
 from ansible_collections.certops.resello.tests.support.run_module import python_path
+from ansible_collections.certops.resello.tests.support.secrets_search import (
+    LOUDEST,
+    ArgumentWatch,
+    SecretsSearch,
+    loud_settings,
+)
 
 # As the role runs its tasks on the controller.
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
-def play(folder: Path, options: dict[str, object], *, environment: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run one task in a playbook; return its exit code and output, after looking at all arguments and files."""
+def play(
+    folder: Path,
+    options: dict[str, object],
+    secrets: Mapping[str, str],
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run one task in a playbook; return its exit code and output, after a search for the secrets everywhere."""
     secret = options.pop("secret", None)
     variables = folder / "variables.json"
     variables.write_text(json.dumps({"vault_secret": secret}))
     task = {f"certops.resello.{MODULE}": {**options, **({"secret": "{{ vault_secret }}"} if secret else {})}}
     tasks = [{"name": "Place", **task, "register": "dcv"}, {"name": "Show", "ansible.builtin.debug": {"var": "dcv"}}]
-    (folder / "play.yml").write_text(
-        json.dumps(
-            [
-                {
-                    "hosts": "localhost",
-                    "gather_facts": False,
-                    "vars": LOCAL,
-                    "vars_files": ["variables.json"],
-                    "tasks": tasks,
-                }
-            ]
-        )
-    )
-    own = {
-        "ANSIBLE_COLLECTIONS_PATH": python_path(),
-        "ANSIBLE_HOME": str(folder / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-        "ANSIBLE_REMOTE_TMP": str(folder / "remote"),
-        "TMPDIR": str(folder),
-        "ANSIBLE_DEBUG": "1",
-        "ANSIBLE_NOCOLOR": "1",
-        "LC_ALL": "C.UTF-8",
+    whole = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": LOCAL,
+        "vars_files": ["variables.json"],
+        "tasks": tasks,
     }
+    (folder / "play.yml").write_text(json.dumps([whole]))
+    own = {"ANSIBLE_COLLECTIONS_PATH": python_path(), "ANSIBLE_NOCOLOR": "1", "LC_ALL": "C.UTF-8"}
     kept = {name: text for name, text in os.environ.items() if not name.startswith("ANSIBLE_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-vvvvv", "play.yml"],
-        cwd=folder,
-        env={**kept, **own, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    seen: set[str] = set()
-    watcher = threading.Thread(target=_arguments, args=(process, seen))
-    watcher.start()
-    output, _nothing = process.communicate(timeout=240)
-    watcher.join()
+    with ArgumentWatch() as watch:
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", LOUDEST, "play.yml"],
+            cwd=folder,
+            env={**kept, **own, **loud_settings(folder / "left"), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
     variables.unlink()
-    assert any("AnsiballZ_" in arguments for arguments in seen)  # the module itself was seen
-    left = [path for path in folder.rglob("*") if path.is_file()]
-    return process.returncode, "\n".join([output, *seen, *(path.read_bytes().decode("latin-1") for path in left)])
-
-
-def _arguments(process: subprocess.Popen[str], seen: set[str]) -> None:
-    while process.poll() is None:
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                seen.add(entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-            except OSError:
-                continue
-        time.sleep(0.01)
-
-
-def places_of(everything: str, secret: str) -> list[str]:
-    """Return what stands before the secret, or before its base64, wherever it is."""
-    found = []
-    for spelling in (secret, base64.b64encode(secret.encode()).decode().rstrip("=")):
-        found += [
-            everything[max(at - 200, 0) : at] for at in range(len(everything)) if everything.startswith(spelling, at)
-        ]
-    return found
+    assert any(b"AnsiballZ_" in arguments for arguments in watch.seen)  # the module itself was seen
+    search = SecretsSearch(secrets)
+    search.text("output", done.stdout)
+    search.folder(folder)
+    search.arguments(watch.seen)
+    assert search.found == []
+    return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize("by_environment", [False, True])
@@ -103,9 +81,8 @@ def test_the_secret_of_a_tsig_key(bind: Keeper, tmp_path: Path, by_environment: 
     environment = {}
     if by_environment:
         environment["RESELLO_DNS_SECRET"] = options.pop("secret")
-    code, everything = play(tmp_path, options, environment=environment)
-    assert code == 2 and "1 of 3 records failed" in everything
-    assert places_of(everything, bind.key_secret) == []
+    code, output = play(tmp_path, options, {"key": bind.key_secret}, environment=environment)
+    assert code == 2 and "1 of 3 records failed" in output
     bind.run("absent", wanted[:2])
 
 
@@ -121,9 +98,7 @@ def test_the_token_of_an_api(powerdns: PowerDns, tmp_path: Path, right: bool) ->
         "timeout": 60,
         "records": [txt(SHOP)],
     }
-    code, everything = play(tmp_path, dict(options))
-    assert code == (0 if right else 2), everything[-3000:]
-    assert places_of(everything, token) == []
-    assert "nobody-at-all" not in everything
+    code, output = play(tmp_path, dict(options), {"token": token, "user": "nobody-at-all"})
+    assert code == (0 if right else 2), output[-3000:]
     if right:
         Keeper("127.0.0.1", 53, "", "", {**options, "server": None, "key_name": None}).run("absent", [txt(SHOP)])
