@@ -23,6 +23,7 @@ from ansible_collections.certops.resello.tests.bench.account import Account
 from ansible_collections.certops.resello.tests.bench.hosts import full_host, orders_for
 from ansible_collections.certops.resello.tests.bench.measure import Measured, medians, run
 from ansible_collections.certops.resello.tests.bench.page import MISSED, Growth, Ratio, page, promises
+from ansible_collections.certops.resello.tests.bench.validation import HOST, late_secondary, measured
 from ansible_collections.certops.resello.tests.support.run_module import python_path
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 
@@ -159,24 +160,29 @@ class Bench:
 
     def role(self) -> tuple[list[list[str]], list[Ratio]]:
         """The whole role: a run that buys and installs, then one with nothing due, whose modules are counted."""
-        counted = self._account.folder / "modules.json"
-        environment = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "count_modules",
-            "COUNT_MODULES_FILE": str(counted),
-        }
-        variables = orders_for(self._account, HOSTS, ORDERS)
-        play = self.play("role", variables, hosts=HOSTS, environment=environment)
+        play = self.counted("role", orders_for(self._account, HOSTS, ORDERS), HOSTS)
         with self._account.approvals():
             play()
-        taken = play()
-        modules = json.loads(counted.read_text(encoding="utf-8"))
+        taken, modules = play()
         most = max(modules[host] for host in HOSTS)
         rows = [[f"{len(HOSTS)} x {ORDERS}", f"{taken.seconds:.1f}", str(most), str(modules["localhost"])]]
         return rows, [
             Ratio("modules of the role on a host", most, 2),
             Ratio("modules of the role on the controller", modules["localhost"], 2),
         ]
+
+    def counted(
+        self, name: str, variables: Path, hosts: Sequence[str]
+    ) -> Callable[[], tuple[Measured, Mapping[str, int]]]:
+        """A playbook whose modules are counted, by the host that executes them."""
+        counts = self._account.folder / "modules.json"
+        environment = {
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "count_modules",
+            "COUNT_MODULES_FILE": str(counts),
+        }
+        play = self.play(name, variables, hosts=hosts, environment=environment)
+        return lambda: (play(), json.loads(counts.read_text(encoding="utf-8")))
 
     def _few(self, count: int) -> Path:
         path = self._account.folder / f"few-{count}.json"
@@ -204,14 +210,18 @@ def main() -> int:
     with account() as operator:
         full, light = Bench(operator, options.rounds).full_host()
         role, counted = Bench(operator, options.rounds).role()
+    with late_secondary() as (tree, customer):
+        counting = Bench(customer, options.rounds).counted
+        proven, together = measured(tree, customer, lambda path: counting("validation", path, [HOST])())
     with account() as owner:
         bench = Bench(owner, options.rounds)
         grown = [bench.growth(size) for size in options.sizes if size <= MIDDLE]
         others, faster = bench.alternatives()
         one, quick = bench.single()
         grown += [bench.growth(size) for size in options.sizes if size > MIDDLE]
-    ratios = [*promises(grown), *faster, *quick, *promised, *light, *counted]
-    text = page(grown, ratios, {"others": others, "one": one, "bought": bought, "full": full, "role": role})
+    ratios = [*promises(grown), *faster, *quick, *promised, *light, *counted, *together]
+    tables = {"others": others, "one": one, "bought": bought, "proven": proven, "full": full, "role": role}
+    text = page(grown, ratios, tables)
     sys.stdout.write(text)
     if options.page:
         options.page.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@
 
 with DnsTree([Zone("shop.example", "www A 127.0.0.1", servers=("primary", "secondary"), updates=True)]) as tree:
     tree.port                      # one for all name servers and the resolver, never 53
-    tree.address("primary")        # 127.53.0.11; also secondary, stale, dead, closed, root, registry, resolver
+    tree.address("primary")        # 127.53.0.11; also secondary, stale, hosted, dead, closed, root, registry, resolver
     tree.set_records("shop.example", "www A 127.0.0.2")   # primary reloaded, secondary transferred
     tree.key_name, tree.key_secret, tree.key_algorithm    # TSIG for updates at the primary
     tree.front("secondary").silent = True
@@ -18,6 +18,7 @@ delegates `example`, and that delegates `shop.example`.
 from __future__ import annotations
 
 import base64
+import functools
 import secrets
 import shutil
 import socket
@@ -32,6 +33,7 @@ import dns.message
 import dns.query
 import dns.tsigkeyring
 import dns.update
+from ansible_collections.certops.resello.tests.support.dns_lag import Lag
 from ansible_collections.certops.resello.tests.support.dns_relay import Front, Relay
 from ansible_collections.certops.resello.tests.support.dns_zones import Signer, Zone, name_servers, zone_text
 from ansible_collections.certops.resello.tests.support.named import Named
@@ -45,6 +47,7 @@ ROLES = {
     "primary": 11,
     "secondary": 12,
     "stale": 13,
+    "hosted": 14,
     "closed": 18,
     "dead": 19,
     "resolver": 53,
@@ -124,8 +127,15 @@ class DnsTree:
             self.front(role).upstream = server.port
         if "ipv6" in self._addresses:
             self.front("ipv6").upstream = self._servers["primary"].port
+        for zone in self.zones.values():
+            if zone.hosted_port:
+                self.front("hosted").upstream = zone.hosted_port
         self._relay.start()
         self._wait_for_secondary(self.zones)
+        for zone in self.zones.values():
+            if zone.lag:
+                serial = functools.partial(self.serial, "primary", zone.name)
+                self._closing.enter_context(Lag(zone.name, zone.lag, serial, self._servers["secondary"].port))
 
     def close(self) -> None:
         """Stop everything and remove its files."""
@@ -167,11 +177,15 @@ class DnsTree:
     def serial(self, role: str, zone_name: str) -> int | None:
         """The serial that a server has, None if it does not answer for the zone."""
         question = dns.message.make_query(f"{zone_name}.", "SOA")
+        port = self._primary_port(self.zones[zone_name]) if role == "primary" else self._servers[role].port
         try:
-            answer = dns.query.udp(question, "127.0.0.1", port=self._servers[role].port, timeout=2)
+            answer = dns.query.udp(question, "127.0.0.1", port=port, timeout=2)
         except (dns.exception.DNSException, OSError):
             return None
         return next((int(rdata.serial) for rrset in answer.answer for rdata in rrset if rrset.rdtype == 6), None)
+
+    def _primary_port(self, zone: Zone) -> int:
+        return zone.hosted_port or self._servers["primary"].port
 
     def _new_folder(self, name: str) -> Path:
         folder = self.folder / name
@@ -185,6 +199,8 @@ class DnsTree:
         """The server that has a zone's file."""
         if not zone.name:
             return "root"
+        if zone.hosted_port:
+            return None
         if "registry" in zone.servers:
             return "registry"
         return "primary" if {"primary", "secondary", "ipv6"} & zone.all_roles else None
@@ -230,15 +246,16 @@ class DnsTree:
     def _zone_lines(self, role: str, zone: Zone) -> list[str]:
         file = f'file "{zone.name or "root"}.zone";'
         if role == "secondary" and "secondary" in zone.all_roles:
-            primary = self._servers["primary"].port
+            seconds = 1 if zone.hosted_port else 3600 if zone.lag else 0
+            polls = f"min-refresh-time {seconds}; max-refresh-time {seconds};" if seconds else ""
             return [
-                f"type secondary; primaries {{ 127.0.0.1 port {primary}; }};",
-                f"{file} allow-notify {{ 127.0.0.0/8; }};",
+                f"type secondary; primaries {{ 127.0.0.1 port {self._primary_port(zone)}; }};",
+                f"{file} allow-notify {{ 127.0.0.0/8; }}; {polls}",
             ]
         if role not in (self._home(zone), "stale") or (role == "stale" and "stale" not in zone.all_roles):
             return []
         lines = ["type primary;", file]
-        if role == "primary" and "secondary" in zone.all_roles:
+        if role == "primary" and "secondary" in zone.all_roles and not zone.lag:
             lines.append(f"also-notify {{ 127.0.0.1 port {self._servers['secondary'].port}; }};")
         if role == "primary" and zone.updates:
             lines.append(f'allow-update {{ key "{self.key_name}"; }};')

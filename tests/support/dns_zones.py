@@ -22,9 +22,11 @@ class Zone:
 
     ``records`` is zone text relative to the zone, without SOA and NS of the apex. ``servers`` are the roles that its NS
     records name: primary, secondary (a real one, by transfer), stale (keeps ``stale_records``: an outdated secondary),
-    dead (nobody answers there), closed (nothing listens there), ipv6 (the primary on ::1). ``delegated_to`` is what the
-    parent says, if that is not the same; an empty tuple is no delegation. ``signed`` zones get a DS record at their
-    parent; ``broken`` ones carry signatures that are long over. ``updates`` are allowed with the tree's TSIG key.
+    dead (nobody answers there), closed (nothing listens there), ipv6 (the primary on ::1), hosted (a server of another
+    kind, which has the zone and answers at ``hosted_port`` of 127.0.0.1). ``delegated_to`` is what the parent says, if
+    that is not the same; an empty tuple is no delegation. ``signed`` zones get a DS record at their parent; ``broken``
+    ones carry signatures that are long over. ``updates`` are allowed with the tree's TSIG key. The secondary has each
+    change ``lag`` seconds later.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Zone:
     signed: bool = False
     broken: bool = False
     updates: bool = False
+    hosted_port: int = 0
+    lag: float = 0
 
     @property
     def labels(self) -> list[str]:

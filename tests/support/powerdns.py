@@ -65,7 +65,7 @@ class PowerDns:
             "gsqlite3-database": str(database),
             "local-address": self.address,
             "local-port": str(self.port),
-            "socket-dir": str(self.folder),
+            "socket-dir": ".",  # a path of a socket may have no more than 107 characters
             "api": "yes",
             "api-key": self.api_key,
             "webserver-address": self.address,
@@ -78,6 +78,8 @@ class PowerDns:
             "negquery-cache-ttl": "0",
             "zone-cache-refresh-interval": "0",
             "security-poll-suffix": "",
+            # Caches must not outlive a test's patience, neither what is there nor what is not.
+            "default-soa-content": "a.misconfigured.dns.server.invalid hostmaster.@ 0 60 10 600 2",
             "loglevel": "6",
         }
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
@@ -86,7 +88,7 @@ class PowerDns:
         assert program, "pdns_server is not installed; Debian has it in the package pdns-backend-sqlite3"
         with (self.folder / "pdns.log").open("ab") as log:
             command = [program, f"--config-dir={self.folder}", "--guardian=no", "--daemon=no"]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(self._ready, seconds=30, what=f"PowerDNS in {self.folder} answers")
         self.api("POST", "tsigkeys", name=self.key_name, algorithm="hmac-sha256", key=self.key_secret)
 
@@ -106,13 +108,19 @@ class PowerDns:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def make_zone(self, name: str, records: Sequence[tuple[str, str, int, list[str]]] = ()) -> None:
+    def make_zone(
+        self,
+        name: str,
+        records: Sequence[tuple[str, str, int, list[str]]] = (),
+        name_servers: Sequence[str] = (),
+    ) -> None:
         """Make a zone with sets of records (full name, type, TTL, contents), open to updates with the TSIG key."""
         sets = [
             {"name": f"{owner}.", "type": kind, "ttl": ttl, "records": [{"content": text} for text in contents]}
             for owner, kind, ttl, contents in records
         ]
-        self.api("POST", "zones", name=f"{name}.", kind="Native", nameservers=[f"ns1.{name}."], rrsets=sets)
+        servers = [f"{server}." for server in name_servers or [f"ns1.{name}"]]
+        self.api("POST", "zones", name=f"{name}.", kind="Native", nameservers=servers, rrsets=sets)
         self.api(
             "PUT", f"zones/{name}./metadata/TSIG-ALLOW-DNSUPDATE", kind="TSIG-ALLOW-DNSUPDATE", metadata=[self.key_name]
         )
