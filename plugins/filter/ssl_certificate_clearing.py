@@ -27,7 +27,15 @@ options:
     description: RV(certops.resello.ssl_certificates#module:certificates) of the run.
     type: list
     elements: dict
-    default: []
+    required: true
+  removed:
+    description: What was removed, in the form of P(certops.resello.ssl_certificate_removable#filter).
+    type: dict
+    required: true
+  run:
+    description: The name of this run, which needs nothing of the rest any more.
+    type: str
+    required: true
   kept_files:
     description: Files of this host that could not be removed.
     type: list
@@ -43,7 +51,9 @@ options:
 EXAMPLES = r"""
 - name: Forget what was removed
   ansible.builtin.debug:
-    msg: "{{ published | certops.resello.ssl_certificate_clearing(host=inventory_hostname) }}"
+    msg: >-
+      {{ published | certops.resello.ssl_certificate_clearing(
+           host=inventory_hostname, results=orders.certificates, removed=removed, run=run) }}
 """
 
 RETURN = r"""
@@ -54,6 +64,7 @@ _value:
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certops.resello.plugins.plugin_utils.placed import clearing
@@ -62,11 +73,14 @@ from ansible_collections.certops.resello.plugins.plugin_utils.placed import clea
 def ssl_certificate_clearing(
     published: Sequence[Mapping[str, Any]],
     host: str,
-    results: Sequence[Mapping[str, Any]] = (),
+    results: Sequence[Mapping[str, Any]],
+    removed: Mapping[str, Sequence[Mapping[str, Any]]],
+    run: str,
     kept_files: Sequence[str] = (),
     kept_records: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    return clearing(published, host, results, kept_files, kept_records)
+    now = datetime.now(timezone.utc)
+    return clearing(published, host, results, removed, run, now, kept_files, kept_records)
 
 
 class FilterModule:

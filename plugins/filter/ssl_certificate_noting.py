@@ -45,6 +45,13 @@ options:
     description: Those of O(records) that are not there yet; all of them if not given.
     type: list
     elements: dict
+  run:
+    description: The name of this run.
+    type: str
+  seconds:
+    description: How long from now O(run) needs what it places at the most.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -61,9 +68,10 @@ _value:
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.placed import noting
+from ansible_collections.certops.resello.plugins.plugin_utils.placed import LONGEST_NEED, TIME, noting
 
 
 def ssl_certificate_noting(
@@ -74,8 +82,12 @@ def ssl_certificate_noting(
     reminded: Mapping[str, str] | None = None,
     fallback: Mapping[str, Mapping[str, str]] | None = None,
     added: Sequence[Mapping[str, Any]] | None = None,
+    run: str | None = None,
+    seconds: int = 0,
 ) -> list[dict[str, Any]]:
-    return noting(published, host, files, records, reminded, fallback, added)
+    until = datetime.now(timezone.utc) + min(timedelta(seconds=seconds), LONGEST_NEED)
+    need = (run, until.strftime(TIME)) if run else None
+    return noting(published, host, files, records, reminded, fallback, added, need)
 
 
 class FilterModule:

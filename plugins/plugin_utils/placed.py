@@ -6,20 +6,28 @@
 
 It is written before anything is placed, so that the next run recognises what a killed one left. It also tells when a
 mail was asked for again, and that an order changed to another method.
+
+Runs on two controllers may need one proof at the same time. So each writes down beside it until when it needs it at the
+latest, and none removes a proof that another one still needs. What a killed run left is needed by nobody as soon as the
+order is issued, and in any case after that time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from .observed import of_host
 from .proofs import items_by_reference
 
 KIND = "placed"
-EMPTY: Mapping[str, Any] = {"dns": [], "files": [], "reminded": None, "fallback": None}
+EMPTY: Mapping[str, Any] = {"dns": [], "files": [], "runs": {}, "reminded": None, "fallback": None}
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+LONGEST_NEED = timedelta(days=1)  # a later time is that of a wrong clock
 Published = Sequence[Mapping[str, Any]]
+Results = Sequence[Mapping[str, Any]]
 
 
 def entry_name(item: Mapping[str, Any], host: str) -> str:
@@ -52,24 +60,29 @@ def read(seen: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "dns": [entry for entry in known.get("dns") or [] if _is_record(entry)],
         "files": [entry for entry in known.get("files") or [] if isinstance(entry, str)],
+        "runs": _texts(known.get("runs")),
         "reminded": known.get("reminded") if isinstance(known.get("reminded"), str) else None,
         "fallback": known.get("fallback") if isinstance(known.get("fallback"), dict) else None,
     }
 
 
-def leftovers(published: Published) -> dict[str, list[dict[str, Any]]]:
-    """What is remembered as placed, on all hosts: ``files`` with their host, ``records`` without double ones."""
+def remembered(published: Published) -> dict[str, list[dict[str, Any]]]:
+    """What is written down as placed, on all hosts: ``files`` with their host, ``records`` without double ones."""
 
-    files: list[dict[str, Any]] = []
-    records: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for item in items_by_reference(published).values():
-        for entry in published:
-            known = read(of_host(entry["host"], entry_name(item, entry["host"]), published))
-            files += [{"host": entry["host"], "file_name": name} for name in known["files"]]
-            for one in known["dns"]:
-                record = {key: one[key] for key in ("name", "type", "value")}
-                records.setdefault(_key(one), record)
-    return {"files": files, "records": list(records.values())}
+    return _listed(_memories(published))
+
+
+def removable(published: Published, results: Results, run: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """That part of it that no run but ``run`` needs any more, in the same form."""
+
+    issued = {result["client_reference"] for result in results if result.get("state") == "issued"}
+    known = [
+        (memory, memory[0]["client_reference"] not in issued and bool(_live(memory[2]["runs"], run, now)))
+        for memory in _memories(published)
+    ]
+    needed = _listed(memory for memory, is_needed in known if is_needed)
+    free = _listed(memory for memory, is_needed in known if not is_needed)
+    return {kind: [one for one in free[kind] if one not in needed[kind]] for kind in free}
 
 
 def noting(
@@ -80,25 +93,27 @@ def noting(
     reminded: Mapping[str, str] | None = None,
     fallback: Mapping[str, Mapping[str, str]] | None = None,
     added: Sequence[Mapping[str, Any]] | None = None,
+    need: tuple[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Options that write down on this host what is about to be placed, beside what is written there already.
 
-    With ``added`` only these of the records: the others are there already and not ours.
+    With ``added`` only these of the records: the others are there already, and ours only if a run wrote that down.
+    ``need`` is the run and until when it needs what it places, or finds placed, at the latest.
     """
 
-    new = None if added is None else {_key(one) for one in added}
-    records = [one for one in records if new is None or _key(one) in new]
+    ours = None if added is None else {_key(one) for one in [*added, *remembered(published)["records"]]}
     wanted = []
     for item in items_by_reference(published).values():
         reference = item["client_reference"]
         seen = of_host(host, entry_name(item, host), published)
         known = read(seen)
-        here = [one for one in files if one["client_reference"] == reference and one["host"] == host]
-        mine = [one for one in records if one["client_reference"] == reference and one["host"] == host]
+        here = [one["file_name"] for one in _of(files, reference, host)]
+        mine = [_record(one) for one in _of(records, reference, host) if ours is None or _key(one) in ours]
         told = host in item["hosts"]
         after = {
-            "dns": _merged(known["dns"], [{key: one[key] for key in ("name", "type", "value")} for one in mine]),
-            "files": _merged(known["files"], [one["file_name"] for one in here]),
+            "dns": _merged(known["dns"], mine),
+            "files": _merged(known["files"], here),
+            "runs": {**known["runs"], **dict([need] if need and (here or mine) else [])},
             "reminded": (told and (reminded or {}).get(reference)) or known["reminded"],
             "fallback": (told and (fallback or {}).get(reference)) or known["fallback"],
         }
@@ -109,26 +124,33 @@ def noting(
 def clearing(
     published: Published,
     host: str,
-    results: Sequence[Mapping[str, Any]],
+    results: Results,
+    removed: Mapping[str, Sequence[Mapping[str, Any]]],
+    run: str,
+    now: datetime,
     kept_files: Iterable[str] = (),
     kept_records: Iterable[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """Options that forget on this host what was removed, all but what could not be: ``kept_files``, ``kept_records``.
+    """Options that forget on this host what was ``removed``, as `removable` lists it, and that ``run`` needs the rest.
 
+    Of ``removed`` all is forgotten but what could not be: ``kept_files`` of this host, ``kept_records``.
     The method and the reminder are forgotten with the order that they belong to, as soon as it no longer waits.
     """
 
-    files_left = set(kept_files)
-    records_left = {_key(one) for one in kept_records}
+    files = {one["file_name"] for one in removed["files"] if one["host"] == host} - set(kept_files)
+    records = {_key(one) for one in removed["records"]} - {_key(one) for one in kept_records}
     over = {result["client_reference"] for result in results if result.get("state") in ("issued", "absent")}
     wanted = []
     for item in items_by_reference(published).values():
         seen = of_host(host, entry_name(item, host), published)
         known = read(seen)
         is_over = item["client_reference"] in over
+        dns = [one for one in known["dns"] if _key(one) not in records]
+        names = [name for name in known["files"] if name not in files]
         after = {
-            "dns": [one for one in known["dns"] if _key(one) in records_left],
-            "files": [name for name in known["files"] if name in files_left],
+            "dns": dns,
+            "files": names,
+            "runs": _live(known["runs"], run, now) if dns or names else {},
             "reminded": None if is_over else known["reminded"],
             "fallback": None if is_over else known["fallback"],
         }
@@ -149,6 +171,47 @@ def fallen_back(certificates: Sequence[Mapping[str, Any]], published: Published)
         {**one, "dcv_type": methods[one["client_reference"]]} if one["client_reference"] in methods else dict(one)
         for one in certificates
     ]
+
+
+def _memories(published: Published) -> Iterator[tuple[Mapping[str, Any], str, dict[str, Any]]]:
+    """Each order with each host that remembers something of it, and what."""
+
+    for item in items_by_reference(published).values():
+        for entry in published:
+            known = read(of_host(entry["host"], entry_name(item, entry["host"]), published))
+            if known["dns"] or known["files"]:
+                yield item, entry["host"], known
+
+
+def _listed(memories: Iterable[tuple[Mapping[str, Any], str, Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    files: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
+    for _item, host, known in memories:
+        files = _merged(files, [{"host": host, "file_name": name} for name in known["files"]])
+        records = _merged(records, [_record(one) for one in known["dns"]])
+    return {"files": files, "records": records}
+
+
+def _live(runs: Mapping[str, str], but: str, now: datetime) -> dict[str, str]:
+    """The other runs that may still be under way."""
+
+    return {run: until for run, until in runs.items() if run != but and now < _time(until) <= now + LONGEST_NEED}
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, TIME).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return datetime.min.replace(tzinfo=timezone.utc)
+
+
+def _of(entries: Sequence[Mapping[str, Any]], reference: str, host: str) -> list[Mapping[str, Any]]:
+    return [one for one in entries if one["client_reference"] == reference and one["host"] == host]
+
+
+def _texts(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {key: text for key, text in pairs if isinstance(key, str) and isinstance(text, str)}
 
 
 def _change(
@@ -173,6 +236,10 @@ def _entry(item: Mapping[str, Any], host: str) -> dict[str, Any]:
 
 def _key(record: Mapping[str, Any]) -> tuple[str, str, str]:
     return record["name"], record["type"], record["value"]
+
+
+def _record(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("name", "type", "value")}
 
 
 def _merged(known: Sequence[Any], new: Sequence[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible_collections.certops.resello.tests.bench import bench
 from ansible_collections.certops.resello.tests.proofs.conftest import World, kill_tree
 from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 
@@ -23,6 +24,8 @@ SHOP = {
 }
 AGENCY = {"approver_email_address": "ssl@agency.example"}
 MAIL = {"name": "mail", "names": ["mail.shop.example"], "plan": "PositiveSSL", "dcv_type": "DNS"}
+
+WWW = {**MAIL, "name": "www", "names": ["www.shop.example"]}
 
 
 def test_records_are_placed_and_nothing_else_is_touched(world: World) -> None:
@@ -108,6 +111,44 @@ def test_a_web_root_that_takes_no_files_stops_orders_by_file_and_no_others(world
         assert (plan.rc, plan.changed, said in plan.output) == (2, played.changed, True), plan.output
 
 
+def test_what_a_run_starts_does_not_grow_with_its_orders(world: World) -> None:
+    alone, together = (modules_of(world, count) for count in (1, 5))
+    assert alone == together
+    assert world.charges() == 6
+
+
+def modules_of(world: World, count: int) -> dict[str, int]:
+    """Buy so many certificates; return how many modules each host has executed for the role."""
+    counts = world.control.folder / "modules.json"
+    names = [f"site{number}-of-{count}" for number in range(count)]
+    orders = [{**MAIL, "name": name, "names": [f"{name}.shop.example"]} for name in names]
+    environment = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(bench.__file__).with_name("callback_plugins")),
+        "ANSIBLE_CALLBACKS_ENABLED": "count_modules",
+        "COUNT_MODULES_FILE": str(counts),
+    }
+    played = world.control.play([world.playbook(*orders)], environment=environment)
+    assert (played.rc, all(world.current(name).exists() for name in names)) == (0, True), played.output
+    return dict(json.loads(counts.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ({"provider": "lexicon", "lexicon_provider": "ddns"}, "lexicon_provider (given: 'ddns')"),
+        ({"provider": "nsupdate"}, "missing: server"),
+        ({"provider": "tasks", "tasks": "no-such.yml"}, "ssl_certificate_dns.tasks (given: no-such.yml)"),
+    ],
+)
+def test_a_dns_provider_that_cannot_be_used_is_found_out_before_anything_is_paid(
+    world: World, provider: dict[str, str], said: str
+) -> None:
+    for check in (True, False):
+        played = world.play(MAIL, check=check, ssl_certificate_dns=provider)
+        assert (played.rc, world.charges()) == (2, 0), played.output
+        assert said in played.output and "Nothing was ordered" in played.output
+
+
 def test_leftovers_of_a_killed_run_are_removed_and_nothing_is_bought_again(world: World) -> None:
     before = world.dump()
     world.sandbox.settings(validation_interval=0, validate_limit=0)
@@ -123,6 +164,30 @@ def test_leftovers_of_a_killed_run_are_removed_and_nothing_is_bought_again(world
     assert (played.rc, world.charges()) == (0, 1), played.output
     assert (world.dump(), world.memory()) == (before, [])
     assert world.current("mail").exists()
+
+
+def test_two_runs_at_once_leave_each_other_their_records_and_the_last_one_cleans_up(world: World) -> None:
+    before = world.dump()
+    world.sandbox.settings(
+        validation_interval=0, caa="respect"
+    )  # its servers do not know all zones, so nothing is proven
+    first = world.start(MAIL, ssl_certificate_wait_timeout=300)
+    try:
+        wait_until(lambda: world.dump() != before or None, seconds=300, what="a record is placed", pause=0.2)
+        placed = world.dump()
+        second = world.play(MAIL, WWW, ssl_certificate_wait_timeout=0)
+        assert (second.rc, world.charges()) == (0, 2), second.output
+        assert "mail: waiting" in second.output and "www: waiting" in second.output, second.output
+        assert (first.poll(), world.dump()) == (None, placed), second.output
+        world.sandbox.settings(validation_interval=0.1, caa="ignore")
+        assert first.wait(300) == 0
+    finally:
+        kill_tree(first)
+    assert world.current("mail").exists()
+    assert (world.dump(), world.memory()) == (before, [])
+    third = world.play(MAIL, WWW)
+    assert (third.rc, world.charges()) == (0, 2), third.output
+    assert (world.dump(), world.memory()) == (before, [])
 
 
 def test_an_order_by_mail_waits_is_reminded_of_and_changes_its_method(world: World) -> None:

@@ -125,6 +125,7 @@ def test_what_is_placed_is_written_down_beside_what_is_left() -> None:
         **left,
         "dns": [{**TXT, "value": "older"}, TXT],
         "files": ["AB12.txt"],
+        "runs": {},
     }
     present = host["observed"][0]["records"]["placed"]
     assert written["replaces"] == hashlib.sha256(present.encode()).hexdigest()
@@ -132,27 +133,76 @@ def test_what_is_placed_is_written_down_beside_what_is_left() -> None:
 
 def test_what_was_removed_is_forgotten_and_what_was_not_stays() -> None:
     other = {**TXT, "value": "other"}
-    memory = {"dns": [TXT, other], "files": ["A.txt", "B.txt"], "reminded": None, "fallback": None}
+    memory = {"dns": [TXT, other], "files": ["A.txt", "B.txt"], "runs": {}, "reminded": None, "fallback": None}
     host = published("web1", item(), memory={"shop": memory})
-    (change,) = placed.clearing([host], "web1", [], kept_files=["B.txt"], kept_records=[other])
+    removed = placed.removable([host], [], "me", NOW)
+    (change,) = placed.clearing([host], "web1", [], removed, "me", NOW, kept_files=["B.txt"], kept_records=[other])
     assert json.loads(change["records"][0]["content"]) == {**memory, "dns": [other], "files": ["B.txt"]}
-    (change,) = placed.clearing([host], "web1", [])
+    (change,) = placed.clearing([host], "web1", [], removed, "me", NOW)
     assert "content" not in change["records"][0]
+
+
+SOON, PAST, NEVER = "2026-11-25T12:30:00Z", "2026-11-25T11:59:00Z", "2026-11-27T12:00:00Z"
+ISSUED = {"client_reference": "shop", "state": "issued"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "results", "free"),
+    [
+        ({}, [], True),
+        ({"me": SOON}, [], True),
+        ({"other": SOON}, [], False),
+        ({"me": SOON, "other": SOON}, [waiting("shop")], False),
+        ({"other": SOON}, [{"client_reference": "shop", "state": None}], False),
+        ({"other": SOON}, [{"client_reference": "shop", "state": "absent"}], False),  # a list may lag
+        ({"other": SOON}, [ISSUED], True),
+        ({"other": PAST}, [waiting("shop")], True),
+        ({"other": NEVER}, [waiting("shop")], True),  # a wrong clock keeps nothing for ever
+        ({"other": "soon"}, [waiting("shop")], True),
+        ("damaged", [waiting("shop")], True),
+    ],
+)
+def test_nothing_is_removed_that_another_run_needs(runs: Any, results: list[dict[str, Any]], free: bool) -> None:
+    host = published("web1", item(), memory={"shop": {"dns": [TXT], "files": ["A.txt"], "runs": runs}})
+    removed = placed.removable([host], results, "me", NOW)
+    assert removed == (placed.remembered([host]) if free else {"files": [], "records": []})
+    after = placed.clearing([host], "web1", results, removed, "me", NOW)
+    left = [json.loads(one["records"][0]["content"])["runs"] for one in after if "content" in one["records"][0]]
+    assert left == ([] if free or "me" not in runs else [{"other": SOON}])
+
+
+def test_what_two_orders_share_stays_while_one_of_them_needs_it() -> None:
+    shop, mail = item("shop"), item("mail")
+    memory = {"dns": [], "files": ["fileauth.txt"], "runs": {"other": SOON}}
+    host = published("web1", shop, mail, memory={"shop": memory, "mail": memory})
+    assert placed.removable([host], [ISSUED], "me", NOW)["files"] == []
+    both = [ISSUED, {"client_reference": "mail", "state": "issued"}]
+    assert placed.removable([host], both, "me", NOW)["files"] == [{"host": "web1", "file_name": "fileauth.txt"}]
+
+
+def test_a_run_writes_down_that_it_needs_what_another_one_placed() -> None:
+    host = published("web1", item(), memory={"shop": {"dns": [TXT], "runs": {"other": SOON}}})
+    wanted = [{"client_reference": "shop", "host": "web1", **TXT}]
+    (change,) = placed.noting([host], "web1", records=wanted, added=[], need=("me", NEVER))
+    assert json.loads(change["records"][0]["content"])["runs"] == {"other": SOON, "me": NEVER}
+    foreign = published("web1", item())
+    assert placed.noting([foreign], "web1", records=wanted, added=[], need=("me", NEVER)) == []
 
 
 @pytest.mark.parametrize(("state", "kept"), [("waiting", True), (None, True), ("issued", False), ("absent", False)])
 def test_the_method_is_forgotten_with_its_order(state: str | None, kept: bool) -> None:
     memory = {"dns": [], "files": [], "reminded": None, "fallback": {"dcv_type": "DNS", "order": "o1"}}
     host = published("web1", item(), memory={"shop": memory})
-    change = placed.clearing([host], "web1", [{"client_reference": "shop", "state": state}])
+    nothing: dict[str, Any] = {"files": [], "records": []}
+    change = placed.clearing([host], "web1", [{"client_reference": "shop", "state": state}], nothing, "me", NOW)
     assert (change == []) is kept
 
 
-def test_leftovers_of_several_hosts_are_listed_once() -> None:
+def test_what_several_hosts_remember_is_listed_once() -> None:
     shop = item("shop", "web1", "web2")
     memory = {"shop": {"dns": [TXT], "files": ["A.txt"]}}
     hosts = [published("web1", shop, memory=memory), published("web2", shop, memory=memory)]
-    assert placed.leftovers(hosts) == {
+    assert placed.remembered(hosts) == {
         "files": [{"host": "web1", "file_name": "A.txt"}, {"host": "web2", "file_name": "A.txt"}],
         "records": [TXT],
     }

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: ssl_certificate_leftovers
+name: ssl_certificate_remembered
 short_description: Proofs that hosts remember as placed
 version_added: 1.0.0
 description:
-  - Returns what an earlier or the present run placed and did not remove yet.
+  - Returns what this run or another one placed, or was about to place, and did not remove yet.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -22,9 +22,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What is left?
+- name: What is placed?
   ansible.builtin.debug:
-    msg: "{{ published | certops.resello.ssl_certificate_leftovers }}"
+    msg: "{{ published | certops.resello.ssl_certificate_remembered }}"
 """
 
 RETURN = r"""
@@ -36,17 +36,17 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.plugin_utils.placed import leftovers
+from ansible_collections.certops.resello.plugins.plugin_utils.placed import remembered
 
 
-def ssl_certificate_leftovers(
+def ssl_certificate_remembered(
     published: Sequence[Mapping[str, Any]],
 ) -> dict[str, list[dict[str, Any]]]:
-    return leftovers(published)
+    return remembered(published)
 
 
 class FilterModule:
     """Offers the filter to Ansible."""
 
     def filters(self) -> dict[str, Any]:
-        return {"ssl_certificate_leftovers": ssl_certificate_leftovers}
+        return {"ssl_certificate_remembered": ssl_certificate_remembered}
