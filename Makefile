@@ -52,7 +52,7 @@ endif
 .PHONY: packages
 packages:
 	@tests/tools/debian_packages.sh nginx:nginx openssl:openssl curl:curl unzip:unzip strace:strace git:git faketime:faketime \
-		apache2:apache2 haproxy:haproxy postfix:postfix named:bind9 pdns_server:pdns-backend-sqlite3 \
+		apache2:apache2 haproxy:haproxy postfix:postfix named:bind9 nsupdate:bind9-dnsutils pdns_server:pdns-backend-sqlite3 \
 		sshd:openssh-server ssh:openssh-client sudo:sudo pkill:procps
 
 .PHONY: test
@@ -99,7 +99,7 @@ $(BENCH): tests/bench/requirements.txt $(REQUIREMENTS)
 	@touch $@
 
 .PHONY: bench
-bench: $(BENCH) ## measure what a run costs against other ways to do it, and keep it in docs/bench.md
+bench: packages $(BENCH) ## measure what a run costs against other ways to do it, and keep it in docs/bench.md
 	@mkdir -p .work/bench/ansible_collections/certops
 	@ln -sfn "$(CURDIR)" .work/bench/ansible_collections/certops/resello
 	@PYTHONPATH=.work/bench .venv-bench/bin/python -m ansible_collections.certops.resello.tests.bench.bench \

@@ -85,6 +85,7 @@ PARTS: tuple[Part, ...] = (
     molecule("molecule-ssh", "ssh", needs=("sshd", "ssh", "sudo", "pkill"), root=True, minutes=20, slow=True),
     molecule("molecule-dcv_file", "dcv_file", needs=("haproxy",), minutes=30, slow=True),
     molecule("molecule-dcv_email", "dcv_email", needs=("faketime",), minutes=30, slow=True),
+    molecule("molecule-dcv_dns", "dcv_dns", needs=("named", "pdns_server", "dig", "nsupdate"), slow=True),
     pytest("proofs", "tests/proofs", needs=("openssl", "named"), minutes=20, slow=True),
     # The oldest core: what plays and its libraries could break, and the whole.
     pytest("plays-2.16", f"-n 2 {OLDEST_EVERY_DAY}", venv=OLDEST, needs=("openssl",), minutes=20, slow=True),
