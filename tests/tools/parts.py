@@ -81,6 +81,7 @@ PARTS: tuple[Part, ...] = (
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace"), minutes=20),
     pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
+    molecule("molecule-deploy", "deploy", needs=("apache2", "haproxy", "postfix"), root=True, minutes=20, slow=True),
     molecule("molecule-renewal", "renewal", needs=("faketime",), minutes=30, slow=True),
     molecule("molecule-ssh", "ssh", needs=("sshd", "ssh", "sudo", "pkill"), root=True, minutes=20, slow=True),
     molecule("molecule-dcv_file", "dcv_file", needs=("haproxy",), minutes=30, slow=True),

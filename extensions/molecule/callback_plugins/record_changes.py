@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Append one JSON line per playbook run to RECORD_CHANGES_FILE: playbook, check mode or not, what changed on each host,
-and how many modules of roles were started where.
+how many modules of roles were started where, and the statistics that the run set (`set_stats`).
 
 Scenarios compare these: what check mode predicts on a bare host has to be what the run after it does.
 """
@@ -64,6 +64,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core comes 
             "changed": counts,
             "tasks": self.tasks,
             "modules": self.modules,
+            "stats": stats.custom.get("_run", {}),
         }
         with Path(os.environ["RECORD_CHANGES_FILE"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
