@@ -164,7 +164,7 @@ def _needles(secret: str | bytes | Iterable[bytes]) -> Iterator[bytes]:
 def spellings(secret: bytes) -> Iterator[bytes]:
     """Yield a secret as it may be written: plain, escaped, for a URL, in hexadecimal, in base64 amid other bytes."""
     yield secret
-    for text in {secret.decode("utf-8", "surrogateescape"), secret.decode("latin-1")}:
+    for text in (secret.decode("utf-8", "surrogateescape"), secret.decode("latin-1")):
         written = (json.dumps(text), json.dumps(text, ensure_ascii=False), repr(text))
         yield from (one[1:-1].encode("utf-8", "surrogateescape") for one in written)
     yield from (urllib.parse.quote(secret, safe="").encode(), urllib.parse.quote_plus(secret).encode())
