@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.certops.resello.tests.support.run_module import python_path
+from ansible_collections.certops.resello.tests.support.secrets_search import LOUDEST, loud_settings, unwrapped
 
 PLAY = """
 - name: Share a key
@@ -103,19 +101,8 @@ def run_play(folder: Path, left: Path) -> str:
     (folder / "hosts").write_text(f"[all]\n{hosts}\n")
     for host in ("one", "two"):
         (folder / host).mkdir()
-    settings = {
-        "ANSIBLE_DEBUG": "1",
-        "ANSIBLE_KEEP_REMOTE_FILES": "1",
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(left / "facts"),
-        "ANSIBLE_LOCAL_TEMP": str(left / "controller"),
-        "ANSIBLE_LOG_PATH": str(left / "log"),
-        "ANSIBLE_HOME": str(left / "home"),
-        "ANSIBLE_COLLECTIONS_PATH": python_path(),
-        "TMPDIR": str(left),
-        "LC_ALL": "C.UTF-8",
-    }
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-vvvvv", "-i", "hosts", "play.yml"]
+    settings = {**loud_settings(left), "ANSIBLE_COLLECTIONS_PATH": python_path(), "LC_ALL": "C.UTF-8"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), LOUDEST, "-i", "hosts", "play.yml"]
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300, check=False
     )
@@ -124,17 +111,8 @@ def run_play(folder: Path, left: Path) -> str:
 
 
 def everything(folder: Path) -> Iterator[str]:
-    """Yield the text of each file, and of all files in the archives that module files carry (base64 of a zip)."""
+    """Yield the text of each file, and of all that is packed into it."""
     for path in folder.rglob("*"):
         if path.is_file():
-            text = path.read_bytes().decode("utf-8", errors="replace")
-            yield text
-            for packed in re.findall(r"[A-Za-z0-9+/=]{1000,}", text):
-                yield from unpacked(base64.b64decode(packed[: len(packed) // 4 * 4]))
-
-
-def unpacked(content: bytes) -> Iterator[str]:
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in archive.namelist():
-                yield archive.read(name).decode("utf-8", errors="replace")
+            for _place, layer in unwrapped(path.name, path.read_bytes()):
+                yield layer.decode("utf-8", errors="replace")
