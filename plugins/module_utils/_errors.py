@@ -60,6 +60,19 @@ class ConfigurationError(ReselloError):
         super().__init__(text, details={"option": option, "problem": problem, "remedy": remedy})
 
 
+def refuse_less(params: Mapping[str, Any], least: Mapping[str, float]) -> None:
+    """Raises ConfigurationError for the first option, of those that are given, that is less than its least value."""
+
+    for option, bound in least.items():
+        if params.get(option, bound) < bound:
+            raise ConfigurationError(
+                option=option,
+                value=params[option],
+                problem=f"is less than {bound}",
+                remedy=f"Give {bound} or more. Nothing was sent.",
+            )
+
+
 class TransportError(ReselloError):
     """No complete answer was received.
 

@@ -21,7 +21,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._client.api import Api
 from .._client.models import Bucket, Order
-from .._errors import ConfigurationError, ReselloError
+from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision
 from .._purchase.limits import Limits
@@ -83,14 +83,7 @@ class Run:
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
         """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
 
-        for option, least in LEAST.items():
-            if params.get(option, least) < least:
-                raise ConfigurationError(
-                    option=option,
-                    value=params[option],
-                    problem=f"is less than {least}",
-                    remedy=f"Give {least} or more. Nothing was sent.",
-                )
+        refuse_less(params, LEAST)
         return cls(
             check_mode=check_mode,
             waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,

@@ -19,7 +19,7 @@ from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._client.validation import ValidationDetails
 from .._download import order_csr
-from .._errors import ConfigurationError, ReselloError
+from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._fields import iso
 from .._names import normalise_name
 from .account import PlanBook, by_reference
@@ -48,14 +48,7 @@ class DcvRun:
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> DcvRun:
         """Out of the options of the module. Raises ConfigurationError for a number that makes no sense."""
-        for option, least in (("cool_down", 0), ("max_concurrency", 1)):
-            if params[option] < least:
-                raise ConfigurationError(
-                    option=option,
-                    value=params[option],
-                    problem=f"is less than {least}",
-                    remedy=f"Give {least} or more. Nothing was sent.",
-                )
+        refuse_less(params, {"cool_down": 0, "max_concurrency": 1})
         return cls(
             check_mode=check_mode,
             cool_down=timedelta(seconds=params["cool_down"]),
