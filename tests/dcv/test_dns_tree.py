@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -14,6 +17,7 @@ import dns.query
 import dns.rcode
 import pytest
 from ansible_collections.certops.resello.tests.support.dns_tree import DnsTree, Zone
+from ansible_collections.certops.resello.tests.support.named import Named
 from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 
 ZONES = (
@@ -85,3 +89,28 @@ def test_update_with_the_key_reaches_the_secondary(tree: DnsTree) -> None:
     )
     tree.update("live.example", delete=['_x TXT "hello"'])
     assert values(ask(tree, "primary", "_x.live.example", "TXT")) == []
+
+
+def test_port_of_a_name_server_is_its_own_from_the_start(tmp_path: Path) -> None:
+    """Two BINDs on one port both start and share the questions: every other answer is then the wrong server's."""
+    server = Named(tmp_path, options=["recursion no;"], blocks=[])
+    with closing(socket.socket()) as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", server.port))
+    server.start()
+    try:
+        question = dns.message.make_query(".", "SOA", flags=0)
+        for transport in (dns.query.udp, dns.query.tcp):
+            answer = transport(question, "127.0.0.1", port=server.port, timeout=12)
+            assert answer.rcode() == dns.rcode.REFUSED
+    finally:
+        server.stop()
+
+
+def test_name_server_without_its_port_does_not_count_as_started(tmp_path: Path) -> None:
+    server = Named(tmp_path, options=["recursion no;"], blocks=[])
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        server.port = other.getsockname()[1]
+        with pytest.raises(RuntimeError, match="somebody else has the port"):
+            server.start()
+    server.stop()

@@ -41,12 +41,31 @@ def free_port() -> int:
             return port
 
 
+def held_port() -> socket.socket:
+    """Return a socket that keeps a port of 127.0.0.1 from everybody but servers of this user that share ports.
+
+    BIND shares: two of them on one port both start, and each gets a part of the questions.
+    """
+    while True:
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                holder.bind(("127.0.0.1", 0))
+                udp.bind(holder.getsockname())
+        except OSError:
+            holder.close()
+            continue
+        return holder
+
+
 class Named:
     """One name server in a folder of its own. ``options`` are lines for the options block, ``blocks`` whole blocks."""
 
     def __init__(self, folder: Path, *, options: Sequence[str], blocks: Sequence[str]) -> None:
         self.folder = folder
-        self.port = free_port()
+        self._holder = held_port()
+        self.port = int(self._holder.getsockname()[1])
         self.options = list(options)
         self.blocks = list(blocks)
         self.log = folder / "named.log"
@@ -86,6 +105,8 @@ class Named:
         text = self.log.read_bytes()[self._read_from :].decode(errors="replace")
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(f"named ended with {self._process.returncode}:\n{text[-3000:]}")
+        if "address in use" in text:
+            raise RuntimeError(f"somebody else has the port of this named:\n{text[-3000:]}")
         return True if re.search(r" running$", text, re.MULTILINE) else None
 
     def reload(self) -> None:
@@ -96,11 +117,11 @@ class Named:
     def stop(self) -> None:
         """End it. Its files stay."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._holder.close()
