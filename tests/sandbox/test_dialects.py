@@ -477,6 +477,16 @@ def test_the_ca_gives_up(sandbox: SandboxProcess, buyer: Buyer) -> None:
     assert [c["revoked"] for c in buyer.finish(order["id"])["certificates"]] == [True, False]
 
 
+@pytest.mark.parametrize(("days", "status"), [(30, 422), (366, 200)])
+def test_from_when_on_orders_can_be_renewed(sandbox: SandboxProcess, buyer: Buyer, days: int, status: int) -> None:
+    sandbox.settings(renew_days=days)
+    order = buyer.issued()
+    plan = sandbox.api("GET", "ssl-certificate-plan").json()["result"][0]
+    assert plan["renew_days_before_expiration"] == days
+    answer = sandbox.api("POST", f"ssl-certificate/{order['id']}/renew", buyer.body())
+    assert answer.status_code == status, answer.text
+
+
 @pytest.mark.parametrize(("form", "certificates"), [("off", 1), ("extension", 1), ("certificate", 2)])
 def test_the_platform_renews_by_itself(sandbox: SandboxProcess, buyer: Buyer, form: str, certificates: int) -> None:
     sandbox.settings(auto_renew=form, auto_renew_orders=True, auto_renew_days=15)

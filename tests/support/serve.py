@@ -5,8 +5,8 @@
 """The real servers of one host for scenarios: python -m ansible_collections.certops.resello.tests.support.serve DO FILE
 
 FILE is JSON: the host's `folder` and `address`, and `servers`, each with `kind`, `name`, `port`, `sites` (a folder for
-each DNS name) and `options` of the kind. It may be `dead` (never started), have options of the `service` of its own,
-and a command that its test and its reload run `through`, with the word test or reload. DO is
+each DNS name) and `options` of the kind. It may be `dead` (configured and never started), have options of the `service`
+of its own, and a command that its test and its reload run `through`, with the word test or reload. DO is
 
 describe    print the option `services` of ssl_certificate_install for them
 start       start those that do not run
@@ -51,7 +51,9 @@ def main(do: str, file: str) -> None:
     if do == "describe":
         json.dump([described(*both) for both in servers], sys.stdout)
     for one, entry in servers:
-        if do == "start" and not one.pid and not entry.get("dead"):
+        if do == "start" and entry.get("dead"):
+            one.configure()
+        elif do == "start" and not one.pid:
             one.start()
         elif do == "stop":
             one.stop()

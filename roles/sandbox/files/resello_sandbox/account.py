@@ -77,7 +77,7 @@ class Account:
         self._must_be_active(order)
         before = dataclasses.replace(order)
         form = read_order_form(body, plan=known_plan(order.plan_id))
-        opens = order.paid_until - known_plan(order.plan_id).renew_days_before_expiration * DAY
+        opens = order.paid_until - self._context.settings.renew_days * DAY
         if self._context.clock.now() < opens:
             raise wrong_state("The certificate cannot be renewed yet: the renewal period has not begun.")
         result = self._context.settings.renew_result

@@ -149,6 +149,9 @@ class Dialect:
             meaning="a renew gives a new certificate, only more time, or another order",
         ),
     )
+    renew_days: int = field(
+        default=30, metadata=may(count(0, 366), "days from 0 to 366 before the paid end from which it can be renewed")
+    )
     pending_csr: str = field(
         default="new", metadata=choice("new", "old", meaning="the CSR shown while a renew or reissue is pending")
     )

@@ -35,7 +35,6 @@ class Plan:
     wildcard: bool = False
     max_names: int = 1
     interval: int = 12
-    renew_days_before_expiration: int = 30
 
     @property
     def hashes_of_csr(self) -> bool:

@@ -102,7 +102,7 @@ class Presenter:
             "description": plan.description,
             "brand": plan.brand,
             "interval": plan.interval,
-            "renew_days_before_expiration": plan.renew_days_before_expiration,
+            "renew_days_before_expiration": self._context.settings.renew_days,
             "actions": ["create", "renew", "reissue", "validate", "delete"],
             "product": "ssl-certificate",
             "provisioner": {"id": f"sandbox-{plan.brand.lower()}"},
