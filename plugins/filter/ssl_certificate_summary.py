@@ -11,6 +11,8 @@ version_added: 1.0.0
 description:
   - Returns in lists what was bought, renewed, reissued, waits, was put off, is blocked or failed, what was
     installed and what could not be proven, and how many days each certificate has left.
+  - In check mode nothing of this was done. What the real run would buy, renew, reissue and install is in lists of its
+    own then.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -34,6 +36,10 @@ options:
     description: The host.
     type: str
     required: true
+  planning:
+    description: Whether the run was in check mode.
+    type: bool
+    required: true
 """
 
 EXAMPLES = r"""
@@ -42,7 +48,8 @@ EXAMPLES = r"""
     data:
       report: >-
         {{ orders.certificates
-           | certops.resello.ssl_certificate_summary(ordered=[], installations=[], host=inventory_hostname) }}
+           | certops.resello.ssl_certificate_summary(ordered=[], installations=[], host=inventory_hostname,
+                                                     planning=ansible_check_mode) }}
 """
 
 RETURN = r"""
@@ -63,8 +70,10 @@ def ssl_certificate_summary(
     ordered: Sequence[Mapping[str, Any]],
     installations: Sequence[Mapping[str, Any]],
     host: str,
+    *,
+    planning: bool,
 ) -> dict[str, Any]:
-    return summary(results, ordered, installations, host, now=datetime.now(timezone.utc))
+    return summary(results, ordered, installations, host, planning=planning, now=datetime.now(timezone.utc))
 
 
 class FilterModule:

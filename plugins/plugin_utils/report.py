@@ -14,6 +14,7 @@ from typing import Any, Callable, Mapping, Sequence
 MADE = ("bought", "recovered", "adopted")
 DONE = ("renewed", "reissued")
 DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
+TO_DO_BY = {"create": "to_buy", "renew": "to_renew", "reissue": "to_reissue"}
 PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
@@ -85,27 +86,50 @@ def summary(
     installations: Sequence[Mapping[str, Any]],
     host: str,
     *,
+    planning: bool,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the run came to on one host, for programs: references by what became of them, and what is in place."""
+    """What the run came to on one host, for programs: references by what became of them, and what is in place.
 
-    done: dict[str, list[str]] = {word: [] for word in (*DONE_BY.values(), "waiting", "deferred", "blocked", "failed")}
+    A run that is ``planning`` (check mode) did nothing: what it would do is told in lists of its own.
+    """
+
     mine = {result["client_reference"] for result in results}
-    for result in ordered:
-        if result["client_reference"] in mine and result.get("outcome") in (*MADE[:2], *DONE):
-            done[DONE_BY.get(result["action"], "bought")].append(result["client_reference"])
+    lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "deferred", "blocked", "failed")
+    found: dict[str, list[str]] = {word: [] for word in lists}
+    for result in results if planning else ordered:
+        word = _planned(result) if planning else _done(result)
+        if word and result["client_reference"] in mine:
+            found[word].append(result["client_reference"])
     for result in results:
         if result["state"] == "waiting":
-            done["waiting"].append(result["client_reference"])
+            found["waiting"].append(result["client_reference"])
         if result.get("error"):
-            done[_kind_of_trouble(result)].append(result["client_reference"])
+            found[_kind_of_trouble(result)].append(result["client_reference"])
+    installed = _names(installations, "certificates", lambda one: one["action"] == "installed")
+    unproven = _names(installations, "services", lambda one: one.get("proven") is False)
     return {
-        **done,
+        **found,
         "days_left": {result["client_reference"]: _days_left(result, now) for result in results},
-        "deployed": {host: _names(installations, "certificates", lambda one: one["action"] == "installed")},
+        "deployed": {host: [] if planning else installed},
+        "to_deploy": {host: installed if planning else []},
         "not_deployed": {host: _names(installations, "certificates", lambda one: bool(one["error"]))},
-        "unproven": {host: _names(installations, "services", lambda one: one.get("proven") is False)},
+        "unproven": {host: [] if planning else unproven},
     }
+
+
+def _done(result: Mapping[str, Any]) -> str | None:
+    """The list of what was done, now or in a run whose answer was lost."""
+
+    if result.get("outcome") not in (*MADE[:2], *DONE):
+        return None
+    return DONE_BY.get(result["action"], "bought")
+
+
+def _planned(result: Mapping[str, Any]) -> str | None:
+    """The list of what the real run would do."""
+
+    return None if result.get("error") else TO_DO_BY.get(result["action"])
 
 
 def _kind_of_trouble(result: Mapping[str, Any]) -> str:
