@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small strict reader of DER (X.690): definite minimal lengths, low tag numbers, nothing after the end."""
+"""A small strict reader of DER (X.690): definite minimal lengths, low tag numbers, nothing after the end.
+
+And the writing of one element.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,15 @@ def parse(data: bytes) -> Node:
     if end != len(data):
         raise DerError("bytes after the end")
     return node
+
+
+def encode(tag: int, content: bytes) -> bytes:
+    """Return the encoding of one element."""
+    length = len(content)
+    if length < _LONG:
+        return bytes((tag, length)) + content
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, _LONG | len(size))) + size + content
 
 
 def integer(node: Node) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LOCK_TIMEOUT = 120.0
+MARKER = ".certops-resello"
+"""A file in the root folder; where it is missing, the root is new or is not the one that was used before."""
 
 
 @dataclass(frozen=True)

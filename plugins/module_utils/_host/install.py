@@ -15,9 +15,8 @@ from .attachments import read_attachments, refuse_shared
 from .errors import HostError
 from .files import Access, Folder, open_root
 from .group import groups_of
-from .host import own_trouble
+from .host import MARKER, own_trouble
 from .lock import locked
-from .observe import MARKER
 from .prepare import (
     INSTALLED,
     LINKED,

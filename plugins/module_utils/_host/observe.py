@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .bundle import is_placeholder
@@ -22,13 +21,11 @@ from .store import (
     current_version,
     read_versions,
 )
+from .x509 import iso
 
 if TYPE_CHECKING:
     from .files import Folder
     from .journal import Record
-
-MARKER = ".certops-resello"
-"""A file in the root folder; where it is missing, the root is new or is not the one that was used before."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +126,3 @@ def pending_result(item: Pending) -> dict[str, Any]:
         "names": list(item.facts.names),
         "created": iso(item.created) if item.created else None,
     }
-
-
-def iso(moment: datetime) -> str:
-    """Return an aware UTC datetime as ISO 8601 text."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

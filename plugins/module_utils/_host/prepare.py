@@ -30,8 +30,8 @@ from .errors import (
 from .host import own_trouble
 from .keys import find_keys, read_key
 from .names import dns_names, folder_name
-from .observe import iso
 from .verify import handshake
+from .x509 import iso
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .files import Access, Folder
     from .host import Host
     from .services import Service
+    from .x509 import Certificate
 
 INSTALLED = "installed"
 PERMISSIONS = "permissions"
@@ -147,9 +148,13 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
         if folder:
             stack.enter_context(folder)
         item.before = item.in_use = store.current_version(folder)
-        _remember_before(folder, item)
-        if not item.error:
-            _prepare(folder, item, task)
+        if item.error:
+            _remember_before(folder, item)
+        else:
+            try:
+                _prepare(folder, item, task)
+            finally:
+                _remember_before(folder, item)
             _settle(folder, item, task)
             decide_way_back(folder, item, task.host, task.records)
     if item.error:
@@ -275,7 +280,11 @@ def _expect_certificate(item: Item, host: Host) -> None:
 
 
 def _remember_before(folder: Folder | None, item: Item) -> None:
-    leaf = store.read_leaf(folder, item.before) if folder and item.before else None
+    """Note the certificate in use, also of an item that fails. Where it was found to be the wanted one, it is known."""
+    if item.bundle and item.before and item.target == item.before and item.action != INSTALLED:
+        leaf: Certificate | None = item.bundle.leaf
+    else:
+        leaf = store.read_leaf(folder, item.before) if folder and item.before else None
     if leaf:
         item.before_leaf = _shown(names=leaf.names, serial=leaf.serial_hex, not_after=iso(leaf.not_after))
 

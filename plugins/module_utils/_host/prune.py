@@ -63,6 +63,7 @@ def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, jour
         protected -= {item.in_use, *noted}  # they will be those of the new version
         keep -= 1
     kept = {name for name in protected if name}
-    if item.remove_older:
-        return [name for name in store.version_names(folder) if name not in kept]
+    others = [name for name in store.version_names(folder) if name not in kept]
+    if item.remove_older or not others:
+        return others
     return store.removable(store.read_versions(folder), keep=keep, protected=kept, now=how.now)

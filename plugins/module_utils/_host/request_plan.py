@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from . import pending_life, placeholder, sealing
 from .errors import HostError, VerificationError
 from .files import Access
-from .host import own_trouble
-from .observe import MARKER
+from .host import MARKER, own_trouble
 from .observe import observe as read
 from .pending import choose
 from .records import read_records

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 from . import pending_life, placeholder, sealing
 from .errors import HostError, os_problem
 from .files import PUBLIC, Access, Folder, open_root
-from .host import own_trouble
+from .host import MARKER, own_trouble
 from .lock import locked
-from .observe import MARKER
 from .observe import observe as read
 from .openssl import find_openssl
 from .pending import make_pending

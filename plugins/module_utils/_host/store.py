@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, Seque
 
 from . import x509
 from .bundle import is_placeholder
-from .errors import UnsafePathError, VerificationError
+from .errors import HostError, UnsafePathError, VerificationError
 from .files import PUBLIC, Access, Folder
+from .key_text import stated_public_key
 from .pending import FOLDER as PENDING
 from .pkcs12 import KEYSTORE
 from .verify import handshake, is_pair, load_pair
@@ -71,7 +72,7 @@ def read_version(folder: Folder | None, name: str) -> Version | None:
         leaf = _leaf_in(place)
         if place is None or leaf is None:
             return None
-        return Version(name=name, path=place.path, leaf=leaf, has_key=_is_pair(place))
+        return Version(name=name, path=place.path, leaf=leaf, has_key=_is_pair(place, leaf))
 
 
 def read_leaf(folder: Folder | None, name: str) -> x509.Certificate | None:
@@ -105,7 +106,7 @@ def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystor
         if place is None or not key:
             return False
         whole = _public_files_match(place, bundle) and place.read(COMBINED) == _combined(key, bundle)
-        return whole and _is_pair(place) and (keystore is None or keystore.fits(place))
+        return whole and _is_pair(place, bundle.leaf) and (keystore is None or keystore.fits(place))
 
 
 def access_differs(folder: Folder, name: str, access: Access) -> bool:
@@ -238,7 +239,13 @@ def _leaf_in(place: Folder | None) -> x509.Certificate | None:
     return leaves[0] if len(leaves) == 1 else None
 
 
-def _is_pair(place: Folder) -> bool:
+def _is_pair(place: Folder, leaf: x509.Certificate) -> bool:
+    """Tell whether the key of this version belongs to its certificate. Where its text does not say so, OpenSSL does."""
+    key = b""
+    with contextlib.suppress(HostError, OSError):  # what cannot be read is OpenSSL's to refuse
+        key = place.read(KEY) or b""
+    if stated_public_key(key) == leaf.public_key.sha256:
+        return True
     return is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}")
 
 

@@ -101,6 +101,11 @@ class Request:
     public_key: PublicKey
 
 
+def iso(moment: datetime) -> str:
+    """Return an aware UTC datetime, such as an end of validity, as ISO 8601 text."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def certificates(text: str, *, where: str) -> list[Certificate]:
     """Return the certificates of a PEM text, in order. Raises VerificationError; ``where`` names the option or file."""
     if "PRIVATE KEY-----" in text:
