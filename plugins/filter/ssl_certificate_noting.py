@@ -83,9 +83,10 @@ def ssl_certificate_noting(
     fallback: Mapping[str, Mapping[str, str]] | None = None,
     added: Sequence[Mapping[str, Any]] | None = None,
     run: str | None = None,
-    seconds: int = 0,
+    seconds: int | str = 0,
 ) -> list[dict[str, Any]]:
-    until = datetime.now(timezone.utc) + min(timedelta(seconds=seconds), LONGEST_NEED)
+    # ansible-core before 2.19 gives numbers that come from a variable of the role as text.
+    until = datetime.now(timezone.utc) + min(timedelta(seconds=int(seconds)), LONGEST_NEED)
     need = (run, until.strftime(TIME)) if run else None
     return noting(published, host, files, records, reminded, fallback, added, need)
 

@@ -40,6 +40,10 @@ options:
     description: Whether the run was in check mode.
     type: bool
     required: true
+  ordering:
+    description: Whether the run was to order what is due, or only to install what was issued.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -72,8 +76,10 @@ def ssl_certificate_summary(
     host: str,
     *,
     planning: bool,
+    ordering: bool = True,
 ) -> dict[str, Any]:
-    return summary(results, ordered, installations, host, planning=planning, now=datetime.now(timezone.utc))
+    now = datetime.now(timezone.utc)
+    return summary(results, ordered, installations, host, planning=planning, ordering=ordering, now=now)
 
 
 class FilterModule:

@@ -87,17 +87,19 @@ def summary(
     host: str,
     *,
     planning: bool,
+    ordering: bool,
     now: datetime,
 ) -> dict[str, Any]:
     """What the run came to on one host, for programs: references by what became of them, and what is in place.
 
-    A run that is ``planning`` (check mode) did nothing: what it would do is told in lists of its own.
+    A run that is ``planning`` (check mode) did nothing: what it would do is told in lists of its own. One that is not
+    ``ordering`` only installs, so it would order nothing either.
     """
 
     mine = {result["client_reference"] for result in results}
     lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "deferred", "blocked", "failed")
     found: dict[str, list[str]] = {word: [] for word in lists}
-    for result in results if planning else ordered:
+    for result in (results if ordering else ()) if planning else ordered:
         word = _planned(result) if planning else _done(result)
         if word and result["client_reference"] in mine:
             found[word].append(result["client_reference"])

@@ -113,4 +113,3 @@ def test_name_server_without_its_port_does_not_count_as_started(tmp_path: Path) 
         server.port = other.getsockname()[1]
         with pytest.raises(RuntimeError, match="somebody else has the port"):
             server.start()
-    server.stop()

@@ -99,7 +99,11 @@ class Named:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._ready, seconds=30, what=f"named in {self.folder} runs")
+        try:
+            wait_until(self._ready, seconds=30, what=f"named in {self.folder} runs")
+        except BaseException:
+            self.stop()
+            raise
 
     def _ready(self) -> bool | None:
         text = self.log.read_bytes()[self._read_from :].decode(errors="replace")

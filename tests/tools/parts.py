@@ -81,6 +81,7 @@ PARTS: tuple[Part, ...] = (
     pytest("host", "-n 2 tests/host", needs=("openssl", "strace"), minutes=20),
     pytest("deploy", "-n 2 tests/deploy", needs=("openssl", "nginx", "strace"), minutes=20),
     molecule("molecule-default", "default"),
+    molecule("molecule-default-2.16", "default", venv=OLDEST),
     molecule("molecule-deploy", "deploy", needs=("apache2", "haproxy", "postfix"), root=True, minutes=20, slow=True),
     molecule(
         "molecule-deploy_rollback",
@@ -99,7 +100,6 @@ PARTS: tuple[Part, ...] = (
     # The oldest core: what plays and its libraries could break, and the whole.
     pytest("plays-2.16", f"-n 2 {OLDEST_EVERY_DAY}", venv=OLDEST, needs=("openssl",), minutes=20, slow=True),
     pytest("modules-2.16", "-n 2 tests/modules", venv=OLDEST, needs=("openssl",), minutes=40, slow=True),
-    molecule("molecule-default-2.16", "default", venv=OLDEST, slow=True),
     pytest("dcv", "-n 2 tests/dcv", needs=("named", "dnssec-signzone")),
     pytest("dcv-2.16", "-n 2 tests/dcv", venv=OLDEST, needs=("named", "dnssec-signzone"), slow=True),
     pytest("dns", "-n 2 tests/dns", needs=("named", "pdns_server", "strace", "faketime"), minutes=20, slow=True),

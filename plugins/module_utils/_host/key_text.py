@@ -13,7 +13,8 @@ import re
 
 from . import der
 
-_PEM = r"\A\s*-----BEGIN {0}-----([A-Za-z0-9+/=\s]*)-----END {0}-----\s*\Z"
+# Only text that OpenSSL takes too: no blanks before or inside lines, no empty line.
+_PEM = r"\A-----BEGIN {0}-----\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)-----END {0}-----\s*\Z"
 _PKCS8 = re.compile(_PEM.format("PRIVATE KEY").encode("ascii"))
 _PUBLIC_KEY = 0xA1
 _WHOLE_BYTES = b"\0"

@@ -37,6 +37,7 @@ COMBINED = "combined.pem"
 KEY_FILES = (KEY, COMBINED, KEYSTORE)
 FOLDER_MODE = 0o711
 _VERSION = re.compile(r"\A[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}-[0-9a-f]{8}(?:-r[0-9]+)?\Z")
+_taken_kinds: set[tuple[str, int]] = set()
 
 
 @dataclass(frozen=True)
@@ -240,13 +241,20 @@ def _leaf_in(place: Folder | None) -> x509.Certificate | None:
 
 
 def _is_pair(place: Folder, leaf: x509.Certificate) -> bool:
-    """Tell whether the key of this version belongs to its certificate. Where its text does not say so, OpenSSL does."""
-    key = b""
-    with contextlib.suppress(HostError, OSError):  # what cannot be read is OpenSSL's to refuse
-        key = place.read(KEY) or b""
-    if stated_public_key(key) == leaf.public_key.sha256:
-        return True
-    return is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}")
+    """Tell whether the key of this version belongs to its certificate.
+
+    OpenSSL decides, the host's policy included, until it has taken a key of this kind. Others of that kind are taken on
+    their word, if their text has one.
+    """
+    kind = (leaf.public_key.kind, leaf.public_key.bits)
+    if kind in _taken_kinds:
+        with contextlib.suppress(HostError, OSError):  # what cannot be read is OpenSSL's to refuse
+            if stated_public_key(place.read(KEY) or b"") == leaf.public_key.sha256:
+                return True
+    if not is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}"):
+        return False
+    _taken_kinds.add(kind)
+    return True
 
 
 def _free_name(wanted: str, *, taken: Collection[str], whole: Callable[[str], bool]) -> str:

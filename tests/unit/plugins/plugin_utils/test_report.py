@@ -29,9 +29,12 @@ def installation(action: str, *, error: str | None = None, proven: bool | None =
     }
 
 
-def summed(results: list[dict[str, Any]], *installations: dict[str, Any], planning: bool) -> dict[str, Any]:
+def summed(
+    results: list[dict[str, Any]], *installations: dict[str, Any], planning: bool, ordering: bool = True
+) -> dict[str, Any]:
     """In check mode nothing is ordered: there are only the results of the plan."""
-    return summary(results, [] if planning else results, installations, "web1", planning=planning, now=NOW)
+    ordered = [] if planning else results
+    return summary(results, ordered, installations, "web1", planning=planning, ordering=ordering, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,11 @@ def test_what_is_refused_in_check_mode_is_not_to_be_bought() -> None:
     refused = {"code": "blocked", "details": {"rule": "max_creates"}}
     planned = summed([order("shop", "create", error=refused)], planning=True)
     assert (planned["to_buy"], planned["deferred"]) == ([], ["shop"])
+
+
+def test_a_run_that_only_installs_would_order_nothing() -> None:
+    planned = summed([order("shop", "renew")], installation("installed"), planning=True, ordering=False)
+    assert (planned["to_renew"], planned["to_deploy"]) == ([], {"web1": ["shop"]})
 
 
 def test_what_could_not_be_installed_is_told_either_way() -> None:
