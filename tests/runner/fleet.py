@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ def serve_seeded(sandbox: SandboxProcess, root: Path, *, count: int, age_days: f
 def _serve(root: Path, order: dict[str, Any], *, key: str, chain: str) -> dict[str, Any]:
     leaf = order["certificates"][0]["pem"]
     certificate = x509.load_pem_x509_certificate(leaf.encode())
-    begin = certificate.not_valid_before_utc.strftime("%Y%m%dT%H%M%SZ")
+    begin = datetime.fromisoformat(order["certificates"][0]["not_before"].replace("Z", "+00:00"))
     digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     whole = hashlib.sha256((leaf + chain).encode()).hexdigest()
-    name = f"{begin}-{digest[:12]}-{whole[:8]}"
+    name = f"{begin:%Y%m%dT%H%M%SZ}-{digest[:12]}-{whole[:8]}"
     place = root / order["client_reference"] / "versions" / name
     for folder in (place.parents[1], place.parent, place):
         folder.mkdir(mode=FOLDER_MODE)
