@@ -99,8 +99,11 @@ def summary(
     mine = {result["client_reference"] for result in results}
     lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "deferred", "blocked", "failed")
     found: dict[str, list[str]] = {word: [] for word in lists}
-    for result in (results if ordering else ()) if planning else ordered:
-        word = _planned(result) if planning else _done(result)
+    if planning:
+        told = [(result, _planned(result)) for result in results if ordering]
+    else:
+        told = [(result, _done(result)) for result in ordered]
+    for result, word in told:
         if word and result["client_reference"] in mine:
             found[word].append(result["client_reference"])
     for result in results:

@@ -28,19 +28,6 @@ def program(name: str) -> str:
     return path
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free for UDP and TCP at this moment."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 def held_port() -> socket.socket:
     """Return a socket that keeps a port of 127.0.0.1 from everybody but servers of this user that share ports.
 
@@ -57,6 +44,12 @@ def held_port() -> socket.socket:
             holder.close()
             continue
         return holder
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that is free for UDP and TCP at this moment."""
+    with held_port() as holder:
+        return int(holder.getsockname()[1])
 
 
 class Named:

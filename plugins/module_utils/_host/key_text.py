@@ -18,6 +18,7 @@ _PEM = r"\A-----BEGIN {0}-----\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)-----END {0}-----\
 _PKCS8 = re.compile(_PEM.format("PRIVATE KEY").encode("ascii"))
 _PUBLIC_KEY = 0xA1
 _WHOLE_BYTES = b"\0"
+_RSA_NUMBERS = 9  # from the version to the coefficient: RFC 8017, A.1.2
 
 
 def stated_public_key(key: bytes) -> str | None:
@@ -46,6 +47,6 @@ def _on_curve(fields: list[der.Node]) -> bytes | None:
 
 def _rsa(fields: list[der.Node]) -> bytes | None:
     """Modulus and exponent, if this is an RSAPrivateKey."""
-    if len(fields) < 9 or any(field.tag != der.INTEGER for field in fields[:9]):  # noqa: PLR2004 - RFC 8017, A.1.2
+    if [field.tag for field in fields[:_RSA_NUMBERS]] != [der.INTEGER] * _RSA_NUMBERS:
         return None
     return der.encode(der.BIT_STRING, _WHOLE_BYTES + der.encode(der.SEQUENCE, fields[1].raw + fields[2].raw))

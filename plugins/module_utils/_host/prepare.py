@@ -148,13 +148,12 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
         if folder:
             stack.enter_context(folder)
         item.before = item.in_use = store.current_version(folder)
-        if item.error:
-            _remember_before(folder, item)
-        else:
-            try:
+        try:
+            if not item.error:
                 _prepare(folder, item, task)
-            finally:
-                _remember_before(folder, item)
+        finally:
+            _remember_before(folder, item)
+        if not item.error:
             _settle(folder, item, task)
             decide_way_back(folder, item, task.host, task.records)
     if item.error:
