@@ -328,7 +328,10 @@ EXAMPLES = r"""
 
 - name: Show the request to be ordered with
   ansible.builtin.debug:
-    msg: "{{ request.certificates[0].pending[-1].csr_path }}"
+    msg: "{{ item.pending | selectattr('id', 'eq', item.pending_id) | map(attribute='csr_path') | first }}"
+  loop: "{{ request.certificates }}"
+  loop_control:
+    label: "{{ item.name }}"
 
 - name: See what is installed, changing nothing
   certops.resello.ssl_certificate_request:

@@ -61,7 +61,9 @@ def key_of(machine: Machine, entry: dict[str, Any] | None = None, **how: Any) ->
     """Make a key and return its public digest and its path."""
     result = machine.request(entry or SHOP, **how)
     assert result["rc"] == 0, result
-    waiting = result["certificates"][0]["pending"][-1]
+    item = result["certificates"][0]
+    # Not the last of the list: two keys made within a second stand in the order of their digests.
+    waiting = next(pending for pending in item["pending"] if pending["id"] == item["pending_id"])
     return waiting["public_key_sha256"], Path(waiting["csr_path"]).with_name("privkey.pem")
 
 
