@@ -69,6 +69,8 @@ class PlanBook:
     def named(self, text: str) -> Plan:
         """The plan with this uuid or exact name. Raises ConfigurationError listing the candidates."""
 
+        if text in self._by_text:
+            return self._by_text[text]
         with self._lock:
             if text not in self._by_text:
                 plan = self._api.find_plan(text)
@@ -78,6 +80,8 @@ class PlanBook:
     def with_id(self, plan_id: str) -> Plan | None:
         """The plan with this uuid, or None when it is unknown or not for sale any more."""
 
+        if plan_id in self._by_id:  # a lock that a thousand items want would cost more than all else
+            return self._by_id[plan_id]
         with self._lock:
             if plan_id not in self._by_id:
                 try:

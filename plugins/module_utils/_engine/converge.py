@@ -25,6 +25,7 @@ from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision
 from .._purchase.limits import Limits
+from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook, by_reference, merged
 from .carried import CarriedRecords
 from .collect import collect, is_settled
@@ -188,14 +189,23 @@ class _Engine:
         if not items:
             return
         found = self._orders_of(items)
+        kept = self._records_of([item.client_reference for item in items])
 
-        self._each(items, lambda item: self._observe(item, found.get(item.client_reference, [])))
+        self._each(items, lambda item: self._observe(item, found.get(item.client_reference, []), kept))
 
-    def _observe(self, item: Item, orders: list[Order]) -> None:
-        journal = self._carried if item.client_reference in self._carried else self._journal
+    def _observe(self, item: Item, orders: list[Order], kept: Mapping[str, Records | JournalFailed]) -> None:
         now = datetime.now(timezone.utc)
-        item.observation = observe(self._api, self._plans, journal, item.goal, orders, now=now, run_id=self._run.run_id)
+        records = kept[item.client_reference]
+        item.observation = observe(self._api, self._plans, records, item.goal, orders, now=now, run_id=self._run.run_id)
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
+
+    def _records_of(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
+        """Our own records of each: those that the hosts hold, else those in the folder of the journal."""
+
+        carried = {reference: self._carried.read(reference) for reference in references if reference in self._carried}
+        others = [reference for reference in references if reference not in carried]
+        in_folder = dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
+        return {**carried, **in_folder}
 
     def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
         """One item is looked up by the filter first; the whole list is read when that shows no live order."""
@@ -230,7 +240,7 @@ class _Engine:
         found = by_reference(self._api.list_orders(client_reference=reference)).get(reference, [])
         orders = merged(list(item.sight.orders), found)
         if len(orders) > len(item.sight.orders):
-            self._observe(item, orders)
+            self._observe(item, orders, self._records_of([reference]))
             _decide(item, datetime.now(timezone.utc))
 
     def act(self) -> None:

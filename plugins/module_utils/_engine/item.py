@@ -101,29 +101,41 @@ class Item:
             return self.decision.cost
         return None if self.observation is None else "free"
 
-    def result(self) -> dict[str, Any]:
-        """The module's return value for this certificate."""
+    @property
+    def rests(self) -> bool:
+        """Whether nothing was done, nothing is to be done, and nobody needs to be told anything."""
 
-        decision = self.decision
-        return {
+        open_ends = (self.error, self.bundle, self.validation, *self.warnings, *self.writes)
+        return self.action == "none" and not self.changed and all(end is None for end in open_ends)
+
+    def result(self, *, brief: bool = False) -> dict[str, Any]:
+        """The module's return value for this certificate. A brief one, of an item that rests, is the decision alone."""
+
+        decided = {
             "client_reference": self.client_reference,
             "state": self.state,
-            "order": None if self.order is None else self.order.as_result(),
             "action": self.action,
             "reason": self.reason,
-            "remedy": None if decision is None else decision.remedy or None,
             "cost": self.cost,
+            "next_date": None if self.decision is None else iso(self.decision.next_date),
+            "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
+            "changed": self.changed,
+            "error": None if self.error is None else self.error.as_dict(),
+        }
+        return decided if brief and self.rests else {**decided, **self._details()}
+
+    def _details(self) -> dict[str, Any]:
+        decision = self.decision
+        return {
+            "order": None if self.order is None else self.order.as_result(),
+            "remedy": None if decision is None else decision.remedy or None,
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),
             "public_keys": _keys_on_orders(self.observation),
             "brand": self._brand(),
-            "next_date": None if decision is None else iso(decision.next_date),
-            "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
             "outcome": None if self.purchase is None else self.purchase.outcome,
             "refund": None if self.purchase is None else self.purchase.refund,
-            "changed": self.changed,
             "validation": None if self.validation is None else self.validation.as_result(),
-            "error": None if self.error is None else self.error.as_dict(),
             "notes": list(self.warnings),
             "records": self.writes,
             "replaces_dead": self._replaces_dead(),

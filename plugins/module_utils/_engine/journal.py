@@ -21,7 +21,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 from .._purchase import records
 from .._purchase.memory import (
@@ -61,13 +61,17 @@ class Journal:
 
     def read(self, reference: str) -> Records | JournalFailed:
         """A record that is there and cannot be read is JournalFailed, never "no record"."""
+        return self.read_all([reference])[reference]
+
+    def read_all(self, references: Sequence[str]) -> dict[str, Records | JournalFailed]:
+        """The same for many references, under one lock: a lock for each would cost more than all the reading."""
         if not self._folder.exists():
-            return Records()
+            return dict.fromkeys(references, Records())
         try:
             with self._locked() as folder:
-                return self._read(folder, reference)
+                return {reference: self._read_or_failed(folder, reference) for reference in references}
         except JournalError as exc:
-            return JournalFailed(str(exc))
+            return dict.fromkeys(references, JournalFailed(str(exc)))
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
         """Writes only if there is no intent (`replaces` None) or the one there has the token `replaces`."""
@@ -143,6 +147,14 @@ class Journal:
                 os.close(folder)
         except OSError as exc:
             raise JournalError(f"{self._folder}: {exc.strerror or exc}") from exc
+
+    def _read_or_failed(self, folder: int, reference: str) -> Records | JournalFailed:
+        try:
+            return self._read(folder, reference)
+        except JournalError as exc:
+            return JournalFailed(str(exc))
+        except OSError as exc:  # of this record alone
+            return JournalFailed(f"{self._folder / records.key_of(reference)}: {exc.strerror or exc}")
 
     def _read(self, folder: int, reference: str) -> Records:
         intent = self._load(folder, _intent_name(reference), reference)

@@ -22,9 +22,7 @@ from .._lifecycle import types as lifecycle
 from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
-from .carried import CarriedRecords
 from .desired import Wanted, deployed_facts
-from .journal import Journal
 
 COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 
@@ -56,7 +54,7 @@ class Observation:
 def observe(
     api: Api,
     plans: PlanBook,
-    journal: Journal | CarriedRecords | None,
+    kept: memory.Records | memory.JournalFailed,
     wanted: Wanted,
     orders: list[Order],
     *,
@@ -65,11 +63,12 @@ def observe(
 ) -> Observation:
     """Puts together what is known of one wanted certificate.
 
-    ``orders`` are all orders with exactly its reference, ``now`` is the controller's clock. An intent that the plan of
+    ``kept`` are our own records of it, ``orders`` all orders with exactly its reference, ``now`` is the controller's
+    clock. An intent that the plan of
     this very run wrote on the hosts is no reason to wait. Raises ReselloError.
     """
 
-    records = _records(journal, wanted)
+    records = _readable(kept, wanted)
     plan = plans.named(wanted.plan) if wanted.plan else None
     recorded, recorded_is_absent = _recorded_order(api, records.evidence, orders)
     if recorded is not None and recorded.client_reference == wanted.client_reference:
@@ -129,15 +128,12 @@ def is_own(intent: memory.Intent | None, run_id: str) -> bool:
     return intent is not None and bool(intent.carried) and intent.run_id == run_id
 
 
-def _records(journal: Journal | CarriedRecords | None, wanted: Wanted) -> memory.Records:
-    if journal is None:
-        return memory.Records()
-    records = journal.read(wanted.client_reference)
-    if isinstance(records, memory.JournalFailed):
+def _readable(kept: memory.Records | memory.JournalFailed, wanted: Wanted) -> memory.Records:
+    if isinstance(kept, memory.JournalFailed):
         raise ReselloError(
-            f"The records of {wanted.client_reference!r} cannot be read: {records.reason}. Nothing was bought."
+            f"The records of {wanted.client_reference!r} cannot be read: {kept.reason}. Nothing was bought."
         )
-    return records
+    return kept
 
 
 def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: memory.Evidence | None) -> lifecycle.OrderFacts:

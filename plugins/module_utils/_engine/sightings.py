@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .._client.models import Bucket, Order
+from .._local_files import read_beginning
 from .._purchase.records import key_of
 from .._x509.pem import blocks
 from .._x509.types import CertificateFacts
@@ -98,8 +99,7 @@ class Sightings:
         if self._folder is None:
             return None
         try:
-            with self._path(self._folder, reference).open("rb") as stream:
-                text = stream.read(LARGEST).decode()
+            text = read_beginning(f"{self._folder}/{key_of(reference)}{SEEN}", LARGEST).decode()
         except (OSError, ValueError):
             return None
         return sighting_of_text(reference, text)

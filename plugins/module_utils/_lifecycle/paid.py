@@ -107,19 +107,20 @@ def paid_until_after(
 
 def paid_end_of(question: PaidQuestion) -> PaidEnd:
     """Return what is known of the paid end of this order."""
-    end, source = _latest(_sources(question))
+    shown_end = _shown_end(question)
+    end, source = _latest(_sources(question, shown_end))
     window, warnings = _window(question, known=end is not None)
     auto = question.order.is_auto_renew_enabled is True and question.policy.auto_renew == "respect"
     paid = PaidEnd(end=end, source=source, window=window, auto=auto, warnings=warnings)
     paid = _after_unrecorded_renewal(paid, question)
     paid = _rolled(paid, question) if auto else _disproved(paid, question)
-    doubt, shown = "" if auto else _doubt(paid, question), _conflict(paid, question)
+    doubt, shown = "" if auto else _doubt(paid, question), _conflict(paid, shown_end, question.now)
     if shown is not None and shown - question.now > LAST_CALL:
         return replace(paid, doubt=doubt, conflict_from=plus(shown, -LAST_CALL))
     return replace(paid, doubt=doubt, conflict=shown) if doubt or shown else paid
 
 
-def _sources(question: PaidQuestion) -> list[tuple[datetime, Source]]:
+def _sources(question: PaidQuestion, shown: datetime | None) -> list[tuple[datetime, Source]]:
     found: list[tuple[datetime, Source]] = []
     if question.policy.paid_until is not None:
         found.append((question.policy.paid_until, "paid_until"))
@@ -128,7 +129,6 @@ def _sources(question: PaidQuestion) -> list[tuple[datetime, Source]]:
         found.append((evidence.paid_until, "record"))
     elif evidence is not None and evidence.bought is not None and interval is not None:
         found.append((add_months(evidence.bought, interval), "bought"))
-    shown = _shown_end(question)
     if shown is not None:
         found.append((shown, "expires"))
     return found
@@ -250,9 +250,8 @@ def _explained(updated: datetime, question: PaidQuestion) -> bool:
     return reissued or evidence.updated == updated
 
 
-def _conflict(paid: PaidEnd, question: PaidQuestion) -> datetime | None:
+def _conflict(paid: PaidEnd, shown: datetime | None, now: datetime) -> datetime | None:
     """Return the paid end that the API shows, if it is still to come and earlier than ours."""
-    shown = _shown_end(question)
     if shown is None or paid.end is None or shown >= plus(paid.end, -TOLERANCE):
         return None
-    return shown if shown - question.now >= -TOLERANCE else None
+    return shown if shown - now >= -TOLERANCE else None

@@ -204,6 +204,27 @@ def test_a_record_of_another_reference_forbids(tmp_path: Path) -> None:
     assert isinstance(journal.read("mail"), JournalFailed)
 
 
+def test_of_many_records_each_is_read_for_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    journal = Journal(folder)
+    wanted = ["shop", "mail", "wiki", "files", "none"]
+    assert journal.read_all(wanted) == dict.fromkeys(wanted, Records())
+    assert not folder.exists()
+    journal.write_intent(INTENT)
+    mail = replace(EVIDENCE, reference="mail")
+    journal.promote(mail)
+    (folder / f"{records.key_of('wiki')}.intent").write_text("{")
+    (folder / f"{records.key_of('files')}.evidence").mkdir()
+    found = journal.read_all(wanted)
+    assert (found["shop"], found["mail"], found["none"]) == (Records(INTENT), Records(None, mail), Records())
+    for reference in ("wiki", "files"):
+        answer = found[reference]
+        assert isinstance(answer, JournalFailed)
+        assert records.key_of(reference) in answer.reason
+    folder.chmod(0o777)
+    assert all(isinstance(answer, JournalFailed) for answer in journal.read_all(wanted).values())
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o770])
 def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
@@ -276,8 +297,9 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def same(self) -> None:
-        for reference in ("shop", "mail"):
-            assert self.journal.read(reference) == Records(self.intents.get(reference), self.evidence.get(reference))
+        expected = {name: Records(self.intents.get(name), self.evidence.get(name)) for name in ("shop", "mail")}
+        assert {name: self.journal.read(name) for name in expected} == expected
+        assert self.journal.read_all(list(expected)) == expected
 
 
 TestJournalMachine = JournalMachine.TestCase

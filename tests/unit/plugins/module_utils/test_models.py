@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -79,7 +79,10 @@ objects = st.dictionaries(names, anything, max_size=6)
         ("1801137600", NOON),
         (1801137600000, NOON),
         (1801137600.5, NOON),
+        ("2027-01-28T11:59:60Z", NOON - timedelta(seconds=1)),
         ("2027-02-30", None),
+        ("2027-02-30T12:00:00Z", None),
+        ("2027-01-28T25:00:00Z", None),
         ("2027-13-01T00:00:00Z", None),
         ("0000-00-00 00:00:00", None),
         ("0001-01-01T00:00:00+23:00", None),
@@ -101,6 +104,14 @@ objects = st.dictionaries(names, anything, max_size=6)
 def test_dates(value: Any, moment: datetime | None) -> None:
     assert as_moment(value) == moment
     assert moment is None or as_moment(iso(as_moment(value))) == moment
+
+
+@given(parts=st.tuples(*(st.integers(0, most) for most in (9999, 13, 32, 25, 61, 61))))
+def test_the_usual_spelling_says_what_others_say(parts: tuple[int, ...]) -> None:
+    date, time = "{:04}-{:02}-{:02}".format(*parts[:3]), "{:02}:{:02}:{:02}".format(*parts[3:])
+    moment = as_moment(f"{date}T{time}Z")
+    assert moment == as_moment(f"{date} {time} GMT")
+    assert moment is None or parts[5] == 60 or iso(moment) == f"{date}T{time}Z"
 
 
 @pytest.mark.parametrize(
