@@ -72,6 +72,45 @@ def test_a_thousand_cost_their_pages_and_a_handful(shop: Shop) -> None:
     assert len(shop.calls()) <= -(-MANY // PAGE) + ALLOWANCE
 
 
+BRIEF = {
+    "client_reference",
+    "state",
+    "action",
+    "reason",
+    "cost",
+    "next_date",
+    "money_spent",
+    "changed",
+    "error",
+}
+
+
+def test_a_brief_result_is_brief_only_where_there_is_nothing_to_tell(shop: Shop) -> None:
+    options = {"journal_path": str(shop.folder / "journal"), "unchanged_items": "brief"}
+    rests = without_journal(deployed(shop, old_order(shop)))
+    moved = without_journal(deployed(shop, old_order(shop)))
+    lost = without_journal(old_order(shop))
+    items = [rests, moved, lost, shop.item("new"), shop.item("refused", plan="NoSuchSSL")]
+    full = shop.orders(items[:3], **{**options, "unchanged_items": "full"})["certificates"]
+    assert {entry["action"] for entry in full} == {"none"}
+    reissued_by_somebody(shop, full[1]["order"]["id"], *moved["names"])
+    result = shop.orders(items, on_item_failure="report", **options)
+    entries = result["certificates"]
+    assert [entry["action"] for entry in entries[:4]] == ["none", "deploy", "none", "create"]
+    assert entries[0] == {name: full[0][name] for name in BRIEF}
+    for entry in entries[1:]:
+        assert set(entry) == set(full[0]), entry["client_reference"]
+    assert entries[1]["certificate"] and entries[1]["order"]
+    assert entries[2]["certificate"], "downloaded, so it is returned"
+    assert entries[3]["validation"]["records"]
+    assert entries[4]["error"]
+
+
+def without_journal(item: dict[str, Any]) -> dict[str, Any]:
+    """An item of ssl_certificates, where journal_path is an option of the task."""
+    return {name: value for name, value in item.items() if name != "journal_path"}
+
+
 def test_a_single_one_does_not_load_cryptography(shop: Shop) -> None:
     options = shop.arguments(deployed(shop, old_order(shop)))
     assert "cryptography" not in imported(shop, options)
