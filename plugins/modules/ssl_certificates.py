@@ -56,6 +56,8 @@ options:
         RV(certificates[].money_spent), RV(certificates[].changed) and RV(certificates[].error), and no other key.
         Of a thousand certificates the result is then a third as large, and the night's job shorter; AWX keeps it of
         every job.
+      - A certificate that had to be downloaded is always returned in full. It is not if it is in use already, see
+        O(certificates[].certificate_path), and O(journal_path) remembers it.
     type: str
     choices: [full, brief]
     default: full
@@ -91,7 +93,8 @@ RETURN = r"""
 certificates:
   description:
     - One entry for each wanted certificate, in the order given.
-    - With O(unchanged_items=brief) those that nothing happened to have a few keys only.
+    - With O(unchanged_items=brief) an entry with nothing to do and nothing to tell has the keys listed there only,
+      and those that are returned always are not.
   type: list
   elements: dict
   returned: success, and on failure if any certificate could be looked at

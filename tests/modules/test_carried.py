@@ -81,6 +81,18 @@ def test_a_mark_that_is_too_old_is_given_back(shop: Shop) -> None:
     assert write(shop, result) == {}
 
 
+def test_a_record_of_another_age_stops_its_own_order_only(shop: Shop) -> None:
+    """A host's clock may say anything, and what it wrote down then must not take the results of the others along."""
+    (change,) = planned(shop, shop.item())["records"]
+    content = json.loads(change["content"])
+    content["record"].update(dict.fromkeys(("started", "started_local"), "9999-12-31T23:59:59.000000Z"))
+    result = shop.orders([with_host(shop.item(), {"intent": json.dumps(content)}), shop.item("mail")])
+    held, bought = result["certificates"]
+    assert (held["action"], held["error"]["code"], held["changed"]) == ("wait", "guarded_call", False), held
+    assert "remove the intent of this reference" in held["error"]["message"]
+    assert (bought["outcome"], shop.charges) == ("bought", 1), bought
+
+
 @pytest.mark.parametrize("limit", ["max_creates", "csr"])
 def test_what_is_refused_before_the_call_is_given_back(shop: Shop, limit: str) -> None:
     """By a limit of the run, or because the CSR is not the one that was marked."""

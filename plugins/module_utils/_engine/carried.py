@@ -16,6 +16,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
+from .._lifecycle.dates import plus
 from .._purchase import records
 from .._purchase.memory import (
     Done,
@@ -142,7 +143,7 @@ class CarriedRecords:
 
 
 def _held_longest(intent: Intent) -> tuple[Any, ...]:
-    return (intent.started_local + Holds().of(intent.action), intent.csr_key or "")
+    return (plus(intent.started_local, Holds().of(intent.action)), intent.csr_key or "")
 
 
 def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> _Reference:

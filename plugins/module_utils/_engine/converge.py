@@ -189,23 +189,22 @@ class _Engine:
         if not items:
             return
         found = self._orders_of(items)
-        kept = self._records_of([item.client_reference for item in items])
+        kept = self._kept_for([item.client_reference for item in items])
 
         self._each(items, lambda item: self._observe(item, found.get(item.client_reference, []), kept))
 
     def _observe(self, item: Item, orders: list[Order], kept: Mapping[str, Records | JournalFailed]) -> None:
         now = datetime.now(timezone.utc)
-        records = kept[item.client_reference]
+        reference = item.client_reference
+        records = self._carried.read(reference) if reference in self._carried else kept[reference]
         item.observation = observe(self._api, self._plans, records, item.goal, orders, now=now, run_id=self._run.run_id)
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
 
-    def _records_of(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
-        """Our own records of each: those that the hosts hold, else those in the folder of the journal."""
+    def _kept_for(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
+        """What is kept in the folder of the journal of each whose records no host holds."""
 
-        carried = {reference: self._carried.read(reference) for reference in references if reference in self._carried}
-        others = [reference for reference in references if reference not in carried]
-        in_folder = dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
-        return {**carried, **in_folder}
+        others = [reference for reference in references if reference not in self._carried]
+        return dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
 
     def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
         """One item is looked up by the filter first; the whole list is read when that shows no live order."""
@@ -240,7 +239,7 @@ class _Engine:
         found = by_reference(self._api.list_orders(client_reference=reference)).get(reference, [])
         orders = merged(list(item.sight.orders), found)
         if len(orders) > len(item.sight.orders):
-            self._observe(item, orders, self._records_of([reference]))
+            self._observe(item, orders, self._kept_for([reference]))
             _decide(item, datetime.now(timezone.utc))
 
     def act(self) -> None:

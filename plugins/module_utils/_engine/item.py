@@ -105,7 +105,7 @@ class Item:
     def rests(self) -> bool:
         """Whether nothing was done, nothing is to be done, and nobody needs to be told anything."""
 
-        open_ends = (self.error, self.bundle, self.validation, *self.warnings, *self.writes)
+        open_ends = (self.error, self.bundle, self.validation, self.purchase, *self.warnings, *self.writes)
         return self.action == "none" and not self.changed and all(end is None for end in open_ends)
 
     def result(self, *, brief: bool = False) -> dict[str, Any]:

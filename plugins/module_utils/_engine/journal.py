@@ -65,13 +65,15 @@ class Journal:
 
     def read_all(self, references: Sequence[str]) -> dict[str, Records | JournalFailed]:
         """The same for many references, under one lock: a lock for each would cost more than all the reading."""
-        if not self._folder.exists():
-            return dict.fromkeys(references, Records())
         try:
+            if not self._folder.exists():
+                return dict.fromkeys(references, Records())
             with self._locked() as folder:
                 return {reference: self._read_or_failed(folder, reference) for reference in references}
         except JournalError as exc:
             return dict.fromkeys(references, JournalFailed(str(exc)))
+        except OSError as exc:
+            return dict.fromkeys(references, JournalFailed(f"{self._folder}: {exc.strerror or exc}"))
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
         """Writes only if there is no intent (`replaces` None) or the one there has the token `replaces`."""

@@ -247,6 +247,12 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert isinstance(Journal(tmp_path / "file" / "j").write_intent(INTENT), JournalFailed)
 
 
+def test_a_folder_that_cannot_be_looked_for(tmp_path: Path) -> None:
+    answer = Journal(tmp_path / ("x" * 300) / "j").read_all(["shop", "mail"])
+    assert set(answer) == {"shop", "mail"}
+    assert all(isinstance(one, JournalFailed) and "too long" in one.reason for one in answer.values())
+
+
 class JournalMachine(RuleBasedStateMachine):
     """Any order of calls on a folder does what the same calls on two dictionaries do."""
 

@@ -29,24 +29,16 @@ def test_read_whole(tmp_path: Path, size: int) -> None:
 def test_what_comes_in_pieces_is_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    pieces = [b"one ", b"two ", b"three"]
-
-    def write() -> None:
-        with path.open("wb", buffering=0) as stream:
-            for piece in pieces:
-                stream.write(piece)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    assert local_files.read_file(str(path), option="csr_path") == b"".join(pieces)
-    writer.join()
+    content = os.urandom(50_000)  # no pipe gives that at once to a reader who asks for less
+    threading.Thread(target=path.write_bytes, args=(content,), daemon=True).start()
+    assert local_files.read_file(str(path), option="csr_path") == content
 
 
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
         (lambda _path: None, "No such file"),
-        (lambda path: path.mkdir(), "directory"),
+        (Path.mkdir, "directory"),
         (lambda path: path.write_bytes(b"x" * (LARGEST + 1)), "larger than 1 MiB"),
         (lambda path: path.symlink_to(path), "symbolic links"),
     ],

@@ -82,7 +82,7 @@ objects = st.dictionaries(names, anything, max_size=6)
         ("2027-01-28T11:59:60Z", NOON - timedelta(seconds=1)),
         ("2027-02-30", None),
         ("2027-02-30T12:00:00Z", None),
-        ("2027-01-28T25:00:00Z", None),
+        ("2027-01-28T24:00:00Z", None),
         ("2027-13-01T00:00:00Z", None),
         ("0000-00-00 00:00:00", None),
         ("0001-01-01T00:00:00+23:00", None),
@@ -111,7 +111,7 @@ def test_the_usual_spelling_says_what_others_say(parts: tuple[int, ...]) -> None
     date, time = "{:04}-{:02}-{:02}".format(*parts[:3]), "{:02}:{:02}:{:02}".format(*parts[3:])
     moment = as_moment(f"{date}T{time}Z")
     assert moment == as_moment(f"{date} {time} GMT")
-    assert moment is None or parts[5] == 60 or iso(moment) == f"{date}T{time}Z"
+    assert moment is None or parts[5] >= 60 or iso(moment) == f"{date}T{time}Z"
 
 
 @pytest.mark.parametrize(
