@@ -28,7 +28,7 @@ def full_host(folder: Path, count: int) -> Path:
         {
             "name": entry["name"],
             "names": [entry["name"]],
-            "certificate": authority.sign_request(entry["pending"][-1]["csr"]),
+            "certificate": authority.sign_request(entry["pending"][0]["csr"]),
             "chain": authority.intermediate.pem,
             "services": [SERVICES[number % len(SERVICES)]["name"]],
         }

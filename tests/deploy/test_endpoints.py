@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.support.machine import Machine
+from ansible_collections.certops.resello.tests.support.ports import free_port
 from ansible_collections.certops.resello.tests.support.services import (
     Apache,
     Haproxy,
@@ -19,7 +20,6 @@ from ansible_collections.certops.resello.tests.support.services import (
     Postfix,
     Server,
     Site,
-    free_port,
 )
 from ansible_collections.certops.resello.tests.support.throwaway_ca import key_pem, new_key
 

@@ -68,8 +68,9 @@ def in_use(situation: Situation, name: str) -> Path:
 
 
 def mix(situation: Situation) -> None:
-    key = next((situation.machine.root / "one" / "pending").glob("*/privkey.pem"))
-    shutil.copyfile(key, in_use(situation, "privkey.pem"))
+    used = in_use(situation, "privkey.pem")
+    waiting = (situation.machine.root / "one" / "pending").glob("*/privkey.pem")  # in no order; one is that in use
+    shutil.copyfile(next(path for path in waiting if path.read_bytes() != used.read_bytes()), used)
 
 
 def mix_in_one_file(situation: Situation) -> None:

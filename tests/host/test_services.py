@@ -229,9 +229,9 @@ def test_hanging_reload_is_stopped_with_all_its_children(machine: Machine) -> No
     result = machine.install(
         used_by(machine.ordered(), "web"),
         services=[machine.service(reload_command=hanging, reload_timeout=1)],
-        timeout=30,
+        timeout=200,
     )
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 120  # the child sleeps longer
     assert "did not end within 1 s" in result["services"][0]["error"]
     assert "waiting" in result["services"][0]["error"]
     assert not _is_running(int(child.read_text()))
@@ -240,15 +240,15 @@ def test_hanging_reload_is_stopped_with_all_its_children(machine: Machine) -> No
 
 def test_reload_that_leaves_a_daemon_with_its_output_is_no_hang(machine: Machine) -> None:
     child = machine.folder / "child"
-    starting = ["sh", "-c", f"sleep 60 & echo $! > {child}; echo started"]
+    starting = ["sh", "-c", f"sleep 300 & echo $! > {child}; echo started"]
     begin = time.monotonic()
     result = machine.install(
-        used_by(machine.ordered(), "web"), services=[machine.service(reload_command=starting, reload_timeout=20)]
+        used_by(machine.ordered(), "web"), services=[machine.service(reload_command=starting, reload_timeout=120)]
     )
     daemon = int(child.read_text())
     try:
         assert result["rc"] == 0
-        assert time.monotonic() - begin < 15
+        assert time.monotonic() - begin < 100  # before its time is over
         assert _is_running(daemon), "a daemon that was started is not ended"
     finally:
         os.kill(daemon, signal.SIGKILL)

@@ -10,6 +10,7 @@ import json
 import time
 
 from ansible_collections.certops.resello.tests.modules.shop import TOKEN, Shop
+from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 
 LIFETIME = 5
 
@@ -21,6 +22,7 @@ def test_a_wait_outlives_three_tokens(shop: Shop) -> None:
     shop.forget_calls()
     began = time.monotonic()
     process = shop.start("ssl_certificate", **item, **shop.bearer, wait=True, wait_timeout=120, wait_sleep=0.3)
+    wait_until(lambda: shop.calls() or None, seconds=60, what="the first look")
     time.sleep(3 * LIFETIME + 0.5)
     shop.sandbox.approve(order["id"])
     result = json.loads(process.communicate(timeout=120)[0])

@@ -65,12 +65,9 @@ def test_trap_04_a_wait_ends(shop: Shop) -> None:
     item = shop.item()
     shop.bought(item)
     began = time.monotonic()
-    shop.order(item, wait=True, wait_timeout=0, wait_sleep=60)
-    without_waiting = time.monotonic() - began
-    began = time.monotonic()
     result = shop.order(item, wait=True, wait_timeout=2, wait_sleep=60)
     assert (result["rc"], result["state"]) == (0, "waiting")
-    assert 2 <= time.monotonic() - began < 2 + 3 * without_waiting + 5
+    assert 2 <= time.monotonic() - began < 60  # the next look would have come then
 
 
 def test_trap_05_a_new_name_is_seen_and_a_dropped_one_does_not_reissue_for_ever(shop: Shop) -> None:

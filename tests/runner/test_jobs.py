@@ -82,7 +82,7 @@ def test_out_of_time_while_waiting(awx: Awx, sandbox: SandboxProcess) -> None:
     """The limit strikes in the wait: it is long enough for the purchase, and the proof never comes."""
     sandbox.settings(resolve={"*": NOBODY})
     wall, _gap = seconds(awx.run("basic", "check"))
-    job = awx.run("basic", timeout=int(15 + 4 * wall))
+    job = awx.run("basic", timeout=int(40 + 6 * wall))
     assert job.status == "timeout"
     assert waits(sandbox)
     finish_elsewhere(awx, sandbox)

@@ -231,11 +231,11 @@ def test_pages_redirects_and_refusals(sandbox: SandboxProcess, buyer: Buyer) -> 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_slow_headers(sandbox: SandboxProcess, buyer: Buyer, phase: str) -> None:
-    arm(sandbox, "slow-headers", operation="create", seconds=1, phase=phase)
+    arm(sandbox, "slow-headers", operation="create", seconds=4, phase=phase)
     with pytest.raises(requests.ReadTimeout):
-        buy(buyer, timeout=0.4)
+        buy(buyer, timeout=1)
     assert charges(sandbox) == (1 if phase == "after" else 0)
-    wait_until(lambda: charges(sandbox) or None, seconds=5, what="what the client did not wait for happens")
+    wait_until(lambda: charges(sandbox) or None, seconds=20, what="what the client did not wait for happens")
 
 
 def test_trickle(sandbox: SandboxProcess) -> None:
@@ -255,18 +255,18 @@ def test_a_client_that_leaves_a_trickle_does_no_harm(sandbox: SandboxProcess) ->
 
 
 def test_late_commit(sandbox: SandboxProcess, buyer: Buyer) -> None:
-    arm(sandbox, "late-commit", operation="create", seconds=0.7)
+    arm(sandbox, "late-commit", operation="create", seconds=3)
     with pytest.raises(requests.ConnectionError):
         buy(buyer)
     assert (charges(sandbox), hits(sandbox)) == (0, [("late-commit", "before", "create", False)])
     assert sandbox.api("GET", LIST).json()["result"] == []
-    wait_until(lambda: charges(sandbox) or None, seconds=5, what="the commit")
+    wait_until(lambda: charges(sandbox) or None, seconds=20, what="the commit")
     assert (charges(sandbox), hits(sandbox)[0][3]) == (1, True)
 
 
 @pytest.mark.parametrize(("phase", "paid"), [("before", 0), ("after", 1)])
 def test_refused_connections(sandbox: SandboxProcess, buyer: Buyer, phase: str, paid: int) -> None:
-    arm(sandbox, "refuse", operation="create", seconds=0.8, phase=phase)
+    arm(sandbox, "refuse", operation="create", seconds=3, phase=phase)
     with pytest.raises(requests.ConnectionError):
         buy(buyer)
     _wait_for_the_port(sandbox)
@@ -299,14 +299,14 @@ def test_refusals_that_overlap(sandbox: SandboxProcess) -> None:
             with connection, contextlib.suppress(ConnectionResetError):
                 assert connection.recv(1) == b""
         sandbox_answers(sandbox)
-    arm(sandbox, "refuse", seconds=0.8)
+    arm(sandbox, "refuse", seconds=3)
     with pytest.raises(requests.ConnectionError):
         sandbox.api("GET", LIST)
     _wait_for_the_port(sandbox)
 
 
 def test_refuse_at_once(sandbox: SandboxProcess) -> None:
-    assert sandbox.control("POST", "refuse", {"seconds": 0.5}) == {"refusing": 0.5}
+    assert sandbox.control("POST", "refuse", {"seconds": 3}) == {"refusing": 3}
     _wait_for_the_port(sandbox)
     for wrong in ({}, {"seconds": -1}, {"seconds": "1"}, {"seconds": 1e9}):
         with pytest.raises(RuntimeError, match="seconds must be"):
@@ -344,6 +344,4 @@ def test_faults_over_tls() -> None:
             sandbox.control("POST", "faults", {"fault": fault, "operation": "list"})
             with pytest.raises(requests.RequestException):
                 sandbox.api("GET", LIST)
-            if fault == "refuse":
-                time.sleep(1.2)
-        assert sandbox.api("GET", LIST).ok
+        sandbox_answers(sandbox)

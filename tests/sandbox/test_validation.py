@@ -66,11 +66,11 @@ def test_a_file_that_proves_nothing(sandbox: SandboxProcess, buyer: Buyer, web: 
         web.pages["shop.example.com", path] = (200, row["fileContents"] + "\nmore")
     if trouble == "redirect":
         web.pages["shop.example.com", path] = (302, f"http://elsewhere.example.com:{web.port}{path}")
+    expected = {"wrong content": "another content", "redirect": "status 302"}.get(trouble, "status 404")
+    wait_until(lambda: expected in buyer.details(order_id)[0]["statusMessage"] or None, seconds=20, what=expected)
     assert still_pending(sandbox, order_id)
     assert ("shop.example.com", path) in web.asked
     assert ("elsewhere.example.com", path) not in web.asked, "a redirect must not be followed"
-    expected = {"wrong content": "another content", "redirect": "status 302"}.get(trouble, "status 404")
-    assert expected in buyer.details(order_id)[0]["statusMessage"]
 
 
 def test_sectigo_dns(sandbox: SandboxProcess, buyer: Buyer, names: NameServer) -> None:
@@ -126,14 +126,14 @@ def test_every_name_of_a_multi_domain_order_is_proven_alone(
     rows = {row["domain"]: row for row in buyer.details(order_id)}
     assert list(rows) == hosts
     place_file(web, rows["a.example.com"])
-    wait_until(lambda: buyer.details(order_id)[0]["status"] or None, seconds=5, what="the first name is proven")
+    wait_until(lambda: buyer.details(order_id)[0]["status"] or None, seconds=20, what="the first name is proven")
     validate = f"ssl-certificate/{order_id}/validate"
     assert sandbox.api("POST", validate, {"dcv_type": "DNS", "domain": "b.example.net"}).status_code == 200
     sandbox.api("POST", validate, {"dcv_type": "EMAIL", "domain": "c.example.org", "email_address": "x@example.org"})
     rows = {row["domain"]: row for row in buyer.details(order_id)}
     assert [row["dcvType"] for row in rows.values()] == ["FILE", "DNS", "EMAIL"]
     names.records[rows["b.example.net"]["dnsRecord"], "CNAME"] = [rows["b.example.net"]["dnsCnameValue"] + "."]
-    wait_until(lambda: buyer.details(order_id)[1]["status"] or None, seconds=5, what="the second name is proven")
+    wait_until(lambda: buyer.details(order_id)[1]["status"] or None, seconds=20, what="the second name is proven")
     assert still_pending(sandbox, order_id)
     sandbox.approve(order_id, "c.example.org")
     truth = sandbox.wait_for_status(order_id, "active")
@@ -165,7 +165,7 @@ def test_validate_checks_at_once_when_nothing_is_checked_by_itself(
 ) -> None:
     sandbox.settings(validation_interval=0)
     order_id = buyer.order(dcv_type="FILE")["id"]
-    wait_until(lambda: web.asked or None, seconds=5, what="the first check")
+    wait_until(lambda: web.asked or None, seconds=20, what="the first check")
     place_file(web, buyer.details(order_id)[0])
     assert still_pending(sandbox, order_id)
     sandbox.api("POST", f"ssl-certificate/{order_id}/validate", {"dcv_type": "FILE"})
@@ -175,10 +175,10 @@ def test_validate_checks_at_once_when_nothing_is_checked_by_itself(
 def test_issue_delay(sandbox: SandboxProcess, buyer: Buyer) -> None:
     sandbox.settings(issue_delay=0.8)
     order_id = buyer.order()["id"]
-    sandbox.approve(order_id)
     started = time.monotonic()
+    sandbox.approve(order_id)
     sandbox.wait_for_status(order_id, "active")
-    assert 0.6 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.7
 
 
 def test_a_name_server_that_is_dead_is_a_message_and_not_a_crash(sandbox: SandboxProcess, buyer: Buyer) -> None:
@@ -196,8 +196,9 @@ def test_addresses_come_from_the_name_server_when_nothing_is_pinned(
     sandbox.settings(resolve={})
     order_id = buyer.order(dcv_type="FILE")["id"]
     place_file(web, buyer.details(order_id)[0])
+    message = "no address"
+    wait_until(lambda: message in buyer.details(order_id)[0]["statusMessage"] or None, seconds=20, what=message)
     assert still_pending(sandbox, order_id)
-    assert "no address" in buyer.details(order_id)[0]["statusMessage"]
     names.records["shop.example.com", "A"] = ["127.0.0.1"]
     sandbox.wait_for_status(order_id, "active")
 

@@ -322,18 +322,11 @@ def _readable(sock: socket.socket, stopping: threading.Event) -> bool:
     return False
 
 
-def free_port() -> int:
-    """A port nobody listens on (any more)."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 def seconds_since(start: float) -> float:
     return time.monotonic() - start
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     """What another thread does is seen a moment later."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -49,8 +49,7 @@ class Machine:
         wanted = list(names) or [f"{name}.example.com"]
         entry = {"name": name, "names": wanted, "key_type": "ECDSA", "create_pending": True, **more}
         item = self.request(entry)["certificates"][0]
-        waiting = next(pending for pending in item["pending"] if pending["id"] == item["pending_id"])
-        leaf = self.ca.sign_request(waiting["csr"], period=period)
+        leaf = self.ca.sign_request(_chosen_csr(item), period=period)
         return {"name": name, "certificate": leaf, "chain": self.ca.intermediate.pem, "names": wanted}
 
     def ordered_many(self, *names: str) -> list[dict[str, Any]]:
@@ -60,7 +59,7 @@ class Machine:
             for name in names
         ]
         items = self.request(*wanted)["certificates"]
-        chosen = {item["name"]: item["pending"][-1]["csr"] for item in items}
+        chosen = {item["name"]: _chosen_csr(item) for item in items}
         return [
             {"name": name, "certificate": self.ca.sign_request(csr), "chain": self.ca.intermediate.pem}
             for name, csr in chosen.items()
@@ -97,6 +96,11 @@ class Machine:
             content = path.read_bytes() if is_file else path.readlink() if path.is_symlink() else None
             seen[str(path.relative_to(self.folder))] = (status.st_mode, status.st_uid, status.st_gid, content)
         return seen
+
+
+def _chosen_csr(item: dict[str, Any]) -> str:
+    """The request to order with; the list of those that wait is in no order within one second."""
+    return next(str(pending["csr"]) for pending in item["pending"] if pending["id"] == item["pending_id"])
 
 
 def assert_no_key(result: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from ansible_collections.certops.resello.tests.support.ports import any_port
 from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 
 _SEARCH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
@@ -38,7 +39,7 @@ def held_port() -> socket.socket:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                holder.bind(("127.0.0.1", 0))
+                holder.bind(("127.0.0.1", any_port()))
                 udp.bind(holder.getsockname())
         except OSError:
             holder.close()

@@ -28,6 +28,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar
 
+from ansible_collections.certops.resello.tests.support.ports import free_port
+
 _START_SECONDS = 20.0
 _STOP_SECONDS = 20.0
 _LONGEST_SOCKET = 108  # characters in the path of a Unix socket
@@ -47,13 +49,6 @@ class Site:
         for name, text in (("fullchain.pem", certificate + chain), ("privkey.pem", key)):
             (self.folder / name).write_text(text)
         (self.folder / "combined.pem").write_text(key + certificate + chain)
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """Return a port of this address that nobody listens on now."""
-    with socket.socket() as listening:
-        listening.bind((address, 0))
-        return int(listening.getsockname()[1])
 
 
 def client_context() -> ssl.SSLContext:

@@ -34,13 +34,13 @@ from ansible_collections.certops.resello.tests.support.hostile_server import (
     drop_after,
     drop_before,
     endless,
-    free_port,
     message,
     raw,
     reply,
     seconds_since,
     trickle,
 )
+from ansible_collections.certops.resello.tests.support.ports import free_port
 
 KEY = "kkk-not-to-be-shown-kkk"
 GOOD = {"success": True, "result": {"id": "one"}}
@@ -261,22 +261,22 @@ SLOW = {
 @pytest.mark.parametrize("name", SLOW)
 def test_one_exchange_ends_at_its_deadline(name: str) -> None:
     start = time.monotonic()
-    with HostileServer(SLOW[name]) as server, session(server, api_timeout=0.6, api_retries=0) as api:
-        with pytest.raises(TransportError, match=r"no complete answer within 0\.6 s") as caught:
+    with HostileServer(SLOW[name]) as server, session(server, api_timeout=2, api_retries=0) as api:
+        with pytest.raises(TransportError, match=r"no complete answer within 2\.0 s") as caught:
             api.get("/thing")
         assert not caught.value.not_sent
-        assert seconds_since(start) < 2
+        assert seconds_since(start) < 8
 
 
 def test_a_pooled_connection_is_under_the_deadline_too() -> None:
     start = time.monotonic()
     with HostileServer(reply(200, GOOD), SLOW["trickled headers"]) as server:
-        with session(server, api_timeout=0.6, api_retries=0) as api:
+        with session(server, api_timeout=2, api_retries=0) as api:
             api.get("/thing")
             with pytest.raises(TransportError):
                 api.get("/thing")
         assert server.connections == 1
-    assert seconds_since(start) < 2
+    assert seconds_since(start) < 8
 
 
 def test_all_repetitions_together_end_at_their_deadline() -> None:
@@ -286,7 +286,7 @@ def test_all_repetitions_together_end_at_their_deadline() -> None:
         Session(options(server.url, api_timeout=0.3, api_retries=3)) as api,
     ):
         assert isinstance(failure(api), TransportError)
-    assert seconds_since(start) < 0.3 * 4 + 1
+    assert seconds_since(start) < 20  # one that waits for its answer takes 30
 
 
 def test_a_refused_connection_was_not_sent() -> None:

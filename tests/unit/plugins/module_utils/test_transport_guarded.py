@@ -30,7 +30,6 @@ from ansible_collections.certops.resello.tests.support.hostile_server import (
     drop_after,
     drop_before,
     endless,
-    free_port,
     message,
     raw,
     reply,
@@ -38,6 +37,7 @@ from ansible_collections.certops.resello.tests.support.hostile_server import (
     trickle,
 )
 from ansible_collections.certops.resello.tests.support.pki import Authority, pem
+from ansible_collections.certops.resello.tests.support.ports import free_port
 
 DONE = {"success": True, "result": {"id": "one"}}
 NO = {"success": False, "error": {"code": "request_validation_failed", "message": {"csr": [{"message": "bad"}]}}}
@@ -129,13 +129,13 @@ def test_one_request_and_an_honest_outcome(name: str) -> None:
     behaviour, kind = COMMITTED[name]
     start = time.monotonic()
     with HostileServer(behaviour) as server:
-        outcome = guarded(server, api_timeout=1)
+        outcome = guarded(server, api_timeout=2 if kind == "unknown" else 20)
         assert len(server.seen) == 1
         assert server.connections == 1
     assert outcome.kind == kind
     assert (outcome.error is None) == (kind == "done")
     assert not getattr(outcome.error, "not_sent", False)
-    assert seconds_since(start) < 3
+    assert seconds_since(start) < 20  # the slow ones would take 30
 
 
 def test_closed_before_anything_was_read_is_unknown_all_the_same() -> None:

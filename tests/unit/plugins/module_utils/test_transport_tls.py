@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from pathlib import Path
 from typing import Any
@@ -194,9 +195,11 @@ def test_a_handshake_that_never_ends_is_ended(folder: Path) -> None:
 
 
 def test_a_trickled_body_over_tls_is_ended(context: ssl.SSLContext, folder: Path) -> None:
-    with HostileServer(trickle(message(200, GOOD), at_once=100), tls=context) as server:
-        api = session(server.url, ca_path=str(folder / "ca.pem"), api_retries=0, api_timeout=0.5)
-        assert "no complete answer within 0.5 s" in str(failure(api))
+    with HostileServer(
+        trickle(message(200, json.dumps(GOOD).encode() + b" " * 300), at_once=100), tls=context
+    ) as server:
+        api = session(server.url, ca_path=str(folder / "ca.pem"), api_retries=0, api_timeout=2)
+        assert "no complete answer within 2.0 s" in str(failure(api))
         api.close()
 
 
