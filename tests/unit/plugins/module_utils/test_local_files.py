@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,33 @@ def test_what_comes_in_pieces_is_read_to_its_end(tmp_path: Path) -> None:
     assert local_files.read_file(str(path), option="csr_path") == content
 
 
+def nothing(path: Path) -> None:
+    """There is no file."""
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def too_large(path: Path) -> None:
+    path.write_bytes(b"x" * (LARGEST + 1))
+
+
+def circle(path: Path) -> None:
+    path.symlink_to(path)
+
+
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda _path: None, "No such file"),
-        (Path.mkdir, "directory"),
-        (lambda path: path.write_bytes(b"x" * (LARGEST + 1)), "larger than 1 MiB"),
-        (lambda path: path.symlink_to(path), "symbolic links"),
+        (nothing, "No such file"),
+        (folder, "directory"),
+        (too_large, "larger than 1 MiB"),
+        (circle, "symbolic links"),
     ],
 )
-def test_refused(tmp_path: Path, make: object, problem: str) -> None:
+def test_refused(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
     path = tmp_path / "file"
-    assert callable(make)
     make(path)
     with pytest.raises(ConfigurationError, match=problem) as caught:
         local_files.read_file(str(path), option="csr_path")
