@@ -187,7 +187,7 @@ def _from_parts(match: re.Match[str]) -> datetime | None:
             min(int(second or 0), 59),
             tzinfo=timezone.utc,
         )
-        return moment - _offset(offset) if offset else moment
+        return moment - _offset(offset)
     except (ValueError, OverflowError):
         return None
 

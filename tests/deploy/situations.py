@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.certops.resello.tests.support.machine import Machine
+from ansible_collections.certops.resello.tests.support.machine import Machine, chosen_pending
 from ansible_collections.certops.resello.tests.support.services import Nginx, Site
 from ansible_collections.certops.resello.tests.support.throwaway_ca import Period, ThrowawayCa, now
 
@@ -260,8 +260,7 @@ class Situation:
             for name in self.traits.names
         ]
         for item in must_do(self.machine.request(*wanted))["certificates"]:
-            found = next(pending["csr"] for pending in item["pending"] if pending["id"] == item["pending_id"])
-            self.requests[item["name"]] = found
+            self.requests[item["name"]] = chosen_pending(item)["csr"]
 
     def _key(self, name: str) -> Entry:
         return {"name": name, "names": [f"{name}.example.com"], "key_type": "ECDSA"}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.tests.support.machine import Machine
+from ansible_collections.certops.resello.tests.support.machine import Machine, chosen_pending
 from ansible_collections.certops.resello.tests.support.throwaway_ca import ThrowawayCa, key_pem, new_key
 
 SHOP: dict[str, Any] = {"name": "shop", "names": ["shop.example.com"], "key_type": "ECDSA", "create_pending": True}
@@ -61,9 +61,7 @@ def key_of(machine: Machine, entry: dict[str, Any] | None = None, **how: Any) ->
     """Make a key and return its public digest and its path."""
     result = machine.request(entry or SHOP, **how)
     assert result["rc"] == 0, result
-    item = result["certificates"][0]
-    # Not the last of the list: two keys made within a second stand in the order of their digests.
-    waiting = next(pending for pending in item["pending"] if pending["id"] == item["pending_id"])
+    waiting = chosen_pending(result["certificates"][0])
     return waiting["public_key_sha256"], Path(waiting["csr_path"]).with_name("privkey.pem")
 
 

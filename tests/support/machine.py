@@ -49,7 +49,7 @@ class Machine:
         wanted = list(names) or [f"{name}.example.com"]
         entry = {"name": name, "names": wanted, "key_type": "ECDSA", "create_pending": True, **more}
         item = self.request(entry)["certificates"][0]
-        leaf = self.ca.sign_request(_chosen_csr(item), period=period)
+        leaf = self.ca.sign_request(chosen_pending(item)["csr"], period=period)
         return {"name": name, "certificate": leaf, "chain": self.ca.intermediate.pem, "names": wanted}
 
     def ordered_many(self, *names: str) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ class Machine:
             for name in names
         ]
         items = self.request(*wanted)["certificates"]
-        chosen = {item["name"]: _chosen_csr(item) for item in items}
+        chosen = {item["name"]: chosen_pending(item)["csr"] for item in items}
         return [
             {"name": name, "certificate": self.ca.sign_request(csr), "chain": self.ca.intermediate.pem}
             for name, csr in chosen.items()
@@ -98,9 +98,9 @@ class Machine:
         return seen
 
 
-def _chosen_csr(item: dict[str, Any]) -> str:
-    """The request to order with; the list of those that wait is in no order within one second."""
-    return next(str(pending["csr"]) for pending in item["pending"] if pending["id"] == item["pending_id"])
+def chosen_pending(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the waiting key to order with. The list is no help: within one second it is in the order of digests."""
+    return next(pending for pending in item["pending"] if pending["id"] == item["pending_id"])
 
 
 def assert_no_key(result: dict[str, Any]) -> None:

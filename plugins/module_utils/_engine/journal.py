@@ -66,14 +66,12 @@ class Journal:
     def read_all(self, references: Sequence[str]) -> dict[str, Records | JournalFailed]:
         """The same for many references, under one lock: a lock for each would cost more than all the reading."""
         try:
-            if not self._folder.exists():
+            if not self._exists():
                 return dict.fromkeys(references, Records())
             with self._locked() as folder:
                 return {reference: self._read_or_failed(folder, reference) for reference in references}
         except JournalError as exc:
             return dict.fromkeys(references, JournalFailed(str(exc)))
-        except OSError as exc:
-            return dict.fromkeys(references, JournalFailed(f"{self._folder}: {exc.strerror or exc}"))
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
         """Writes only if there is no intent (`replaces` None) or the one there has the token `replaces`."""
@@ -119,15 +117,22 @@ class Journal:
 
     def unkept(self) -> tuple[Evidence, ...] | JournalFailed:
         """The purchases, of whatever reference, that the API has not given back with exactly their reference (R5)."""
-        if not self._folder.exists():
-            return ()
         try:
+            if not self._exists():
+                return ()
             with self._locked() as folder:
                 names = sorted(path.name for path in self._folder.glob("*" + EVIDENCE))
                 found = [self._load(folder, name, None) for name in names]
         except JournalError as exc:
             return JournalFailed(str(exc))
         return tuple(one for one in found if isinstance(one, Evidence) and one.reference_kept is False)
+
+    def _exists(self) -> bool:
+        """Whether there is a folder; JournalError if that cannot be found out."""
+        try:
+            return self._folder.exists()
+        except OSError as exc:
+            raise JournalError(f"{self._folder}: {exc.strerror or exc}") from exc
 
     # --- below: with the folder locked ---
 

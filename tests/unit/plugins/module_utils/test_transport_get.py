@@ -283,10 +283,10 @@ def test_all_repetitions_together_end_at_their_deadline() -> None:
     start = time.monotonic()
     with (
         HostileServer(drop_after(wait=30)) as server,
-        Session(options(server.url, api_timeout=0.3, api_retries=3)) as api,
+        Session(options(server.url, api_timeout=0.3, api_retries=10)) as api,
     ):
         assert isinstance(failure(api), TransportError)
-    assert seconds_since(start) < 20  # one that waits for its answer takes 30
+    assert seconds_since(start) < 20  # the pauses of all repetitions would take 45 at least
 
 
 def test_a_refused_connection_was_not_sent() -> None:
