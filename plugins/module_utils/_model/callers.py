@@ -76,7 +76,8 @@ class HostList:
 class Member:
     """A host as one run meets it: one of the list, or one that was on it before and can be reached.
 
-    ``remembers``: it holds the evidence, or an intent of another run. ``token``: of the intent that it holds.
+    ``remembers``: it knows that the order was bought. ``token``: of the intent that it holds. (An intent of another run
+    is followed before anybody asks who may call.)
     """
 
     name: str
@@ -109,7 +110,7 @@ class Callers:
 
     @property
     def remembered(self) -> bool:
-        """Whether any host that can be reached knows of a call for this order."""
+        """Whether any host that can be reached knows that the order was bought."""
         return any(one.remembers for one in self.members if one.takes_part)
 
 

@@ -61,7 +61,7 @@ class SharedMemory:
         return Member(
             one.name,
             memory=one.host_list if now is None else follows(one.host_list, self.reference, self.hosts, now),
-            remembers=one.evidence is not None or (intent is not None and intent.token != self.own),
+            remembers=one.evidence is not None,
             token=None if intent is None else intent.token,
         )
 
