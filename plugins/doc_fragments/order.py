@@ -87,6 +87,19 @@ hosts:
       type: bool
       default: true
       version_added: 1.0.0
+    absence:
+      description: Why the host did not answer, for messages.
+      type: str
+      choices: [unreachable, not_in_play, not_in_inventory]
+      default: unreachable
+      version_added: 1.0.0
+    listed:
+      description:
+        - Whether the list of this certificate names the host. One that was on it before may still know of a call that
+          is under way, so its records are read too; it serves nothing and takes no new key.
+      type: bool
+      default: true
+      version_added: 1.0.0
     public_keys:
       description: SHA-256 of each public key (DER, hexadecimal) whose private key the host holds.
       type: list
@@ -120,6 +133,10 @@ hosts:
           description: How earlier calls ended.
           type: str
           version_added: 1.0.0
+        hosts:
+          description: Which hosts the list named when the host last saw it, and since when.
+          type: str
+          version_added: 1.0.0
         seen:
           description: Which certificate the order handed out.
           type: str
@@ -136,6 +153,13 @@ hosts:
           before its end at which it is due.
       type: bool
       version_added: 1.0.0
+hosts_named:
+  description:
+    - Whether somebody wrote the list of O(ignore:hosts) down. One that was derived from the hosts of a play may be cut
+      short with the play. So the list that the hosts remember counts in its place until most hosts of it take part.
+  type: bool
+  default: true
+  version_added: 1.0.0
 dcv_type:
   description:
     - How control of the domains is proven. Required when an order is created, reissued or renewed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .host_memory import absence, unlisted
 from .observed import of_host
 
 # Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
@@ -111,7 +112,11 @@ def _refuse_foreign_endpoints(item: Mapping[str, Any]) -> None:
             )
 
 
-def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def union(
+    published: Sequence[Mapping[str, Any]],
+    play_hosts: Sequence[str] = (),
+    inventory_hosts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
     """One set of options for certops.resello.ssl_certificates for each reference, in the order of first mention.
 
     ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
@@ -127,7 +132,11 @@ def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             host, known = first.setdefault(item["client_reference"], (entry["host"], item))
             if _description(known) != _description(item):
                 raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
-    return [_options(item, published) for _host, item in first.values()]
+    found = [_options(item, published) for _host, item in first.values()]
+    for host in (host for options in found for host in options["hosts"]):
+        if not host.get("answered", True) and play_hosts:
+            host["absence"] = absence(host["name"], play_hosts, inventory_hosts)
+    return found
 
 
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,7 +156,12 @@ def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) ->
     options = {key: item[key] for key in ORDER_OPTIONS if item.get(key) is not None}
     options.update({key: value for key, value in (item.get("contact") or {}).items() if value is not None})
     options["client_reference"] = item["client_reference"]
-    options["hosts"] = [_host_facts(host, item, published) for host in item["hosts"]]
+    options["hosts"] = [
+        *(_host_facts(host, item, published) for host in item["hosts"]),
+        *unlisted(item, published),
+    ]
+    if not item.get("hosts_named", True):
+        options["hosts_named"] = False
     csr = None if "csr_content" in options else _fresh_csr(item, published)
     return options if csr is None else {**options, "csr_content": csr}
 

@@ -15,7 +15,7 @@ import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
@@ -23,19 +23,21 @@ from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
-from .._lifecycle.types import Decision
+from .._lifecycle.types import Decision, HostFacts
+from .._model.callers import Moment
 from .._purchase.limits import Limits
 from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook, by_reference, merged
 from .carried import CarriedRecords
 from .collect import collect, is_settled
-from .desired import check_references, wanted_from
+from .desired import Wanted, check_references, wanted_from
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, is_own, observe
 from .sightings import Sighting, Sightings, sighting_of
 from .wait import Waiting, follow
 
+MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
 RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
@@ -179,7 +181,8 @@ class _Engine:
             wish = by_name[item.client_reference]
             self._refuse_two_memories(item)
             sighting = self._sighting(item.client_reference)
-            item.wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
+            wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
+            item.wanted = self._with_remembered_hosts(wanted)
 
         for item in self.items:  # threads would gain nothing: nothing is asked of the API
             _attempt(item, step)
@@ -197,8 +200,27 @@ class _Engine:
         now = datetime.now(timezone.utc)
         reference = item.client_reference
         records = self._carried.read(reference) if reference in self._carried else kept[reference]
-        item.observation = observe(self._api, self._plans, records, item.goal, orders, now=now, run_id=self._run.run_id)
+        item.observation = observe(
+            self._api,
+            self._plans,
+            records,
+            item.goal,
+            orders,
+            now=now,
+            run_id=self._run.run_id,
+            callers=self._carried.callers(reference, now=self._moment(now)),
+        )
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
+
+    def _with_remembered_hosts(self, wanted: Wanted) -> Wanted:
+        """Hosts of the list that still counts although the play does not have them: they may serve the certificate."""
+
+        known = {host.name for host in wanted.hosts}
+        silent = [name for name in self._carried.absent(wanted.client_reference) if name not in known]
+        return replace(wanted, hosts=(*wanted.hosts, *(HostFacts(name=name, answered=False) for name in silent)))
+
+    def _moment(self, now: datetime) -> Moment:
+        return Moment(now, self._api.session.server_date)
 
     def _kept_for(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
         """What is kept in the folder of the journal of each whose records no host holds."""
@@ -344,6 +366,7 @@ class _Engine:
     def settle_records(self) -> None:
         """What the hosts must write down. Intents of calls that were not made, and will not be, are given back."""
 
+        self._carried.note_lists(self._moment(datetime.now(timezone.utc)))
         for item in self.items:
             if not item.called and not (item.planned and item.error is None):
                 self._carried.give_back(item.client_reference)
@@ -393,8 +416,9 @@ def _end(item: Item) -> None:
 
 
 def _blocked(reference: str, decision: Decision) -> BlockedError:
+    money = "" if decision.code in MONEY_SAID else " No money was spent."
     return BlockedError(
-        f"{reference}: {decision.reason}. No money was spent. {decision.remedy}".strip(),
+        f"{reference}: {decision.reason}.{money} {decision.remedy}".strip(),
         details={"rule": decision.code, "remedy": decision.remedy},
     )
 

@@ -199,7 +199,7 @@ def _missing(field: str, because: str) -> None:
 
 
 def _hosts(item: Mapping[str, Any], sighting: Sighting | None) -> tuple[lifecycle.HostFacts, ...]:
-    hosts = tuple(_host(host, sighting) for host in item["hosts"] or ())
+    hosts = tuple(_host(host, sighting) for host in item["hosts"] or () if host["listed"])
     text = item["certificate_content"]
     if item["certificate_path"]:
         text = read_text(item["certificate_path"], option="certificate_path")

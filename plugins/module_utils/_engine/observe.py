@@ -19,6 +19,7 @@ from .._client.models import Bucket, Order, Plan
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
+from .._model.callers import Callers
 from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
@@ -60,6 +61,7 @@ def observe(
     *,
     now: datetime,
     run_id: str,
+    callers: Callers | None = None,
 ) -> Observation:
     """Puts together what is known of one wanted certificate.
 
@@ -89,6 +91,7 @@ def observe(
         plan=_plan_facts(plans, live, plan),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
+        callers=callers,
     )
     return Observation(orders=tuple(orders), recorded=recorded, records=records, facts=facts, plan=plan)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import rows_issued as issued
 from . import rows_order as order_rows
+from .callers import withheld
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import alarm_before, life_of
 from .hosts import deployed
@@ -85,7 +86,7 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
         said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
     if case.standing.older:
         older = listing(tuple(order_words(order) for order in case.standing.older))
-        said.append(f"{older} has the same reference, is older and lives too: cancel it unless it ends by itself")
+        said.append(f"{older} has the same reference, is older and lives too; make sure that no host serves it before you end it")
     return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings, *warnings), **clocks)
 
 
@@ -94,6 +95,7 @@ def _finish(case: Case, decision: Decision) -> Decision:
     twins = (
         () if decision.code in ("duplicate-reference", "reference-unreadable", "clock-skew") else case.standing.twins
     )
+    decision = withheld(case, decision)
     alarm = decision.action != "none" and _near_its_end(case)
     return replace(decision, twins=twins, alarm=alarm) if twins or alarm else decision
 

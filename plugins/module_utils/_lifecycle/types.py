@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from .._model.callers import Callers
+
 # The five buckets of order status words. A live order is waiting or issued.
 Bucket = Literal["waiting", "issued", "ended", "failed", "replaced"]
 
@@ -163,7 +165,8 @@ class Observed:
 
     ``evidence_order`` is the answer to a GET of the evidence's order id; ``evidence_absent`` is True when that was
     asked and denied. ``clock_skew`` is controller minus server, None if not measured. ``reference_trouble`` is a
-    sentence why references cannot be read back (empty: they can).
+    sentence why references cannot be read back (empty: they can). ``callers`` are the hosts that a call needs, where
+    the hosts are its memory.
     """
 
     orders: tuple[OrderFacts, ...] = ()
@@ -177,6 +180,7 @@ class Observed:
     reference_trouble: str = ""
     duplicate_reference: bool = False
     validation_incomplete: bool | None = None
+    callers: Callers | None = None
 
 
 @dataclass(frozen=True)

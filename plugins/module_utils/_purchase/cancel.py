@@ -49,6 +49,9 @@ def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     found = yield from _the_one(request, evidence, clock)
     if isinstance(found, PurchaseResult):
         return found
+    missing = rules.callers_objection(request, clock)
+    if missing is not None:
+        return words.hosts_missing(request, missing)
     refusal = _issued_refusal(request, found, clock)
     if refusal is not None:
         remedy = "Set force, or only_if_younger_than, if it is really to be cancelled: its certificate will be revoked."

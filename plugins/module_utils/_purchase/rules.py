@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
+from .._model.callers import Moment, Objection, objection
 from .types import (
     BeforeState,
     Clock,
@@ -36,6 +37,7 @@ MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
+SENDING = frozenset({"create", "renew", "reissue"})
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 
@@ -341,6 +343,17 @@ def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
     if not noted:
         return None
     return Refusal("too_many_renewals", f"it was already renewed on {iso(noted[-1])}, less than 10 days ago")
+
+
+# --- who may call -------------------------------------------------------------------------------------------------
+
+
+def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | None:
+    """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
+    if request.callers is None:
+        return None
+    token = own_token(request) if request.carried and request.action in SENDING else None
+    return objection(request.callers, request.action, Moment(clock.local, clock.server), token=token)
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
