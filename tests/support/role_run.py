@@ -95,7 +95,7 @@ class Report:
 
 @dataclass
 class RoleRun:
-    """A run for those hosts that this inventory has and that answer.
+    """A run for the hosts of an inventory: those that answer, and those that are ``dead``.
 
     ``start`` starts a module on the controller or on a host: name, options, check mode. ``meanwhile`` stands for the
     people and the CA, between the order and the wait.
@@ -106,6 +106,7 @@ class RoleRun:
     items: Sequence[Mapping[str, Any]]
     start: Callable[[str, Options, bool], Process]
     options: Mapping[str, Any]  # of certops.resello.ssl_certificates
+    dead: Sequence[str] = ()
     meanwhile: Callable[[], None] = lambda: None
     kill: Kill | None = None
     follow: bool = True
@@ -130,7 +131,7 @@ class RoleRun:
         self.report.plan = self.report.last = plan.get("certificates", [])
         if not self.report.plan:  # nothing to decide on: no host could be read, or the account could not
             return
-        self._on_hosts("request", lambda host: requests(self._items(host), self._mine(host), host, self._published))
+        self._on_hosts("request", lambda host: self._requests(host))
         self._on_hosts("seal", lambda host: sealings(self._shared(host), self._mine(host), host, self._published))
         self._on_hosts("open", lambda host: openings(self._shared(host), self._mine(host), host, self._published))
         if not any(entry["changed"] and not entry["error"] for entry in self.report.plan):
@@ -142,7 +143,7 @@ class RoleRun:
 
     def _observe(self) -> None:
         for host in self.reachable:
-            items = orders.items_of_host(self.items, {}, host, list(self.reachable))
+            items = orders.items_of_host(self.items, {}, host, self._play_hosts)
             self.published[host] = {"host": host, "items": items, "observed": [], "tests": {}, "webroot_problem": ""}
         asked = {
             host: [{key: item[key] for key in OBSERVED if key in item} for item in self._items(host)]
@@ -182,6 +183,10 @@ class RoleRun:
     # --- what the steps share ---
 
     @property
+    def _play_hosts(self) -> list[str]:
+        return [*self.reachable, *self.dead]
+
+    @property
     def _published(self) -> list[Options]:
         return [self.published[host] for host in self.reachable]
 
@@ -197,11 +202,15 @@ class RoleRun:
 
     def _api(self, step: str, *, check: bool = False, **more: Any) -> Options:
         """One of the calls of api.yml."""
-        wanted = {"certificates": orders.union(self._published), "on_item_failure": "report", **self.options, **more}
+        wishes = orders.union(self._published, play_hosts=self._play_hosts, inventory_hosts=self._play_hosts)
+        wanted = {"certificates": wishes, "on_item_failure": "report", **self.options, **more}
         result = self._ended(step, {"controller": self.start(API, wanted, check)})["controller"]
         if "certificates" not in result:
             self.report.troubles.append(str(result.get("msg")))
         return result
+
+    def _requests(self, host: str) -> Results:
+        return requests(self._items(host), self._mine(host), host, self._published, all_results=self.report.last)
 
     def _record(self, step: str, result: Mapping[str, Any]) -> None:
         """The records of records.yml, also where nothing else can be said of the orders."""
@@ -217,14 +226,18 @@ class RoleRun:
 
     def _requested(self, step: str, asked: Mapping[str, Results]) -> dict[str, Results]:
         started = {
-            host: self.start(REQUEST, {"root": str(self.hosts.root(host)), "certificates": options}, False)
+            host: self.start(REQUEST, self._request_options(step, host, options), False)
             for host, options in asked.items()
         }
         found = {}
         for host, result in self._ended(step, started).items():
             self._note_failure(host, result)
-            found[host] = result.get("certificates", [])
+            found[host] = [*result.get("certificates", ()), *result.get("other_records", ())]
         return found
+
+    def _request_options(self, step: str, host: str, wanted: Results) -> Options:
+        options: Options = {"root": str(self.hosts.root(host)), "certificates": wanted}
+        return {**options, "read_other_records": True} if step == "observe" else options
 
     def _ended(self, step: str, started: Mapping[str, Process]) -> dict[str, Options]:
         if self.kill is not None and self.kill.step == step and started:
