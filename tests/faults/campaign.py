@@ -33,9 +33,10 @@ from ansible_collections.certops.resello.tests.faults.fleet_scenario import flee
 from ansible_collections.certops.resello.tests.faults.fleet_tally import FleetTally
 from ansible_collections.certops.resello.tests.faults.round import Round, answers
 from ansible_collections.certops.resello.tests.faults.scenario import scenario
-from ansible_collections.certops.resello.tests.faults.starter import AnyTime, Starter
+from ansible_collections.certops.resello.tests.faults.starter import Starter
 from ansible_collections.certops.resello.tests.faults.tally import Tally
 from ansible_collections.certops.resello.tests.modules.shop import Shop, Site
+from ansible_collections.certops.resello.tests.support.any_time import AnyTime
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 
 LOG_TAIL = 2000  # characters

@@ -22,9 +22,9 @@ from ansible_collections.certops.resello.tests.faults.fleet_tally import (
     lost_orders,
     problems,
 )
-from ansible_collections.certops.resello.tests.faults.starter import AnyTime
 from ansible_collections.certops.resello.tests.faults.verdict import Books
 from ansible_collections.certops.resello.tests.modules.shop import MAILBOX, PLAN, Shop
+from ansible_collections.certops.resello.tests.support.any_time import AnyTime
 from ansible_collections.certops.resello.tests.support.role_run import Hosts, Options, Process, Report, RoleRun
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 

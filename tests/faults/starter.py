@@ -9,19 +9,17 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from ansible_collections.certops.resello.tests.modules.shop import Shop
-from ansible_collections.certops.resello.tests.support.role_run import MODULES
 from ansible_collections.certops.resello.tests.support.run_module import (
     module_command,
     module_environment,
     module_input,
     parse_output,
 )
-from ansible_collections.certops.resello.tests.support.warm_modules import WarmModules, WarmRun
+from ansible_collections.certops.resello.tests.support.warm_modules import WarmModules
 
 MODULE = "ssl_certificates"
 HOLD = 73 * 3600  # seconds; the longest hold of an open outcome, and an hour
@@ -96,27 +94,3 @@ class Starter:
             return FreshRun(module_input(options), shop.environment())
         server = self._later if later else self._now
         return server.start(MODULE, options, env=shop.environment(), folder=shop.folder)
-
-
-class AnyTime:
-    """Starts modules at any moment, each run at its own. A context manager."""
-
-    def __init__(self) -> None:
-        # What is forked reads its clock's offset from its own environment, so nothing of it may be kept from before.
-        self._server = WarmModules(MODULES, prefix=["env", "FAKETIME_NO_CACHE=1", "faketime", "-f", "+0s"])
-
-    def __enter__(self) -> AnyTime:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, exc, trace)
-
-    def start(
-        self, module: str, options: Mapping[str, Any], *, home: Path, passed: float = 0, check: bool = False
-    ) -> WarmRun:
-        """Start a run, so many seconds after today, and return at once. ``home`` is its own: locks lie there."""
-        environment = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "FAKETIME": f"+{passed:.0f}s"}
-        return self._server.start(module, options, env=environment, folder=home, check=check)

@@ -45,9 +45,7 @@ from ansible_collections.certops.resello.tests.search.world import (
     PLAN,
     REFERENCE,
     START,
-    Controller,
     Explorer,
-    Order,
     Space,
     World,
     _clock,
@@ -106,8 +104,8 @@ class HostsExplorer(Explorer):
             known = space.action != "create" and name in space.lists[0]
             host_list = HostList(REFERENCE, space.lists[0], long_ago, mature=True) if known else None
             memories.append(self._host_number(HostMemory(name, host_list=host_list)))
-        return super().first()._replace(
-            journals=tuple(memories), list_changes=space.list_changes, rebuilds=space.rebuilds
+        return (
+            super().first()._replace(journals=tuple(memories), list_changes=space.list_changes, rebuilds=space.rebuilds)
         )
 
     # --- what a run sees ---
@@ -165,9 +163,7 @@ class HostsExplorer(Explorer):
         shared = shared.noted(now)
         if self._shared_number(shared) == seen:
             return self._with(world, who, controller.idle())
-        return self._with(
-            world, who, controller._replace(stage=stage, seen=seen, memory=self._shared_number(shared))
-        )
+        return self._with(world, who, controller._replace(stage=stage, seen=seen, memory=self._shared_number(shared)))
 
     def _wanted(
         self, world: World, who: int, run: int, shared: SharedMemory, *, carried: bool = False
@@ -194,9 +190,7 @@ class HostsExplorer(Explorer):
             return replace(common, action="settle")
         return None if live else common
 
-    def _planned(
-        self, world: World, shared: SharedMemory, request: PurchaseRequest
-    ) -> tuple[str, SharedMemory]:
+    def _planned(self, world: World, shared: SharedMemory, request: PurchaseRequest) -> tuple[str, SharedMemory]:
         protocol = purchase(request)
         effect = next(protocol)
         try:

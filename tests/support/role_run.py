@@ -131,7 +131,7 @@ class RoleRun:
         self.report.plan = self.report.last = plan.get("certificates", [])
         if not self.report.plan:  # nothing to decide on: no host could be read, or the account could not
             return
-        self._on_hosts("request", lambda host: self._requests(host))
+        self._on_hosts("request", self._requests)
         self._on_hosts("seal", lambda host: sealings(self._shared(host), self._mine(host), host, self._published))
         self._on_hosts("open", lambda host: openings(self._shared(host), self._mine(host), host, self._published))
         if not any(entry["changed"] and not entry["error"] for entry in self.report.plan):

@@ -81,11 +81,10 @@ def observe(
     counting = live or orders  # orders that are over count only when none is live
     facts = lifecycle.Observed(
         orders=tuple(
-            _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
-            for order in orders
+            _order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders
         ),
         evidence=_evidence(records.evidence),
-        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records.evidence),
+        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records),
         evidence_absent=recorded_is_absent,
         intent=None if is_own(records.intent, run_id) else _intent(records.intent),
         plan=_plan_facts(plans, live, plan),
@@ -139,11 +138,12 @@ def _readable(kept: memory.Records | memory.JournalFailed, wanted: Wanted) -> me
     return kept
 
 
-def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: memory.Evidence | None) -> lifecycle.OrderFacts:
+def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records) -> lifecycle.OrderFacts:
     facts = order_facts(order)
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
-    deployed = _still_deployed(order, wanted, evidence)
+    # Whether a call whose outcome is open was carried out is told by everything that the order shows, its CSR too.
+    deployed = None if records.intent is not None else _still_deployed(order, wanted, records.evidence)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
         return replace(facts, certificate=deployed)
     handed_out = _handed_out(api, order) if deployed is None else _HandedOut(deployed, proven=True)
