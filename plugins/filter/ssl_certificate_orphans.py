@@ -38,7 +38,9 @@ options:
 EXAMPLES = r"""
 - name: Whose results would nobody report?
   ansible.builtin.debug:
-    msg: "{{ orders.certificates | certops.resello.ssl_certificate_orphans(published=published, host=inventory_hostname) }}"
+    msg: >-
+      {{ orders.certificates
+         | certops.resello.ssl_certificate_orphans(published=published, host=inventory_hostname) }}
 """
 
 RETURN = r"""

@@ -23,7 +23,7 @@ options:
 EXAMPLES = r"""
 - name: What does this host say?
   ansible.builtin.debug:
-    msg: "{{ {'ssl_certificate_max_creates': ssl_certificate_max_creates} | certops.resello.ssl_certificate_run_options }}"
+    msg: "{{ {'ssl_certificate_dns': ssl_certificate_dns} | certops.resello.ssl_certificate_run_options }}"
 """
 
 RETURN = r"""

@@ -79,9 +79,10 @@ def items_of_host(
     """The items that this host serves: those that list it in ``hosts``, and those without a list.
 
     Every item comes back with its list of hosts, and with ``hosts_named``, whether a user gave it. Without one they are
-    those of the play in the order of their names: an inventory may give them in another order in each run. Raises OrderConflictError for what no order has, for a service that is
-    not among ``known_services``, and for an endpoint of a service that the item does not have, before anything is
-    ordered.
+    those of the play in the order of their names: an inventory may give them in another order in each run.
+
+    Raises OrderConflictError for what no order has, for text where a list belongs, for a service that is not among
+    ``known_services``, and for an endpoint of a service that the item does not have, before anything is ordered.
     """
 
     complete = [complete_item(item, defaults) for item in items]
@@ -133,7 +134,21 @@ def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             host, known = first.setdefault(item["client_reference"], (entry["host"], item))
             if _description(known) != _description(item):
                 raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
+    _refuse_other_hosts(published, {reference: (host, item["hosts"]) for reference, (host, item) in first.items()})
     return [_options(item, published) for _host, item in first.values()]
+
+
+def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str, tuple[str, Sequence[str]]]) -> None:
+    """A host that serves an order and one that only knows of it must name the same hosts, or it is served by none."""
+
+    for entry in published:
+        for stray in entry.get("strays") or ():
+            reference = stray["client_reference"]
+            host, hosts = known.setdefault(reference, (entry["host"], stray["hosts"]))
+            if list(hosts) != list(stray["hosts"]):
+                raise OrderConflictError(
+                    _conflict(reference, host, entry["host"], {"hosts": hosts}, {"hosts": stray["hosts"]})
+                )
 
 
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:

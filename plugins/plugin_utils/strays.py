@@ -9,6 +9,7 @@ Each is reported once, by one reachable host: a failure of a host that is gone w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
@@ -132,10 +133,8 @@ def _has_time(stray: Mapping[str, Any], facts: CertificateFacts, now: datetime) 
 
     policy = Policy(spread=False)
     if stray.get("renew_before"):
-        try:
+        with suppress(ValueError):  # where it is served it is an error
             policy = Policy(spread=False, renew_before=parse_renew_before(str(stray["renew_before"])))
-        except ValueError:
-            pass  # where it is served it is an error
     margin = due_of(facts, policy=policy, reference=stray["client_reference"]).margin
     return facts.not_after - now >= min(LAST_DAYS, margin / 3)
 
@@ -145,8 +144,8 @@ def _ending(stray: Mapping[str, Any], facts: CertificateFacts, now: datetime) ->
     left = f"in {days} {'day' if days == 1 else 'days'}" if days >= 0 else "so it is over"
     return (
         f"{stray['client_reference']}: its certificate ends on {facts.not_after:%Y-%m-%d}, {left}, and no host that "
-        f"serves it takes part in this run: {stray['why']}. Nothing was ordered, nothing charged. Run the role on these "
-        "hosts, or take the order off ssl_certificate_orders if nobody needs it."
+        f"serves it takes part in this run: {stray['why']}. Nothing was ordered, nothing charged. Run the role on "
+        "these hosts, or take the order off ssl_certificate_orders if nobody needs it."
     )
 
 

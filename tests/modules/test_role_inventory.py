@@ -61,8 +61,8 @@ def test_wrong_hosts_are_named_and_the_other_orders_go_on(shop: Shop, control: C
     for name, words in {
         "group": "ungrouped (in hosts) is a group. Nothing was ordered, renewed or reissued for it, nothing charged. "
         "Give its hosts, groups['ungrouped'], in its place.",
-        "full": "web1.example.com (in hosts) is neither in the inventory nor in this play. Nothing was ordered, renewed "
-        "or reissued for it, nothing charged. The inventory has web1: write that, if it is meant.",
+        "full": "web1.example.com (in hosts) is neither in the inventory nor in this play. Nothing was ordered, "
+        "renewed or reissued for it, nothing charged. The inventory has web1: write that, if it is meant.",
         "typo": "bew9 (in hosts) is neither in the inventory nor in this play.",
         "text": "hosts is the text 'web1', not a list.",
         "empty": "hosts is empty.",
