@@ -303,9 +303,11 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         text = words.several(settled.arrangement.others).message
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
-    warning = (
-        f"{request.reference}: {text}. Nothing was deleted that may be in use. Decide in the provider's control panel "
-        "which one to keep and cancel the others (by id), inside the plan's grace period if the charge is to be "
-        "refunded."
+    remedy = (
+        "Nothing was deleted that may be in use. Decide in the provider's control panel which one to keep and cancel "
+        "the others (by id), inside the plan's grace period if the charge is to be refunded."
     )
-    return replace(result, code=result.code or "several_live_orders", warnings=(*result.warnings, warning))
+    # A blocked result says it already; one that did its work must not fail with nothing but its success.
+    message = result.message if text in result.message else f"{result.message} But {text}. {remedy}"
+    warnings = (*result.warnings, f"{request.reference}: {text}. {remedy}")
+    return replace(result, code=result.code or "several_live_orders", message=message, warnings=warnings)
