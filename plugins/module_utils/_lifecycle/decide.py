@@ -19,6 +19,7 @@ from . import rows_order as order_rows
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import alarm_before, life_of
 from .hosts import deployed
+from .patience import impatient
 from .types import Decision, Desired, Observed, Policy
 from .words import listing, order_words
 
@@ -61,7 +62,7 @@ def _with_order(case: OrderCase) -> Decision:
     for row in WITH_ORDER:
         found = row(case)
         if found is not None:
-            return _finish(case, _about(case, found))
+            return _finish(case, _about(case, impatient(case, found)))
     if case.order.certificate is None:  # row no_certificate answered; said for the type checker
         return _finish(case, Decision("blocked", "certificate-unknown", "no certificate", remedy="Report this."))
     return _issued(with_certificate(case, case.order.certificate))
