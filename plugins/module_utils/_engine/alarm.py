@@ -36,9 +36,10 @@ def open_words(item: Item) -> str:
     """What is still to be proven, and where to look at it."""
 
     details = item.validation
-    names = [] if details is None else [one for one in details.records if not one.done]
+    names = () if details is None else tuple(one for one in details.records if not one.done)
+    steps = () if details is None else tuple(step for step in details.steps if not (names and step.startswith("dcv")))
     still = [f"{one.name} by {one.method}" if one.method else one.name for one in names]
-    still += [] if details is None else details.steps
+    still += [step.rstrip(".") for step in steps]
     look = "Look at the order's validation records, and ask the provider what it waits for."
     if not still:
         return look

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from .case import OrderCase
 from .dates import plus
-from .due import alarm_before, life_of
+from .due import LAST_DAYS
 from .hosts import deployed
 from .paid import TOLERANCE
 from .types import CertificateFacts
@@ -37,13 +37,13 @@ def believed_until(call: OpenCall, case: OrderCase) -> datetime:
     """Return until when the certificate of this call is waited for, whatever else is due: as long as the slowest call
     may take.
 
-    A renewal may give no certificate at all, so it is waited for no longer than the present one has time left.
+    A renewal may give no certificate at all, so it is not waited for into the last days of the present one.
     """
     until = plus(call.begun, case.policy.hold_renew)
     certificate = case.order.certificate
     if call.action != "renew" or certificate is None:
         return until
-    return min(until, plus(certificate.not_after, -alarm_before(life_of(certificate))))
+    return min(until, plus(certificate.not_after, -LAST_DAYS))
 
 
 def _unrecorded(case: OrderCase) -> OpenCall | None:

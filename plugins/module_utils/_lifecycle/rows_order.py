@@ -211,11 +211,12 @@ def under_way(case: OrderCase) -> Decision | None:
     if case.order.bucket == "waiting":
         return _go_on(case, "in-progress", f"{order_words(case.order)} is being renewed or reissued{_served(case)}")
     call = open_call(case)
-    if call is None or case.now >= believed_until(call, case):
+    until = None if call is None else believed_until(call, case)
+    if call is None or until is None or case.now >= until:
         return None
     what = f"the {call.action} of {order_words(case.order)} begun at {minute(call.begun)} took effect"
     found = _go_on(case, "in-progress", f"{what} and its certificate is not there yet{_served(case)}")
-    return replace(found, awaited_key=call.key)
+    return replace(found, awaited_key=call.key, next_date=until)
 
 
 def failed_call_order(case: Case) -> OrderFacts | None:

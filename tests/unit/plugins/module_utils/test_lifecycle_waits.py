@@ -81,11 +81,13 @@ def test_the_later_of_two_calls_is_awaited() -> None:
 
 
 def test_a_renewal_is_not_awaited_into_the_last_days_of_the_certificate() -> None:
-    """It may give none. The certificate of 99 days ends on day 365; its last tenth begins 9.9 days before."""
-    late = evidence(last_renewal=on(354), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    """It may give none. Until then it is no alarm either, although the certificate is in the last tenth of its life."""
+    late = evidence(last_renewal=on(360), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
     observed = seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE))
-    assert ask(observed, on(365 - 9.9) - SECOND).code == "in-progress"
-    assert ask(observed, on(365 - 9.9)).code == "reissue"
+    found = ask(observed, on(362) - SECOND)
+    assert (found.code, found.alarm, found.next_date) == ("in-progress", False, on(362))
+    found = ask(observed, on(362))
+    assert (found.code, found.alarm) == ("reissue", True)
 
 
 def test_a_reissue_is_awaited_to_the_end() -> None:
