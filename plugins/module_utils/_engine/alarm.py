@@ -19,11 +19,17 @@ class AlarmError(ReselloError):
     error_code = "alarm"
 
 
-def alarm_of(item: Item) -> AlarmError | None:
-    """What is to be said of an item that still waits at the end of a task; None if it may go on waiting."""
+def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
+    """What is to be said of an item that still waits at the end of a task; None if it may go on waiting.
+
+    A task that did not wait says nothing of the certificate in use if it has only just asked for another.
+    """
 
     decision = item.decision
-    if decision is None or item.state != Bucket.WAITING.value or not (decision.overdue or decision.alarm):
+    if decision is None or item.state != Bucket.WAITING.value:
+        return None
+    ends_soon = decision.alarm and (waited or decision.action in ("wait", "validate"))
+    if not decision.overdue and not ends_soon:
         return None
     why = decision.overdue or f"still waiting, and the certificate in use ends soon: {decision.reason}."
     return AlarmError(

@@ -296,7 +296,7 @@ class _Engine:
             if self._run.check_mode and item.decision is not None and item.decision.overdue:
                 item.warnings.append(item.decision.overdue)
             elif self._run.is_last:
-                item.error = alarm_of(item)
+                item.error = alarm_of(item, waited=self._run.waiting is not None)
 
     def collect(self) -> None:
         now = self._api.session.server_date or datetime.now(timezone.utc)
