@@ -237,6 +237,23 @@ paid_until:
   description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
   type: str
   version_added: 1.0.0
+paid_until_checked:
+  description:
+    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
+      was not renewed. The way out when a renewal is refused as doubtful (C(renew-doubtful)) and was not made.
+    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
+      order, only what is a day older is none.
+  type: str
+  version_added: 1.0.0
+wait_at_most:
+  description:
+    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
+    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
+      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
+      which the provider probably refunds it.
+    - Neither check mode nor a task with O(run_id) fails for it; the task that follows the orders does.
+  type: int
+  version_added: 1.0.0
 auto_renew:
   description:
     - What to do with an order that the platform renews by itself.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._client.api import Api
 from .._client.models import Bucket, Order
-from .._download import fetch_bundle, order_key
+from .._download import fetch_bundle, order_key, says_no
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
@@ -45,10 +45,13 @@ def is_settled(api: Api, item: Item, order: Order) -> bool:
 
 
 def _asked_key(api: Api, item: Item, order: Order) -> str:
-    """The key that a create or reissue of this run sent, else the one on the order.
+    """The key that a create or reissue of this run sent, or that our record says was sent, else the one on the order.
 
     A renewal may only extend the paid period, and then the certificate keeps its key.
     """
+
+    if item.decision is not None and item.decision.awaited_key is not None:
+        return item.decision.awaited_key
 
     sent = item.purchase is not None and item.purchase.changed and item.action in ("create", "reissue")
     if sent and item.goal.csr is not None:
@@ -114,7 +117,14 @@ def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
 
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:
-    bundle = fetch_bundle(api, order)
+    try:
+        bundle = fetch_bundle(api, order)
+    except ReselloError as error:
+        if not says_no(error) or (item.error is None and item.action not in IN_PROGRESS):
+            raise
+        item.in_progress = True
+        item.warnings.append(f"Order {order.id} is {order.status!r}, but its certificate cannot be downloaded yet.")
+        return
     key = _asked_key(api, item, order)
     if item.action in IN_PROGRESS and bundle.leaf.public_key_sha256 != key:
         item.in_progress = True

@@ -28,6 +28,7 @@ from .._model.callers import Moment
 from .._purchase.limits import Limits
 from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook, by_reference, merged
+from .alarm import alarm_of
 from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import Wanted, check_references, wanted_from
@@ -38,6 +39,7 @@ from .sightings import Sighting, Sightings, sighting_of
 from .wait import Waiting, follow
 
 MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
+AWAITED = ("in-progress", "certificate-awaited")  # also of an order that is called issued
 RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
@@ -62,12 +64,6 @@ class BlockedError(ReselloError):
     error_code = "blocked"
 
 
-class AlarmError(ReselloError):
-    """An order is under way, but the certificate in use may end before it is done."""
-
-    error_code = "alarm"
-
-
 @dataclass(frozen=True)
 class Run:
     """What holds for the whole run."""
@@ -81,6 +77,7 @@ class Run:
     limits: Limits
     max_concurrency: int
     run_id: str
+    is_last: bool  # no task that follows the orders comes after this one
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
@@ -104,6 +101,7 @@ class Run:
             # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
             # their own.
             run_id=_run_id(params["run_id"]) if params["run_id"] and not check_mode else uuid.uuid4().hex,
+            is_last=not check_mode and (params["follow_only"] or params["wait"] or not params["run_id"]),
         )
 
 
@@ -314,18 +312,13 @@ class _Engine:
             open_items[order_id].order = order
 
     def raise_alarm(self) -> None:
-        """A wait is not green for ever: it fails as soon as the certificate in use is about to end."""
+        """Whoever waits too long fails, in the last task of a run: those before it have more to do with the item."""
 
-        if self._run.waiting is None or self._run.check_mode:
-            return
         for item in self._sound():
-            decision = item.decision
-            if item.state == Bucket.WAITING.value and decision is not None and decision.alarm:
-                item.error = AlarmError(
-                    f"{item.client_reference}: still waiting, and the certificate in use ends soon: {decision.reason}. "
-                    "Look at the open validation records, and at the order in the provider's panel.",
-                    details={"rule": "alarm"},
-                )
+            if self._run.check_mode and item.decision is not None and item.decision.overdue:
+                item.warnings.append(item.decision.overdue)
+            elif self._run.is_last:
+                item.error = alarm_of(item, waited=self._run.waiting is not None)
 
     def collect(self) -> None:
         now = self._api.session.server_date or datetime.now(timezone.utc)
@@ -437,4 +430,5 @@ def _is_waiting(item: Item) -> bool:
 
 
 def _is_open(item: Item) -> bool:
-    return item.action in ("create", "renew", "reissue") or _is_waiting(item)
+    awaited = item.decision is not None and item.decision.code in AWAITED
+    return awaited or item.action in ("create", "renew", "reissue") or _is_waiting(item)
