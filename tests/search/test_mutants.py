@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import cancel as cancelling
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, lost, order, request
 from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
@@ -67,6 +68,41 @@ def done_renewal_is_not_sent_again() -> bool:
 def twin_is_cancelled() -> bool:
     account = Account(orders={"1": order("1"), "2": order("2")})
     return bool(account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled)
+
+
+def second(**fields: Any) -> Account:
+    """Two orders that look alike, and what is special about the second."""
+    return Account(orders={"1": order("1"), "2": order("2", **fields)})
+
+
+def duplicate_of_unknown_status_is_left() -> bool:
+    account = second(status="odd", status_known=False)
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+
+
+def duplicate_with_certificate_is_left() -> bool:
+    account = second()
+    account.serials["2"] = "0a"
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+
+
+def duplicate_that_issues_meanwhile_is_left() -> bool:
+    account = second()
+    rows = tuple(account.orders.values())
+    account.orders["2"] = order("2", provisioned=NOW)
+    return not account.run(request("settle", orders=rows)).twins_cancelled
+
+
+def reissued_order_is_not_cancelled() -> bool:
+    """The status is "pending" again and the download says no: only our record knows of the certificate in use."""
+    evidence = t.Evidence(REFERENCE, "1", NOW, reissues=(NOW,))
+    account = Account(orders={"1": order("1")}, records=t.Records(evidence=evidence))
+    return not account.run(request("cancel")).sent
+
+
+def downloadable_order_is_not_cancelled() -> bool:
+    account = Account(orders={"1": order("1")}, serials={"1": "0a"})
+    return not account.run(request("cancel")).sent
 
 
 def dead_canary_stops() -> bool:
@@ -145,6 +181,11 @@ def silent(_request: t.PurchaseRequest) -> steps.Step[None]:
     yield t.Now()  # makes this a generator
 
 
+def silent_about(*_args: Any) -> steps.Step[None]:
+    return
+    yield t.Now()  # makes this a generator
+
+
 def by_status(orders: Any) -> tuple[t.OrderView, ...]:
     return tuple(sorted(orders, key=lambda row: (row.bucket != "issued", row.id)))
 
@@ -188,6 +229,36 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R4 rows without reference are ignored": (rules, "unreadable", empty, story_fails(unreadable_buys_nothing)),
     "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
     "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
+    "R6 a row that tells of a certificate says nothing": (
+        rules,
+        "row_tells_of_certificate",
+        nothing,
+        story_fails(duplicate_of_unknown_status_is_left),
+    ),
+    "R6 whatever waits never issued": (
+        rules,
+        "never_issued",
+        lambda facts: facts.order.bucket == "waiting",
+        story_fails(duplicate_with_certificate_is_left),
+    ),
+    "R6 a duplicate is not read again": (
+        rules,
+        "may_delete_twin",
+        yes,
+        story_fails(duplicate_that_issues_meanwhile_is_left),
+    ),
+    "cancelling without our records": (
+        rules,
+        "records_tell_of_certificate",
+        nothing,
+        story_fails(reissued_order_is_not_cancelled),
+    ),
+    "cancelling whatever waits": (
+        cancelling,
+        "_tells_of_certificate",
+        silent_about,
+        story_fails(downloadable_order_is_not_cancelled),
+    ),
     "R6 rank by status": (rules, "ranked", by_status, search_fails(RACE_OWN, OneOrder(strict=False))),
     "R6 a day apart is a succession": (
         rules,

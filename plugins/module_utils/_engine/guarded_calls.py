@@ -255,6 +255,7 @@ class GuardedCalls:
             recovery_timeout=self._recovery_timeout,
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
+            seen_order_id=None if wanted.sighting is None else wanted.sighting.order_id,
             journal_place=place,
         )
         before = _certificate_before(item)
