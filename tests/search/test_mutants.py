@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,16 @@ import pytest
 from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, rules, steps
 from ansible_collections.certops.resello.plugins.module_utils._purchase import cancel as cancelling
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
-from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, lost, order, request
+from ansible_collections.certops.resello.tests.search.account import (
+    NOW,
+    REFERENCE,
+    Account,
+    conflict,
+    done_conflict,
+    lost,
+    order,
+    request,
+)
 from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
 
 ONE = Space(controllers=1, hours=(0, 25))
@@ -68,6 +78,72 @@ def done_renewal_is_not_sent_again() -> bool:
 def twin_is_cancelled() -> bool:
     account = Account(orders={"1": order("1"), "2": order("2")})
     return bool(account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled)
+
+
+def target() -> t.OrderView:
+    """An issued order that is to be renewed."""
+    old = NOW - timedelta(days=300)
+    return order("1", bucket="issued", status="active", created=old, updated=old)
+
+
+def renewal(on_post: Callable[[Account, t.Effect], t.Posted], **fields: Any) -> tuple[Account, t.PurchaseRequest]:
+    issued = replace(target(), **fields)
+    account = Account(orders={"1": issued}, serials={"1": "0a"}, on_post=on_post)
+    return account, request("renew", target=issued, orders=(issued,), csr_key="L")
+
+
+def done_renewal_with_status_409_is_found() -> bool:
+    account, wanted = renewal(done_conflict)
+    return account.run(wanted).outcome == "recovered"
+
+
+def refusal_with_unknown_marks_is_held() -> bool:
+    account, wanted = renewal(conflict, updated=None)
+    return account.run(wanted).outcome == "pending_unknown" and account.records.intent is not None
+
+
+def refused_renewal_is_not_held() -> bool:
+    account, wanted = renewal(conflict)
+    return account.run(wanted).outcome == "rejected" and account.records.intent is None
+
+
+def order_behind_by_seconds_is_looked_at_again() -> bool:
+    """The server reads from a copy: the first look after the refusal still shows the order as it was."""
+
+    class Copy(Account):
+        def answer(self, effect: t.Effect) -> t.Answer:
+            if self.posts() and self.slept < 1 and isinstance(effect, (t.GetOrder, t.DownloadCsr)):
+                return t.Found(target()) if isinstance(effect, t.GetOrder) else t.Fact("K")
+            return super().answer(effect)
+
+    account, wanted = renewal(done_conflict)
+    return Copy(account.orders, account.serials, on_post=done_conflict).run(wanted).outcome == "recovered"
+
+
+def refused_cancellation_is_told() -> bool:
+    account = Account(orders={"1": order("1")}, on_post=conflict)
+    return account.run(request("cancel")).outcome == "rejected"
+
+
+def cancellation_under_way_is_no_refusal() -> bool:
+    def begun(account: Account, _effect: t.Effect) -> t.Posted:
+        account.orders["1"] = order("1", updated=NOW + timedelta(minutes=1))
+        return t.Posted("conflict")
+
+    return Account(orders={"1": order("1")}, on_post=begun).run(request("cancel")).outcome == "cancel_pending"
+
+
+def order_that_changed_after_the_mark_is_not_renewed() -> bool:
+    """The plan marked the call; then a person renewed in the control panel, and its paid end cannot be seen."""
+    issued = target()
+    before = t.BeforeState("active", issued.updated, "0a", "K")
+    intent = t.Intent(
+        "renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, order_id="1", plan_id="plan-1", before=before, carried=True
+    )
+    now = replace(issued, updated=NOW, csr_key="P")
+    account = Account(orders={"1": now}, serials={"1": "0b"}, records=t.Records(intent=intent))
+    result = account.run(request("renew", carried=True, target=now, orders=(now,), csr_key="L"))
+    return result.outcome == "superseded" and not account.posts() and account.records.intent is None
 
 
 def second(**fields: Any) -> Account:
@@ -201,6 +277,43 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         lambda posted: posted.kind != "done",
         search_fails(ONE, OneOrder(strict=True)),
     ),
+    "R1 a 409 counts as refused": (
+        rules,
+        "nothing_happened",
+        lambda posted: posted.kind in ("rejected", "not_sent", "conflict"),
+        search_fails(ONE, OneOrder(strict=True)),
+    ),
+    "R1 a 409 counts as refused whatever came of it": (
+        rules,
+        "moved",
+        nothing,
+        story_fails(done_renewal_with_status_409_is_found),
+    ),
+    "R1 a 409 counts as refused though marks cannot be read": (
+        rules,
+        "all_marks_unchanged",
+        yes,
+        story_fails(refusal_with_unknown_marks_is_held),
+    ),
+    "R1 a 409 counts as refused at the first look": (
+        rules,
+        "REFUSAL_LOOKS",
+        1,
+        story_fails(order_behind_by_seconds_is_looked_at_again),
+    ),
+    "R1 a 409 is never a refusal": (rules, "refusal_holds", no, story_fails(refused_renewal_is_not_held)),
+    "R1 a 409 is never a refusal of a cancellation": (
+        rules,
+        "refusal_of_cancellation_holds",
+        no,
+        story_fails(refused_cancellation_is_told),
+    ),
+    "R1 a 409 is always a refusal of a cancellation": (
+        rules,
+        "refusal_of_cancellation_holds",
+        yes,
+        story_fails(cancellation_under_way_is_no_refusal),
+    ),
     "R2 no look-up after a lost reply": (rules, "new_orders", empty, story_fails(lost_reply_is_found)),
     "R3 no hold": (rules, "held_until", nothing, search_fails(ONE, OneOrder(strict=True))),
     "R3 the intent is no lock": (t.Intent, "token", None, search_fails(RACE, OneOrder(strict=True))),
@@ -267,6 +380,12 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         search_fails(BEYOND, OneOrder(strict=False)),
     ),
     "R7 nothing moves": (rules, "moved", nothing, story_fails(done_renewal_is_not_sent_again)),
+    "R7 what moved after the mark is not looked at": (
+        rules,
+        "moved_since_mark",
+        no,
+        story_fails(order_that_changed_after_the_mark_is_not_renewed),
+    ),
     "R7 no hold": (rules, "held_until", nothing, search_fails(RENEW, OneChange())),
     "R8 clock": (rules, "clock_refusal", nothing, story_fails(skewed_clock_buys_nothing)),
     "R8 creates": (rules, "creates_refusal", nothing, story_fails(third_create_is_refused)),

@@ -161,14 +161,19 @@ def _after(
             return (yield from _ended(request, order, answer, known, clock))
         if rules.nothing_happened(posted):
             return replace(words.refused(request, posted.kind, posted.message), order=order, order_id=order.id)
-        if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
-            break
+        refused = isinstance(answer, Found) and rules.refusal_of_cancellation_holds(posted, order, answer.order)
         attempt += 1
+        if refused and attempt >= rules.REFUSAL_LOOKS:
+            break
+        if not (yield from steps.wait(attempt - 1, clock, request.recovery_timeout)):
+            break
+    if refused:
+        return replace(words.refused(request, "rejected", posted.message), order=order, order_id=order.id)
     message = (
         "{0}: the cancellation of order {1} was sent{2}, but the order has not ended within {3:.0f} s. {4} Run again: "
         "it is looked at again, and cancelled again by its id if it is still live."
     )
-    lost = "" if posted.kind == "done" else " and its reply was lost"
+    lost = "" if posted.kind == "done" else ", no answer tells whether it was done"
     text = message.format(request.reference, order.id, lost, request.recovery_timeout, words.money_sentence("no"))
     return PurchaseResult(
         "cancel_pending", text, order=order, order_id=order.id, code="cancel_pending", refund=refund, sent=True

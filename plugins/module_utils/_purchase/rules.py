@@ -36,6 +36,7 @@ MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
+REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 
@@ -54,6 +55,16 @@ def now_of(clock: Clock) -> datetime:
 def nothing_happened(posted: Posted) -> bool:
     """R1: proven to be refused or never sent. Whatever is neither this nor done may have been committed."""
     return posted.kind in ("rejected", "not_sent")
+
+
+def refusal_holds(posted: Posted, before: BeforeState, after: BeforeState) -> bool:
+    """R1: a refusal with status 409 counts as one if the order, read again, is provably unchanged."""
+    return posted.kind == "conflict" and all_marks_unchanged(before, after)
+
+
+def refusal_of_cancellation_holds(posted: Posted, before: OrderView, after: OrderView) -> bool:
+    """The same for a cancellation: it costs nothing, and nothing but the order's row would show it."""
+    return posted.kind == "conflict" and before.updated is not None and before == after
 
 
 def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
@@ -295,6 +306,11 @@ def moved(before: BeforeState, after: BeforeState) -> str | None:
     if before.status.lower() != after.status.lower():
         return "status"
     return None
+
+
+def moved_since_mark(marked: BeforeState, before: BeforeState) -> bool:
+    """R7: what moved between the plan's mark and the call would be taken for this call's doing, or was done already."""
+    return moved(marked, before) is not None
 
 
 def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:

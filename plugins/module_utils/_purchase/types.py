@@ -269,7 +269,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Posted:
-    """R1's classes. kind: done | rejected | not_sent | unknown. `order` as the reply showed it, if it did."""
+    """R1's classes. kind: done | rejected | not_sent | conflict (refused with status 409, to be proven) | unknown.
+
+    `order` as the reply showed it, if it did.
+    """
 
     kind: str
     order: OrderView | None = None
