@@ -137,9 +137,8 @@ def order_that_changed_after_the_mark_is_not_renewed() -> bool:
     """The plan marked the call; then a person renewed in the control panel, and its paid end cannot be seen."""
     issued = target()
     before = t.BeforeState("active", issued.updated, "0a", "K")
-    intent = t.Intent(
-        "renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, order_id="1", plan_id="plan-1", before=before, carried=True
-    )
+    intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, carried=True)
+    intent = replace(intent, order_id="1", known_ids=("1",), before=before)
     now = replace(issued, updated=NOW, csr_key="P")
     account = Account(orders={"1": now}, serials={"1": "0b"}, records=t.Records(intent=intent))
     result = account.run(request("renew", carried=True, target=now, orders=(now,), csr_key="L"))
