@@ -27,6 +27,8 @@ state:
   description:
     - V(present) makes sure that there is one live order. An order that is there already is adopted, never bought again.
     - V(absent) cancels the one live order. The provider refunds it only within the grace period of its plan.
+    - Only an order that certainly never issued is cancelled just so. Any other needs O(force) or
+      O(only_if_younger_than), also while it is reissued or renewed, and if its status is a word that is not known here.
   type: str
   choices: [present, absent]
   default: present
@@ -278,12 +280,15 @@ lost_key:
   default: block
   version_added: 1.0.0
 force:
-  description: Cancel an order with O(state=absent) although its certificate has been issued.
+  description:
+    - Cancel an order with O(state=absent) although its certificate was issued, or may have been. It is revoked.
   type: bool
   default: false
   version_added: 1.0.0
 only_if_younger_than:
-  description: With O(state=absent), cancel an issued order if it was created less than this many days ago.
+  description:
+    - With O(state=absent), cancel an order that was issued, or may have been, if it was created less than this many
+      days ago.
   type: int
   version_added: 1.0.0
 """.strip()

@@ -394,7 +394,9 @@ def _end(item: Item) -> None:
     """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
 
     live = [order for order in item.sight.orders if order.live]
-    item.action = "cancel" if live else "none"
+    intent = item.sight.records.intent
+    on_its_way = intent is not None and intent.phase == "sent"
+    item.action = "cancel" if live or on_its_way else "none"
     item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
     if len(live) == 1:
         item.order = live[0]

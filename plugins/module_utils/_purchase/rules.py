@@ -38,6 +38,7 @@ REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
 SENDING = frozenset({"create", "renew", "reissue"})
+REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 
@@ -56,6 +57,16 @@ def now_of(clock: Clock) -> datetime:
 def nothing_happened(posted: Posted) -> bool:
     """R1: proven to be refused or never sent. Whatever is neither this nor done may have been committed."""
     return posted.kind in ("rejected", "not_sent")
+
+
+def refusal_holds(posted: Posted, before: BeforeState, after: BeforeState) -> bool:
+    """R1: a refusal with status 409 counts as one if the order, read again, is provably unchanged."""
+    return posted.kind == "conflict" and all_marks_unchanged(before, after)
+
+
+def refusal_of_cancellation_holds(posted: Posted, before: OrderView, after: OrderView) -> bool:
+    """The same for a cancellation: it costs nothing, and nothing but the order's row would show it."""
+    return posted.kind == "conflict" and before.updated is not None and before == after
 
 
 def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
@@ -181,6 +192,7 @@ class Facts:
     csr_key: str | None
     serial: str | None = None
     serial_known: bool = False
+    recorded: str | None = None  # what our own records tell of a certificate of it
 
 
 @dataclass(frozen=True)
@@ -202,6 +214,39 @@ def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
     return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
 
 
+def row_tells_of_certificate(order: OrderView) -> str | None:
+    """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
+    if order.bucket == "issued":
+        return "it is issued"
+    if order.provisioned is not None:
+        return f"it was issued on {iso(order.provisioned)}"
+    if "reissue" in order.status.lower():
+        return "it is being reissued"
+    if not order.status_known:
+        return f"its status {order.status!r} is not known here"
+    return None
+
+
+def records_tell_of_certificate(
+    request: PurchaseRequest, evidence: Evidence | None, intent: Intent | None, order_id: str
+) -> str | None:
+    """What our own records say of a certificate of this order; only what has issued is renewed or reissued."""
+    if request.seen_order_id == order_id:
+        return "an earlier run downloaded its certificate"
+    if intent is not None and intent.order_id == order_id:
+        return f"a {intent.action} of it was sent on {iso(intent.started or intent.started_local)}"
+    if evidence is None or evidence.order_id != order_id:
+        return None
+    changed = evidence.renewals or evidence.reissues or evidence.last_action in ("renew", "reissue")
+    return "our records name a certificate of it" if changed or evidence.serial is not None else None
+
+
+def never_issued(facts: Facts) -> bool:
+    """Only what certainly never issued may be cancelled without anybody's permission."""
+    nothing_to_download = facts.serial_known and facts.serial is None
+    return row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
+
+
 def is_twin(first: Facts, other: Facts) -> bool:
     """Same reference, plan and key; never issued; created at most 7 days after the first. Unknown is never equal."""
     same = (
@@ -210,13 +255,7 @@ def is_twin(first: Facts, other: Facts) -> bool:
         and first.csr_key is not None
         and first.csr_key == other.csr_key
     )
-    never_issued = (
-        other.order.bucket == "waiting"
-        and other.order.provisioned is None
-        and other.serial_known
-        and other.serial is None
-    )
-    return same and never_issued and not _apart(first.order, other.order)
+    return same and never_issued(other) and not _apart(first.order, other.order)
 
 
 def _apart(older: OrderView, newer: OrderView) -> bool:
@@ -248,8 +287,8 @@ def _is_succession(rest: tuple[OrderView, ...]) -> bool:
 
 
 def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
-    """Read again just before the call: the first must be live, the twin still waiting."""
-    return first is not None and first.live and twin is not None and twin.bucket == "waiting"
+    """Read again just before the call: the first must be live, the twin still waiting for its first certificate."""
+    return first is not None and first.live and twin is not None and row_tells_of_certificate(twin) is None
 
 
 # --- R7 -----------------------------------------------------------------------------------------------------------
@@ -269,6 +308,11 @@ def moved(before: BeforeState, after: BeforeState) -> str | None:
     if before.status.lower() != after.status.lower():
         return "status"
     return None
+
+
+def moved_since_mark(marked: BeforeState, before: BeforeState) -> bool:
+    """R7: what moved between the plan's mark and the call would be taken for this call's doing, or was done already."""
+    return moved(marked, before) is not None
 
 
 def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:

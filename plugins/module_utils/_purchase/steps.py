@@ -230,7 +230,7 @@ def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settle
     facts: tuple[rules.Facts, ...] = ()
     for order in live:
         if len(live) > 1:
-            facts += ((yield from _facts(order)),)
+            facts += ((yield from ask_facts(request, order)),)
         else:
             facts += (rules.Facts(order, order.csr_key),)
     arrangement = rules.arrange(facts)
@@ -247,7 +247,7 @@ def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settle
     return Settled(arrangement, cancelled, left)
 
 
-def _facts(order: OrderView) -> Step[rules.Facts]:
+def ask_facts(request: PurchaseRequest, order: OrderView) -> Step[rules.Facts]:
     csr_key = order.csr_key
     if csr_key is None:
         csr = expect((yield DownloadCsr(order.id)), Fact)
@@ -255,7 +255,8 @@ def _facts(order: OrderView) -> Step[rules.Facts]:
     if order.bucket != "waiting":
         return rules.Facts(order, csr_key)
     serial = expect((yield DownloadSerial(order.id)), Fact)
-    return rules.Facts(order, csr_key, serial.value, serial.known)
+    recorded = rules.records_tell_of_certificate(request, request.evidence, None, order.id)
+    return rules.Facts(order, csr_key, serial.value, serial.known, recorded)
 
 
 def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) -> Step[TwinCancelled | None]:

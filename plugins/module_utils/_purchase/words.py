@@ -173,7 +173,10 @@ def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock
             "Look into the provider's control panel before the next run: without a journal the next run only looks "
             "for the order, and sends again if it does not show up."
         )
-    message = ("{}: the {} was sent, its reply was lost ({}), and it was not found within {:.0f} s. {} {}").format(
+    message = (
+        "{}: the {} was sent, no answer tells whether it was done ({}), and it was not found within {:.0f} s. {} {}"
+    )
+    text = message.format(
         request.reference,
         NOUNS[request.action],
         detail or "no reason given",
@@ -183,7 +186,7 @@ def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock
     )
     return PurchaseResult(
         "pending_unknown",
-        message,
+        text,
         order_id=intent.order_id,
         money_spent="unknown",
         code="outcome_unknown",
