@@ -88,7 +88,9 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
         said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
     if case.standing.older:
         older = listing(tuple(order_words(order) for order in case.standing.older))
-        said.append(f"{older} has the same reference, is older and lives too; make sure that no host serves it before you end it")
+        said.append(
+            f"{older} has the same reference, is older and lives too: make sure that no host serves it before it ends"
+        )
     return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings, *warnings), **clocks)
 
 

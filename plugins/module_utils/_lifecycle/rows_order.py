@@ -163,8 +163,8 @@ def several_live(case: Case) -> Decision | None:
         "several-live",
         f"{len(quarrel)} live orders have this reference and none can be chosen: "
         + listing(tuple(order_words(order) for order in quarrel)),
-        remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one that "
-        "openssl s_client shows. Keep that one, and ask the provider about the others.",
+        remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one "
+        "that openssl s_client shows. Keep that one, and ask the provider about the others.",
     )
 
 
@@ -199,8 +199,8 @@ def waiting(case: OrderCase) -> Decision | None:
             "waiting-key-lost",
             f"{order_words(case.order)} waits, but none of its hosts ({_host_names(case)}) holds the key of its CSR: "
             "its certificate could never be used",
-            remedy="A host that is not in hosts now may hold it: put every host that ever served this order on hosts, and "
-            "run once with all of them. Or restore the pending key to a host.",
+            remedy="A host that is not in hosts now may hold it: put every host that ever served this order on hosts, "
+            "and run once with all of them. Or restore the pending key to a host.",
         )
     return _go_on(case, "waiting", f"{order_words(case.order)} is not issued yet", warnings=_waiting_warnings(case))
 

@@ -396,8 +396,8 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
     if request.callers is None:
         return None
-    token = own_token(request) if request.carried and request.action in SENDING else None
-    return objection(request.callers, request.action, Moment(clock.local, clock.server), token=token)
+    own = own_token(request) if request.carried and request.action in SENDING else None
+    return objection(request.callers, request.action, Moment(clock.local, clock.server), intent=own)
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
