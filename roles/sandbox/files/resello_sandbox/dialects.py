@@ -147,6 +147,7 @@ class Dialect:
     )
     reissue_price: int = field(default=0, metadata=may(count(0), "cents >= 0 that a reissue costs"))
     reissue_status: str = field(default="pending", metadata=may(word, "the status word while a reissue is pending"))
+    renew_status: str = field(default="pending", metadata=may(word, "the status word while a renew is pending"))
     renew_result: str = field(
         default="certificate",
         metadata=choice(
