@@ -89,6 +89,19 @@ hosts:
       type: bool
       default: true
       version_added: 1.0.0
+    absence:
+      description: Why the host did not answer, for messages.
+      type: str
+      choices: [unreachable, not_in_play, not_in_inventory]
+      default: unreachable
+      version_added: 1.0.0
+    listed:
+      description:
+        - Whether the list of this certificate names the host. One that was on it before may still know of a call that
+          is under way, so its records are read too; it serves nothing and takes no new key.
+      type: bool
+      default: true
+      version_added: 1.0.0
     public_keys:
       description: SHA-256 of each public key (DER, hexadecimal) whose private key the host holds.
       type: list
@@ -122,6 +135,10 @@ hosts:
           description: How earlier calls ended.
           type: str
           version_added: 1.0.0
+        hosts:
+          description: Which hosts the list named when the host last saw it, and since when.
+          type: str
+          version_added: 1.0.0
         seen:
           description: Which certificate the order handed out.
           type: str
@@ -138,6 +155,13 @@ hosts:
           before its end at which it is due.
       type: bool
       version_added: 1.0.0
+hosts_named:
+  description:
+    - Whether somebody wrote the list of O(ignore:hosts) down. One that was derived from the hosts of a play may be cut
+      short with the play. So the list that the hosts remember counts in its place until most hosts of it take part.
+  type: bool
+  default: true
+  version_added: 1.0.0
 dcv_type:
   description:
     - How control of the domains is proven. Required when an order is created, reissued or renewed.
@@ -214,6 +238,23 @@ reissue_after:
 paid_until:
   description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
   type: str
+  version_added: 1.0.0
+paid_until_checked:
+  description:
+    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
+      was not renewed. The way out when a renewal is refused as doubtful (C(renew-doubtful)) and was not made.
+    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
+      order, only what is a day older is none.
+  type: str
+  version_added: 1.0.0
+wait_at_most:
+  description:
+    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
+    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
+      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
+      which the provider probably refunds it.
+    - Neither check mode nor a task with O(run_id) fails for it; the task that follows the orders does.
+  type: int
   version_added: 1.0.0
 auto_renew:
   description:

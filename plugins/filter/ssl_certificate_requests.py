@@ -36,6 +36,11 @@ options:
     type: list
     elements: dict
     required: true
+  all_results:
+    description: The results of the whole plan, for records of orders that the host does not serve.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -63,8 +68,9 @@ def ssl_certificate_requests(
     results: Sequence[Mapping[str, Any]],
     host: str,
     published: Sequence[Mapping[str, Any]],
+    all_results: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    return requests(items, results, host, published)
+    return requests(items, results, host, published, all_results)
 
 
 class FilterModule:

@@ -23,6 +23,16 @@ options:
     type: list
     elements: dict
     required: true
+  play_hosts:
+    description: The hosts of the play, to tell why a host of an order takes no part.
+    type: list
+    elements: str
+    default: []
+  inventory_hosts:
+    description: The hosts of the inventory, for the same.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -50,9 +60,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError, union
 
 
-def ssl_certificate_union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def ssl_certificate_union(
+    published: Sequence[Mapping[str, Any]],
+    play_hosts: Sequence[str] = (),
+    inventory_hosts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
     try:
-        return union(list(published))
+        return union(list(published), play_hosts, inventory_hosts)
     except OrderConflictError as error:
         raise AnsibleFilterError(str(error)) from error
 

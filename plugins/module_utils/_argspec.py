@@ -14,7 +14,7 @@ from ansible.module_utils.basic import env_fallback
 from ._client.transport import ConnectionOptions
 
 BASIC = {"api_username": "RESELLO_API_USERNAME", "api_key": "RESELLO_API_KEY"}
-RECORD_KINDS = ("intent", "evidence", "seen", "placed")
+RECORD_KINDS = ("intent", "evidence", "seen", "placed", "hosts")
 OPENID = {
     "api_token_url": "RESELLO_API_TOKEN_URL",
     "api_client_id": "RESELLO_API_CLIENT_ID",
@@ -111,6 +111,12 @@ def order_spec() -> dict[str, Any]:
             "options": {
                 "name": {"type": "str", "required": True},
                 "answered": {"type": "bool", "default": True},
+                "absence": {
+                    "type": "str",
+                    "choices": ["unreachable", "not_in_play", "not_in_inventory"],
+                    "default": "unreachable",
+                },
+                "listed": {"type": "bool", "default": True},
                 "public_keys": {"type": "list", "elements": "str", "no_log": False},
                 "certificate_content": dict(text),
                 "certificate_needed": {"type": "bool", "default": False},
@@ -118,6 +124,7 @@ def order_spec() -> dict[str, Any]:
                 "config_test_passes": {"type": "bool"},
             },
         },
+        "hosts_named": {"type": "bool", "default": True},
         "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
         "validation_level": {"type": "str", "choices": ["dv", "ov", "ev"], "default": "dv"},
         **{name: dict(text) for name in CONTACT},
@@ -125,6 +132,8 @@ def order_spec() -> dict[str, Any]:
         "renew_before": dict(text),
         "reissue_after": dict(text),
         "paid_until": dict(text),
+        "paid_until_checked": dict(text),
+        "wait_at_most": {"type": "int"},
         "auto_renew": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
         "recreate": {
             "type": "list",

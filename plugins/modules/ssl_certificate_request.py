@@ -289,10 +289,10 @@ options:
             description:
               - V(intent) is written before a call that costs money or ends a certificate, and excludes other runs.
               - V(evidence) says how such calls ended, V(seen) which certificate the order handed out, V(placed) what
-                was placed to prove control of the domains.
+                was placed to prove control of the domains, V(hosts) which hosts the order names.
             type: str
             required: true
-            choices: [intent, evidence, seen, placed]
+            choices: [intent, evidence, seen, placed, hosts]
             version_added: 1.0.0
           content:
             description: The record. Without it the record is removed.
@@ -309,6 +309,13 @@ options:
             type: bool
             default: false
             version_added: 1.0.0
+  read_other_records:
+    description:
+      - Whether RV(other_records) tells what this host remembers of orders that are not among O(certificates). A host
+        that was taken off the list of an order may still know of a call that is under way.
+    type: bool
+    default: false
+    version_added: 1.0.0
 seealso:
   - module: certops.resello.ssl_certificates
   - module: certops.resello.ssl_certificate_install
@@ -582,6 +589,15 @@ certificates:
       description: What is wrong with this one, V(null) if nothing is.
       type: str
       sample: null
+other_records:
+  description:
+    - Records of orders that are not among O(certificates). C(name) is C(not-served-) and the beginning of the SHA-256
+      of the reference, C(records) are they by their kind.
+    - Empty without O(read_other_records).
+  returned: always, unless nothing could be done at all
+  type: list
+  elements: dict
+  sample: []
 services:
   description:
     - The services of O(services), then those that were given a certificate in O(root) before.
@@ -673,7 +689,7 @@ CERTIFICATE: dict[str, Any] = {
         "elements": "dict",
         "default": [],
         "options": {
-            "kind": {"type": "str", "required": True, "choices": ["intent", "evidence", "seen", "placed"]},
+            "kind": {"type": "str", "required": True, "choices": ["intent", "evidence", "seen", "placed", "hosts"]},
             "content": {"type": "str"},
             "replaces": {"type": "str"},
             "about_request": {"type": "bool", "default": False},
@@ -692,6 +708,7 @@ OPTIONS: dict[str, Any] = {
     "mode": {"type": "raw"},
     "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
     "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
+    "read_other_records": {"type": "bool", "default": False},
 }
 
 
@@ -711,6 +728,7 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
         expect_root=params["expect_root"],
         min_free_space=params["min_free_space"],
         pending_days=params["pending_max_age"],
+        other_records=params["read_other_records"],
     )
     return host, wanted
 
@@ -730,6 +748,7 @@ def main() -> None:
         "free_space": outcome.free_space,
         "certificates": outcome.certificates,
         "services": outcome.services,
+        "other_records": outcome.other_records,
     }
     if module._diff:
         result["diff"] = outcome.diff

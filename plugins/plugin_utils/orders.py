@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .host_memory import absence, unlisted
+from .lists import mistyped_item, named_hosts
 from .observed import of_host
 
 # Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
@@ -20,6 +22,8 @@ ORDER_OPTIONS = (
     "renew_before",
     "reissue_after",
     "paid_until",
+    "paid_until_checked",
+    "wait_at_most",
     "auto_renew",
     "recreate",
     "lost_key",
@@ -56,6 +60,9 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
             f"ssl_certificate_orders or ssl_certificate_defaults has what no order has: {', '.join(unknown)}. "
             "Nothing was ordered."
         )
+    mistyped = mistyped_item(whole, f"of {whole.get('name') or 'an item'} in ssl_certificate_orders")
+    if mistyped:
+        raise OrderConflictError(f"{' '.join(mistyped)} Nothing was ordered.")
     if not whole.get("names") and not whole.get("name"):
         raise OrderConflictError("an item of ssl_certificate_orders has neither 'name' nor 'names'")
     whole["name"] = whole.get("name") or whole["names"][0]
@@ -74,14 +81,17 @@ def items_of_host(
 ) -> list[dict[str, Any]]:
     """The items that this host serves: those that list it in ``hosts``, and those without a list.
 
-    Every item comes back with its list of hosts. Raises OrderConflictError for what no order has, for a service that is
-    not among ``known_services``, and for an endpoint of a service that the item does not have, before anything is
-    ordered.
+    Every item comes back with its list of hosts, and with ``hosts_named``, whether a user gave it. Without one they are
+    those of the play in the order of their names: an inventory may give them in another order in each run.
+
+    Raises OrderConflictError for what no order has, for text where a list belongs, for a service that is not among
+    ``known_services``, and for an endpoint of a service that the item does not have, before anything is ordered.
     """
 
     complete = [complete_item(item, defaults) for item in items]
     for item in complete:
-        item["hosts"] = list(item.get("hosts") or play_hosts)
+        item["hosts_named"] = "hosts" in item
+        item["hosts"] = named_hosts(item["hosts"]) if item["hosts_named"] else sorted(play_hosts)
     mine = [item for item in complete if host in item["hosts"]]
     for item in mine:
         _refuse_foreign_endpoints(item)
@@ -111,7 +121,11 @@ def _refuse_foreign_endpoints(item: Mapping[str, Any]) -> None:
             )
 
 
-def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def union(
+    published: Sequence[Mapping[str, Any]],
+    play_hosts: Sequence[str] = (),
+    inventory_hosts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
     """One set of options for certops.resello.ssl_certificates for each reference, in the order of first mention.
 
     ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
@@ -127,11 +141,29 @@ def union(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             host, known = first.setdefault(item["client_reference"], (entry["host"], item))
             if _description(known) != _description(item):
                 raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
-    return [_options(item, published) for _host, item in first.values()]
+    _refuse_other_hosts(published, {reference: (host, item["hosts"]) for reference, (host, item) in first.items()})
+    found = [_options(item, published) for _host, item in first.values()]
+    for host in (host for options in found for host in options["hosts"]):
+        if not host.get("answered", True) and play_hosts:
+            host["absence"] = absence(host["name"], play_hosts, inventory_hosts)
+    return found
+
+
+def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str, tuple[str, Sequence[str]]]) -> None:
+    """A host that serves an order and one that only knows of it must name the same hosts, or it is served by none."""
+
+    for entry in published:
+        for stray in entry.get("strays") or ():
+            reference = stray["client_reference"]
+            host, hosts = known.setdefault(reference, (entry["host"], stray["hosts"]))
+            if list(hosts) != list(stray["hosts"]):
+                raise OrderConflictError(
+                    _conflict(reference, host, entry["host"], {"hosts": hosts}, {"hosts": stray["hosts"]})
+                )
 
 
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key not in HOST_OPTIONS}
+    return {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
 
 
 def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], item: Mapping[str, Any]) -> str:
@@ -147,7 +179,12 @@ def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) ->
     options = {key: item[key] for key in ORDER_OPTIONS if item.get(key) is not None}
     options.update({key: value for key, value in (item.get("contact") or {}).items() if value is not None})
     options["client_reference"] = item["client_reference"]
-    options["hosts"] = [_host_facts(host, item, published) for host in item["hosts"]]
+    options["hosts"] = [
+        *(_host_facts(host, item, published) for host in item["hosts"]),
+        *unlisted(item, published),
+    ]
+    if not item.get("hosts_named", True):
+        options["hosts_named"] = False
     csr = None if "csr_content" in options else _fresh_csr(item, published)
     return options if csr is None else {**options, "csr_content": csr}
 

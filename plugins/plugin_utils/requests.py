@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Sequence
 
+from .host_memory import unlisted_requests
 from .sharing import makes_key_elsewhere, missing_keys, needs_key
 
 REQUEST_OPTIONS = ("name", "names", "key_type", "key_size", "subject")
@@ -18,16 +19,18 @@ def requests(
     results: Sequence[Mapping[str, Any]],
     host: str,
     published: Sequence[Mapping[str, Any]],
+    all_results: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Options of certops.resello.ssl_certificate_request: keys and CSRs to make or to receive, and what to write down.
 
     A renewal or reissue gets a key that no order carries yet; one that is sent again gets the key it was sent with.
     One host of an item makes its key, the others make recipients for it. Items that bring their own CSR need no key.
+    ``all_results`` are those of the whole plan, for what this host remembers of orders that it does not serve.
     """
 
     planned = {result["client_reference"]: result for result in results}
     wanted = (_asked(item, planned.get(item["client_reference"], {}), host, published) for item in items)
-    return [options for options in wanted if options]
+    return [*(options for options in wanted if options), *unlisted_requests(items, all_results, host)]
 
 
 def _asked(
@@ -52,7 +55,7 @@ def record_requests(
 
     found = {result["client_reference"]: result for result in results}
     wanted = [{"name": item["name"], **_records(item, found.get(item["client_reference"], {}), host)} for item in items]
-    return [options for options in wanted if options["records"]]
+    return [*(options for options in wanted if options["records"]), *unlisted_requests(items, results, host)]
 
 
 def _records(item: Mapping[str, Any], result: Mapping[str, Any], host: str) -> dict[str, Any]:

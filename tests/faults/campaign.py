@@ -8,6 +8,9 @@ Rounds have consecutive numbers, and a round's number says all that it does (sce
 without faults until nothing changes any more. Then the sandbox's books are compared with what was wanted (verdict.py).
 Ends with 1 when a round did not end well, and with --until-full also when the promised numbers were not reached. A
 round's number as SEED, with ROUNDS=1, repeats it.
+
+With --two-inventories the rounds are others: two runs of the role side by side, each for the hosts of an inventory of
+its own, while the list of hosts changes and hosts come back empty (fleet_scenario.py).
 """
 
 from __future__ import annotations
@@ -19,34 +22,43 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.certops.resello.tests.faults.fleet_round import FleetRound
+from ansible_collections.certops.resello.tests.faults.fleet_scenario import fleet_scenario
+from ansible_collections.certops.resello.tests.faults.fleet_tally import FleetTally
 from ansible_collections.certops.resello.tests.faults.round import Round, answers
 from ansible_collections.certops.resello.tests.faults.scenario import scenario
 from ansible_collections.certops.resello.tests.faults.starter import Starter
 from ansible_collections.certops.resello.tests.faults.tally import Tally
 from ansible_collections.certops.resello.tests.modules.shop import Shop, Site
+from ansible_collections.certops.resello.tests.support.any_time import AnyTime
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
 
 LOG_TAIL = 2000  # characters
 WORKERS = 6  # rounds at a time; most of a round's time is waiting
+AnyRound = Round | FleetRound
+AnyTally = Tally | FleetTally
 
 
 @dataclass
 class Campaign:
     """What the workers share."""
 
-    starter: Starter
+    new_round: Callable[[int, Shop], AnyRound]
+    new_tally: Callable[..., AnyTally]
     seeds: Iterator[int]
     until: float  # by the monotonic clock
     until_full: bool
     verbose: bool = False
-    total: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.total = self.new_tally()
 
     def next_seed(self) -> int | None:
         """Of the next round; None when there is to be none."""
@@ -54,7 +66,7 @@ class Campaign:
             over = time.monotonic() > self.until or (self.until_full and self.total.is_full)
             return None if over else next(self.seeds, None)
 
-    def add(self, tally: Tally) -> None:
+    def add(self, tally: AnyTally) -> None:
         """Take a round's counts in; a failure is told at once."""
         with self.lock:
             self.total.add(tally)
@@ -72,7 +84,7 @@ def worker(campaign: Campaign) -> None:
     try:
         play_rounds(campaign)
     except Exception as error:  # noqa: BLE001  # whatever it was, what the others counted is reported
-        campaign.add(Tally(failures=[f"a worker ended: {error!r}"]))
+        campaign.add(campaign.new_tally(failures=[f"a worker ended: {error!r}"]))
 
 
 def play_rounds(campaign: Campaign) -> None:
@@ -84,21 +96,32 @@ def play_rounds(campaign: Campaign) -> None:
         while (seed := campaign.next_seed()) is not None:
             place = Path(folder) / str(seed)
             place.mkdir()
-            one, started = Round(scenario(seed), Shop(sandbox, site, place), campaign.starter), time.monotonic()
-            tally = played(one)
+            one, started = campaign.new_round(seed, Shop(sandbox, site, place)), time.monotonic()
+            tally = played(one, campaign)
             campaign.add(tally)
             campaign.say(f"{one.plan.label}: {time.monotonic() - started:.1f} s, {tally.runs} runs")
             if tally.failures and not answers(sandbox):  # without it every round would fail
                 return
 
 
-def played(one: Round) -> Tally:
+def played(one: AnyRound, campaign: Campaign) -> AnyTally:
     """The round's counts. One that breaks off is a failure, and the others go on."""
     try:
         return one.play()
     except Exception as error:  # noqa: BLE001  # whatever it was
         log = one.shop.sandbox.log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:]
-        return Tally(failures=[f"{one.plan.label}: {error!r}; the sandbox's log ends: {log}"])
+        return campaign.new_tally(failures=[f"{one.plan.label}: {error!r}; the sandbox's log ends: {log}"])
+
+
+def kind_of_rounds(
+    stack: ExitStack, *, two_inventories: bool
+) -> tuple[Callable[[int, Shop], AnyRound], Callable[..., AnyTally]]:
+    """What makes a round and what counts it; ``stack`` ends what they start their runs with."""
+    if two_inventories:
+        later = stack.enter_context(AnyTime())
+        return lambda seed, shop: FleetRound(fleet_scenario(seed), shop, later), FleetTally
+    starter = stack.enter_context(Starter())
+    return lambda seed, shop: Round(scenario(seed), shop, starter), Tally
 
 
 def main() -> int:
@@ -111,11 +134,14 @@ def main() -> int:
     parser.add_argument("--until-full", action="store_true", help="stop earlier when all promised numbers are reached")
     parser.add_argument("--verbose", action="store_true", help="a line on standard error for each round")
     parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--two-inventories", action="store_true", help="rounds in which two inventories share an order")
     given = parser.parse_args()
     first, started = given.seed or int(time.time()), time.monotonic()
-    with Starter() as starter:
+    with ExitStack() as stack:
+        new_round, new_tally = kind_of_rounds(stack, two_inventories=given.two_inventories)
         campaign = Campaign(
-            starter=starter,
+            new_round=new_round,
+            new_tally=new_tally,
             seeds=iter(range(first, first + given.rounds)) if given.rounds else itertools.count(first),
             until=float("inf") if given.rounds else started + given.seconds,
             until_full=given.until_full,

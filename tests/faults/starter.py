@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the campaign starts its runs: now or after the holds, from a warm interpreter or from a new one."""
+"""How the campaigns start their runs: now or later, from a warm interpreter or from a new one."""
 
 from __future__ import annotations
 

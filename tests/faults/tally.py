@@ -98,8 +98,8 @@ class Tally:
         lines = [
             *self._matrix(),
             "",
-            f"rounds: {sum(self.rounds.values())} ({_counts(self.rounds)})",
-            f"dialects: {_counts(self.dialects)}",
+            f"rounds: {sum(self.rounds.values())} ({counts(self.rounds)})",
+            f"dialects: {counts(self.dialects)}",
             f"runs of the module: {self.runs}",
             f"commits whose reply was lost: {self.lost_replies}",
             f"kills: {self.kills}; between a call and its result: {self.kills_in_flight}",
@@ -109,7 +109,7 @@ class Tally:
             f"{self.refunded_cancelled} as cancelled, {net} net, {self.wanted} wanted",
             f"extra charges: {self.extra} net; orders lost: {self.lost_orders}",
             f"longest recovery: {self.longest_recovery:.1f} s of runs without faults (seed {self.slowest_seed})",
-            f"held or blocked on the way: {_counts(self.held) or 'none'}",
+            f"held or blocked on the way: {counts(self.held) or 'none'}",
             *map(str, self.goals),
             f"failures: {len(self.failures)}",
         ]
@@ -127,5 +127,6 @@ class Tally:
         return lines
 
 
-def _counts(counter: Counter[str]) -> str:
+def counts(counter: Counter[str]) -> str:
+    """Numbers and what they count, in a stable order."""
     return ", ".join(f"{count} {name}" for name, count in sorted(counter.items()))

@@ -31,9 +31,13 @@ def write(shop: Shop, result: Mapping[str, Any]) -> dict[str, str]:
     return dict(done["certificates"][0]["records"])
 
 
+def kinds(result: Mapping[str, Any]) -> list[str]:
+    return [change["kind"] for change in result["records"]]
+
+
 def planned(shop: Shop, item: Mapping[str, Any]) -> dict[str, Any]:
     plan = shop.order(with_host(item), check=True)
-    assert (plan["rc"], [change["kind"] for change in plan["records"]]) == (0, ["intent"]), plan
+    assert (plan["rc"], [change["kind"] for change in plan["records"]]) == (0, ["hosts", "intent"]), plan
     return plan
 
 
@@ -45,7 +49,8 @@ def test_the_chain(shop: Shop) -> None:
     result = shop.order(with_host(item, marked), run_id=plan["run_id"])
     assert (result["rc"], result["outcome"], result["run_id"]) == (0, "bought", plan["run_id"]), result
     kept = write(shop, result)
-    assert set(kept) == {"evidence"}
+    assert set(kept) == {"evidence", "hosts"}
+    assert json.loads(kept["hosts"])["record"]["mature"], "it took part in a call"
     again = shop.order(with_host(item, kept), check=True)
     assert (again["changed"], again["records"], shop.charges) == (False, [], 1)
 
@@ -56,7 +61,7 @@ def test_without_its_mark_on_the_host_no_call_is_made(shop: Shop) -> None:
     for run_id in (None, plan["run_id"]):
         result = shop.order(with_host(item), **({"run_id": run_id} if run_id else {}))
         assert (result["rc"], result["error"]["details"]["rule"]) == (1, "unmarked"), result
-        assert (result["records"], shop.charges) == ([], 0)
+        assert (kinds(result), shop.charges) == (["hosts"], 0)
 
 
 def test_the_mark_of_another_run_is_no_leave(shop: Shop) -> None:
@@ -71,19 +76,19 @@ def test_the_mark_of_another_run_is_no_leave(shop: Shop) -> None:
 def test_a_mark_that_is_too_old_is_given_back(shop: Shop) -> None:
     item = shop.item()
     plan = planned(shop, item)
-    (change,) = plan["records"]
+    change = plan["records"][-1]
     content = json.loads(change["content"])
     old = (datetime.now(timezone.utc) - timedelta(minutes=16)).replace(tzinfo=None).isoformat(timespec="microseconds")
     content["record"].update(dict.fromkeys(("started", "started_local"), f"{old}Z"))
     marked = write(shop, {**plan, "records": [{**change, "content": json.dumps(content)}]})
     result = shop.order(with_host(item, marked), run_id=plan["run_id"])
     assert (result["rc"], result["error"]["details"]["rule"], shop.charges) == (1, "superseded", 0), result
-    assert write(shop, result) == {}
+    assert set(write(shop, result)) == {"hosts"}
 
 
 def test_a_record_of_another_age_stops_its_own_order_only(shop: Shop) -> None:
     """A host's clock may say anything, and what it wrote down then must not take the results of the others along."""
-    (change,) = planned(shop, shop.item())["records"]
+    change = planned(shop, shop.item())["records"][-1]
     content = json.loads(change["content"])
     content["record"].update(dict.fromkeys(("started", "started_local"), "9999-12-31T23:59:59.000000Z"))
     result = shop.orders([with_host(shop.item(), {"intent": json.dumps(content)}), shop.item("mail")])
@@ -102,7 +107,7 @@ def test_what_is_refused_before_the_call_is_given_back(shop: Shop, limit: str) -
     late = {"max_creates": 0} if limit == "max_creates" else {"csr_path": shop.csr("shop.example.com")}
     result = shop.order({**with_host(item, marked), **late}, run_id=plan["run_id"])
     assert (result["rc"], shop.charges) == (1, 0), result
-    assert write(shop, result) == {}
+    assert set(write(shop, result)) == {"hosts"}
 
 
 def test_one_mark_is_for_one_call(shop: Shop) -> None:
@@ -120,7 +125,7 @@ def test_one_mark_is_for_one_call(shop: Shop) -> None:
         assert (sent, relay.sent(posts)) == (1, 1)
     assert first["outcome"] == "pending_unknown"
     assert second["error"]["details"]["rule"] == "intent_used", second
-    assert (first["records"], second["records"]) == ([], [])
+    assert (kinds(first), kinds(second)) == (["hosts"], [])
 
 
 def test_a_plan_takes_no_name_from_its_user(shop: Shop) -> None:

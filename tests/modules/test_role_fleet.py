@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.certops.resello.tests.modules.plays import Control
 from ansible_collections.certops.resello.tests.modules.shop import PLAN_ID, VALIDATION_FOLDER, Shop
 from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
+from ansible_collections.certops.resello.tests.support.host_memory import remember_hosts
 from cryptography import x509
 
 FLEET = ("web1", "web2", "web3")
@@ -101,9 +102,19 @@ def test_a_run_limited_to_a_host_that_joins_changes_no_order(shop: Shop, control
     assert served(shop, *FLEET) == [*before, before[0]]
 
 
+def known_by_all(shop: Shop) -> tuple[str, str]:
+    """Put an issued order into the account that all hosts have known for long; returns its reference and its name."""
+    reference, name = shop.seeded(age_days=30)
+    for host in FLEET:
+        root = shop.folder / "ssl" / host
+        root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        remember_hosts(root, reference, FLEET)
+    return reference, name
+
+
 @pytest.mark.parametrize("wanted", [{"lost_key": "reissue"}, {"reissue_after": "yesterday"}], ids=["lost", "asked"])
 def test_a_run_limited_to_one_host_never_reissues(shop: Shop, control: Control, wanted: dict[str, str]) -> None:
-    reference, name = shop.seeded(age_days=30)
+    reference, name = known_by_all(shop)
     if "reissue_after" in wanted:
         wanted = {"reissue_after": f"{datetime.now(timezone.utc) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     play = fleet_play(shop, *FLEET, client_reference=reference, names=[name], **wanted)
@@ -128,7 +139,7 @@ def test_one_refused_order_beside_one_granted(shop: Shop, control: Control) -> N
 
 
 def test_a_reissue_waits_for_all_hosts_and_reaches_all(shop: Shop, control: Control) -> None:
-    reference, name = shop.seeded(age_days=30)
+    reference, name = known_by_all(shop)
     mark = shop.folder / "web2-is-broken"
     test = f"[ {{{{ inventory_hostname }}}} != web2 ] || [ ! -e {mark} ]"
     picky = [{"name": "picky", "validate_command": ["sh", "-c", test], "reload_command": ["true"]}]
@@ -147,7 +158,7 @@ def test_a_reissue_waits_for_all_hosts_and_reaches_all(shop: Shop, control: Cont
 
 
 def test_a_lost_key_is_blocked_and_reissued_once_when_told(shop: Shop, control: Control) -> None:
-    reference, name = shop.seeded(age_days=30)
+    reference, name = known_by_all(shop)
     blocked = control.play([fleet_play(shop, *FLEET, client_reference=reference, names=[name])])
     entry = control.play([with_entry(fleet_play(shop, *FLEET, client_reference=reference, names=[name]), "deploy")])
     # One message for each host: what cannot be installed for want of its key is not tried.

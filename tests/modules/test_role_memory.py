@@ -22,6 +22,7 @@ from ansible_collections.certops.resello.tests.modules.shop import CREATE, PLAN_
 from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
 from ansible_collections.certops.resello.tests.runner.fleet import serve_seeded
 from ansible_collections.certops.resello.tests.runner.jobs import descendants
+from ansible_collections.certops.resello.tests.support.host_memory import remember_hosts
 from ansible_collections.certops.resello.tests.support.hostile_server import message
 
 Fresh = Callable[[], Control]
@@ -107,7 +108,7 @@ def test_a_purchase_is_remembered_on_the_host(shop: Shop, fresh: Fresh) -> None:
     assert (first.rc, first.changed) == (0, plan.changed), first.output
     (order,) = shop.sandbox.control("GET", "orders")["orders"]
     kept = records(shop)
-    assert set(kept) == {"evidence"}
+    assert set(kept) == {"evidence", "hosts"}
     assert (kept["evidence"]["order_id"], len(kept["evidence"]["creates"])) == (order["id"], 1)
     again = play(fresh(), shop, "web1")
     assert (again.rc, again.changed, shop.charges) == (0, 0, 1), again.output
@@ -118,14 +119,14 @@ def test_a_controller_that_is_killed_between_call_and_reply_is_thrown_away(shop:
     with Relay(shop.sandbox) as relay:
         killed_under_way(fresh(), shop, relay, Trouble(posts, after=True, drop=True))
     assert shop.charges == 1
-    assert (records(shop)["intent"]["phase"], set(records(shop))) == ("sent", {"intent"})
+    assert (records(shop)["intent"]["phase"], set(records(shop))) == ("sent", {"intent", "hosts"})
     shop.forget_calls()
     played = play(fresh(), shop, "web1")
     assert (played.rc, shop.charges) == (0, 1), played.output
     assert f"POST {CREATE}" not in shop.calls()
     assert current(shop, "web1", "shop").exists()
     (order,) = shop.sandbox.control("GET", "orders")["orders"]
-    assert set(records(shop)) == {"evidence"}
+    assert set(records(shop)) == {"evidence", "hosts"}
     assert records(shop)["evidence"]["order_id"] == order["id"]
 
 
@@ -143,7 +144,7 @@ def test_an_intent_of_another_run_blocks_that_order_only(shop: Shop, fresh: Fres
     age_intent(shop, hours=24, minutes=16)
     bought = play(fresh(), shop, "web1", "web2")
     assert (bought.rc, shop.charges) == (0, 2), bought.output
-    assert set(records(shop)) == {"evidence"}
+    assert set(records(shop)) == {"evidence", "hosts"}
 
 
 def test_the_wrong_account_after_a_purchase_buys_nothing_and_says_why(shop: Shop, fresh: Fresh) -> None:
@@ -169,9 +170,14 @@ def test_what_was_not_done_blocks_no_later_run(shop: Shop, fresh: Fresh, trouble
         played = play(fresh(), shop, "web1", api_url=relay.api_url)
     assert (played.rc, shop.charges) == (2, 0), played.output
     assert "Fail for what could not be ordered or installed" in played.output
-    assert records(shop) == {}, played.output
+    assert set(records(shop)) == {"hosts"}, played.output
     assert play(fresh(), shop, "web1").rc == 0
     assert shop.charges == 1
+
+
+def kinds(shop: Shop) -> set[str]:
+    """The kinds of records on web1, as the endings of their files."""
+    return {path.suffix for path in (shop.folder / "ssl" / "web1" / ".records").iterdir()}
 
 
 def seeded(shop: Shop, *, count: int, age_days: float) -> dict[str, Any]:
@@ -179,6 +185,8 @@ def seeded(shop: Shop, *, count: int, age_days: float) -> dict[str, Any]:
     root = shop.folder / "ssl" / "web1"
     root.parent.mkdir(mode=0o755)
     items = serve_seeded(shop.sandbox, root, count=count, age_days=age_days)
+    for item in items:
+        remember_hosts(root, item["name"], ["web1"])
     shop.forget_calls()
     return {"ssl_certificate_orders": [{**item, "hosts": ["web1"], "plan": PLAN_ID} for item in items]}
 
@@ -202,7 +210,7 @@ def test_a_night_with_nothing_to_do_downloads_nothing(shop: Shop, fresh: Fresh) 
     """The first run looks at each certificate and notes it on the host; a run of another controller looks at none."""
     wanted = seeded(shop, count=5, age_days=30)
     plan = play(fresh(), shop, "web1", check=True, **wanted)
-    assert (plan.rc, (shop.folder / "ssl" / "web1" / ".records").exists()) == (0, False), plan.output
+    assert (plan.rc, kinds(shop)) == (0, {".hosts"}), plan.output
     first = play(fresh(), shop, "web1", **wanted)
     assert (first.rc, first.changed, len(downloads(shop)) >= 5) == (0, 0, True), first.output
     assert len(list((shop.folder / "ssl" / "web1" / ".records").glob("*.seen"))) == 5

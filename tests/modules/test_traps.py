@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -102,6 +103,24 @@ def test_trap_10_netrc_is_not_read(shop: Shop) -> None:
     for credentials in (shop.credentials, shop.bearer):
         result = shop.run("ssl_certificate_plan_info", environment=environment, **credentials)
         assert result["rc"] == 0, result["msg"]
+
+
+def test_a_purchase_beside_another_one_of_the_same_reference_says_both_and_what_to_do(shop: Shop) -> None:
+    """Two controllers without a journal, each with a key of its own: which order is wanted only a person knows."""
+    with Relay(shop.sandbox) as relay:
+        relay.trouble = Trouble(posts, before=True)
+        slow = shop.start("ssl_certificate", api_url=relay.api_url, **shop.item())
+        assert relay.trouble.reached.wait(30)
+        other = shop.bought(shop.item())
+        relay.trouble.release.set()
+        result = json.loads(slow.communicate(timeout=60)[0])
+    mine = result["order"]["id"] if result["order"] else ""
+    assert (result["failed"], shop.charges, result["outcome"]) == (True, 2, "bought"), result
+    message = result["msg"]
+    assert f"order {mine} was bought. Money was spent. But 2 live orders carry this reference: " in message
+    assert other["order"]["id"] in message
+    assert "cancel the others (by id)" in message
+    assert message.count("live orders carry this reference") == 1
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])

@@ -114,6 +114,9 @@ class Controller(NamedTuple):
     stage: str = ""
     seen: int = 0
     memory: int = 0
+    reach: tuple[int, ...] = ()  # hosts that this run sees; with `hosts`, the list it runs under, see hosts_world.py
+    hosts: int = 0
+    called: bool = False
 
     def idle(self) -> Controller:
         return Controller(self.runs_left, run=self.run)
@@ -134,6 +137,10 @@ class World(NamedTuple):
     issues: int
     commits: int
     unshown_since: int | None = None  # when the oldest call not yet to be seen was sent
+    hosts: int = 0  # the list of hosts as it is now, see hosts_world.py
+    list_changes: int = 0
+    rebuilds: int = 0
+    absent_since: tuple[int, ...] = ()  # hosts that were taken off while a call was not to be seen
 
 
 @dataclass(frozen=True)

@@ -132,10 +132,11 @@ class WarmModules:
         *,
         env: Mapping[str, str],
         folder: Path,
+        check: bool = False,
         watch: Callable[[int], None] | None = None,
     ) -> WarmRun:
         """Start a run and return at once. ``watch`` is called with the number of its process before it begins."""
-        return WarmRun(self._address, module, module_input(args), env, folder, watch)
+        return WarmRun(self._address, module, module_input(args, check=check), env, folder, watch)
 
 
 def _serve(address: str, modules: Sequence[str]) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import yaml
 from ansible_collections.certops.resello.plugins.doc_fragments.order import ORDER
 from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT, order_spec, run_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
+from ansible_collections.certops.resello.plugins.plugin_utils import lists
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import ATTACHMENTS, ORDER_OPTIONS
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "ssl_certificate"
 SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+VARIABLES = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
 ITEM = SPECS["ssl_certificate_orders"]["options"]
 ORDER_DOCS = yaml.safe_load(ORDER)
 
@@ -57,3 +60,74 @@ def test_the_documentation_of_an_order_is_that_of_its_specification() -> None:
 @pytest.mark.parametrize("name", ["max_creates", "max_renewals", "max_reissues", "allow_mass_change"])
 def test_a_limit_of_the_role_is_that_of_the_module(name: str) -> None:
     assert SPECS[f"ssl_certificate_{name}"]["default"] == run_spec()[name]["default"]
+
+
+def lists_of(options: dict[str, Any]) -> dict[str, str]:
+    """The options that are lists, with what is in them."""
+    kinds = {"str": lists.TEXT, "int": lists.NUMBERS, "dict": lists.ENTRIES}
+    return {name: kinds[option["elements"]] for name, option in options.items() if option.get("type") == "list"}
+
+
+def test_every_list_of_the_role_is_looked_at_for_text_in_its_place() -> None:
+    assert lists_of(SPECS) == lists.VARIABLE_LISTS
+    assert lists_of(ITEM) == {**lists.ITEM_LISTS, "hosts": lists.TEXT}
+    assert lists_of(SPECS["ssl_certificate_services"]["options"]) == lists.SERVICE_LISTS
+    mappings = {
+        name: lists_of(option.get("options") or {}) for name, option in SPECS.items() if option["type"] == "dict"
+    }
+    given = {name: kinds for name, kinds in mappings.items() if kinds}
+    assert {**given, "ssl_certificate_defaults": lists.ITEM_LISTS} == lists.MAPPING_LISTS
+    asked = VARIABLES["ssl_certificate__mistyped"]
+    assert set(re.findall(r"'(\w+)':", asked)) == {*lists.VARIABLE_LISTS, *lists.MAPPING_LISTS}
+
+
+def used_by(text: str) -> set[str]:
+    """Variables of the role in an expression, and in the variables and facts that it leads to."""
+    found: set[str] = set()
+    waiting = {text}
+    while waiting:
+        for name in set(re.findall(r"\bssl_certificate_\w+", waiting.pop())) - found:
+            found.add(name)
+            waiting |= {str(VARIABLES.get(name, "")), *FACTS.get(name, ())}
+    return found
+
+
+def all_tasks() -> list[dict[str, Any]]:
+    """The tasks and blocks of the role."""
+    found: list[dict[str, Any]] = []
+    waiting = [task for path in (ROLE / "tasks").rglob("*.yml") for task in yaml.safe_load(path.read_text())]
+    while waiting:
+        task = waiting.pop()
+        found.append(task)
+        for part in ("block", "rescue", "always"):
+            waiting += task.get(part) or ()
+    return found
+
+
+def facts_of_hosts() -> dict[str, list[str]]:
+    """What facts are made of, but for what each host publishes of itself."""
+    found: dict[str, list[str]] = {}
+    for task in all_tasks():
+        for name, value in (task.get("ansible.builtin.set_fact") or {}).items():
+            if name != "ssl_certificate__published":
+                found.setdefault(name, []).append(str({"value": value, "vars": task.get("vars")}))
+    return found
+
+
+FACTS = facts_of_hosts()
+# Each host may have its own; what two hosts say of one order is compared where the orders are put together.
+PER_HOST = {"ssl_certificate_orders", "ssl_certificate_defaults", "ssl_certificate_services"}
+
+
+def test_whatever_a_task_takes_that_runs_once_is_compared_between_the_hosts() -> None:
+    tasks = [task for task in all_tasks() if task.get("run_once")]
+    assert len(tasks) > 5
+    taken = {name for task in tasks for name in used_by(str(task)) if name in SPECS}
+    assert "ssl_certificate_dcv_backends" in taken, "by way of a fact"
+    assert taken - PER_HOST <= set(VARIABLES["ssl_certificate__run_wide"])
+
+
+def test_each_variable_that_is_compared_is_handed_over_under_its_own_name() -> None:
+    for name, value in VARIABLES["ssl_certificate__run_wide"].items():
+        assert name in SPECS
+        assert value in (f"{{{{ {name} }}}}", f"{{{{ {name} | default('') }}}}")

@@ -16,38 +16,31 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
-from .._lifecycle.dates import plus
+from .._model.callers import Callers, HostList, Member, Moment
 from .._purchase import records
 from .._purchase.memory import (
     Done,
     Evidence,
-    Holds,
     Intent,
     IntentAnswer,
     JournalFailed,
     Records,
 )
+from .._purchase.shared import HostMemory, SharedMemory, list_that_counts
 from .sightings import Sighting, encode_sighting, sighting_of_text
 
 KEY_TO_BE_MADE = "a key that is still to be made"
-KINDS = ("intent", "evidence", "seen")
-
-
-@dataclass
-class _Host:
-    """The records of one reference on one host: as they are, and the intent as it must be."""
-
-    name: str
-    texts: Mapping[str, str]
-    intent: Intent | None
+KINDS = ("intent", "evidence", "hosts", "seen")
+DECODED = {"intent": Intent, "evidence": Evidence, "hosts": HostList}
 
 
 @dataclass
 class _Reference:
-    hosts: list[_Host]
+    """The records of one reference: as the hosts hold them (`texts`), and as they must be (`memory`)."""
+
+    texts: dict[str, Mapping[str, str]]
+    memory: SharedMemory
     own_csr: bool  # the CSR is given; otherwise the host named by `first` makes it
-    evidence: Evidence | None = None
-    evidence_text: str | None = None
     seen: str | None = None
     trouble: str | None = None  # a record that cannot be read: never "no record"
     first: str = ""  # the first host that answered, or the one that holds the key of a call to be sent again
@@ -67,8 +60,8 @@ class CarriedRecords:
         self._known: dict[str, _Reference] = {}
         for wish in wishes:
             hosts = [host for host in wish.get("hosts") or () if host["answered"] and host.get("records") is not None]
-            if hosts:
-                self._known[wish["client_reference"]] = _read(wish, hosts)
+            if any(host.get("listed", True) for host in hosts):
+                self._known[wish["client_reference"]] = _read(wish, hosts, self._own)
 
     def __contains__(self, reference: str) -> bool:
         return reference in self._known
@@ -76,9 +69,11 @@ class CarriedRecords:
     def read(self, reference: str) -> Records | JournalFailed:
         """A record that is there and cannot be read is JournalFailed, never "no record"."""
         known = self._known[reference]
-        if known.trouble is not None:
-            return JournalFailed(known.trouble)
-        return Records(self._intent(known), known.evidence)
+        return known.memory.records() if known.trouble is None else JournalFailed(known.trouble)
+
+    def callers(self, reference: str, *, now: Moment | None = None) -> Callers | None:
+        """The hosts that a call for this reference needs; with ``now`` as if each had noted the list."""
+        return self._known[reference].memory.callers(now=now) if reference in self._known else None
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
         """Writes for all hosts, if the intent there has the token `replaces` (None: if there is none)."""
@@ -87,8 +82,8 @@ class CarriedRecords:
             return present
         if (present.intent.token if present.intent else None) != replaces:
             return IntentAnswer(False, present)
-        for host in self._known[intent.reference].hosts:
-            host.intent = replace(intent, carried=True)
+        known = self._known[intent.reference]
+        known.memory = known.memory.with_intent(replace(intent, carried=True))
         return IntentAnswer(True, Records(intent, present.evidence))
 
     def would_write(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
@@ -96,27 +91,44 @@ class CarriedRecords:
         return self.write_intent(intent, replaces=replaces)
 
     def remove_intent(self, reference: str, token: str) -> Done | JournalFailed:
-        for host in self._known[reference].hosts:
-            if host.intent is not None and host.intent.token == token:
-                host.intent = None
+        known = self._known[reference]
+        known.memory = known.memory.without_intent(token)
         return Done()
 
     def promote(self, evidence: Evidence, token: str | None = None) -> Done | JournalFailed:
         known = self._known[evidence.reference]
-        known.evidence, known.evidence_text = evidence, records.encode(evidence)
-        if token is not None:
-            self.remove_intent(evidence.reference, token)
+        known.memory = known.memory.with_evidence(evidence, token)
         return Done()
 
     def unkept(self) -> tuple[Evidence, ...]:
         """The purchases of this run's references that the API has not given back with exactly their reference (R5)."""
-        found = (known.evidence for known in self._known.values())
+        found = (known.memory.records().evidence for known in self._known.values())
         return tuple(one for one in found if one is not None and one.reference_kept is False)
 
     def give_back(self, reference: str) -> None:
         """Takes this run's own intent away: the call was not made and will not be."""
         if reference in self._known:
             self.remove_intent(reference, self._own)
+
+    def absent(self, reference: str) -> tuple[str, ...]:
+        """The hosts of the list that counts which take no part."""
+        known = self._known.get(reference)
+        return () if known is None else tuple(one.name for one in known.memory.absent)
+
+    def holders(self, reference: str) -> frozenset[str]:
+        """The hosts that hold this run's own intent."""
+        return self._known[reference].memory.holders if reference in self._known else frozenset()
+
+    def note_call(self, reference: str, holders: frozenset[str]) -> None:
+        """A call was made while these hosts held its intent: from now on they count under this list."""
+        if reference in self._known:
+            known = self._known[reference]
+            known.memory = known.memory.called(holders)
+
+    def note_lists(self, now: Moment) -> None:
+        """Each host remembers the list of hosts that it last saw."""
+        for known in self._known.values():
+            known.memory = known.memory.noted(now)
 
     def sighting(self, reference: str) -> Sighting | None:
         """What the order handed out when it was last downloaded."""
@@ -131,44 +143,59 @@ class CarriedRecords:
         known = self._known.get(reference)
         if known is None or known.trouble is not None:
             return []
-        return [change for host in known.hosts for change in _changes(known, host)]
-
-    def _intent(self, known: _Reference) -> Intent | None:
-        """The intent that counts: another run's before our own, and ours only if every host has written it."""
-        there = [host.intent for host in known.hosts if host.intent is not None]
-        foreign = [intent for intent in there if intent.token != self._own]
-        if foreign:
-            return max(foreign, key=_held_longest)
-        return max(there, key=_held_longest) if len(there) == len(known.hosts) else None
+        evidence = known.memory.records().evidence
+        return [change for host in known.memory.known for change in _changes(known, host, evidence)]
 
 
-def _held_longest(intent: Intent) -> tuple[Any, ...]:
-    return (plus(intent.started_local, Holds().of(intent.action)), intent.csr_key or "")
-
-
-def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> _Reference:
+def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str) -> _Reference:
     reference = wish["client_reference"]
-    known = _Reference(hosts=[], own_csr=bool(wish.get("csr_content") or wish.get("csr_path")), first=hosts[0]["name"])
+    listed = [host["name"] for host in hosts if host.get("listed", True)]
     holders = {key: host["name"] for host in reversed(hosts) for key in host.get("public_keys") or ()}
+    trouble, seen, first = None, None, listed[0]
+    texts: dict[str, Mapping[str, str]] = {}
+    memories: list[HostMemory] = []
     for host in hosts:
-        texts = {kind: host["records"][kind] for kind in KINDS if host["records"].get(kind) is not None}
+        name = host["name"]
+        texts[name] = {kind: host["records"][kind] for kind in KINDS if host["records"].get(kind) is not None}
         try:
-            intent = _decoded(reference, texts.get("intent"), Intent)
-            evidence = _decoded(reference, texts.get("evidence"), Evidence)
+            found = {kind: _decoded(reference, texts[name].get(kind), shape) for kind, shape in DECODED.items()}
         except records.RecordError as exc:
-            known.trouble = known.trouble or (
-                f"a record on {host['name']} cannot be read ({exc}); look at the files "
-                f"{records.key_of(reference)}.* in the folder .records there, and remove one only if you know from the "
-                "provider's control panel that nothing is under way"
-            )
+            trouble = trouble or _unreadable(reference, name, exc)
             continue
-        known.hosts.append(_Host(host["name"], texts, intent))
+        intent = found["intent"]
         if intent is not None and intent.csr_key in holders:  # a call that is sent again carries the same CSR
-            known.first = holders[intent.csr_key]
-        if evidence is not None and (known.evidence is None or evidence.recorded > known.evidence.recorded):
-            known.evidence, known.evidence_text = evidence, texts["evidence"]
-        known.seen = known.seen or texts.get("seen")
-    return known
+            first = holders[intent.csr_key]
+        memories.append(
+            HostMemory(name, intent, found["evidence"], found["hosts"], listed=bool(host.get("listed", True)))
+        )
+        seen = seen or texts[name].get("seen")
+    return _Reference(
+        texts=texts,
+        memory=_shared(wish, tuple(memories), own),
+        own_csr=bool(wish.get("csr_content") or wish.get("csr_path")),
+        seen=seen,
+        trouble=trouble,
+        first=first,
+    )
+
+
+def _shared(wish: Mapping[str, Any], memories: tuple[HostMemory, ...], own: str) -> SharedMemory:
+    named = tuple(host["name"] for host in wish["hosts"] if host.get("listed", True))
+    hosts = list_that_counts(named, memories, derived=not wish.get("hosts_named", True))
+    reasons: dict[str, Any] = {host["name"]: host.get("absence") or "unreachable" for host in wish["hosts"]}
+    there = {one.name for one in memories}
+    absent = (
+        Member(name, takes_part=False, absence=reasons.get(name, "not_in_play")) for name in hosts if name not in there
+    )
+    known = tuple(replace(one, listed=one.name in hosts) for one in memories)
+    return SharedMemory(wish["client_reference"], hosts, own, known, tuple(absent))
+
+
+def _unreadable(reference: str, host: str, error: Exception) -> str:
+    return (
+        f"a record on {host} cannot be read ({error}); look at the files {records.key_of(reference)}.* in the folder "
+        ".records there, and remove one only if you know from the provider's control panel that nothing is under way"
+    )
 
 
 def _decoded(reference: str, text: str | None, kind: type[Any]) -> Any:
@@ -176,17 +203,23 @@ def _decoded(reference: str, text: str | None, kind: type[Any]) -> Any:
         return None
     record = records.decode(text)
     if not isinstance(record, kind):
-        raise records.RecordError("intent and evidence are mixed up")
+        raise records.RecordError("records of different kinds are mixed up")
     if record.reference != reference:
         raise records.RecordError(f"it belongs to {record.reference!r}")
     return record
 
 
-def _changes(known: _Reference, host: _Host) -> list[dict[str, Any]]:
-    wanted = {"evidence": known.evidence_text, "seen": known.seen, "intent": _intent_text(host)}
+def _changes(known: _Reference, host: HostMemory, evidence: Evidence | None) -> list[dict[str, Any]]:
+    texts = known.texts[host.name]
+    wanted = {
+        "evidence": _text(evidence, texts.get("evidence")),
+        "seen": known.seen if host.listed else texts.get("seen"),
+        "hosts": _text(host.host_list, texts.get("hosts")),
+        "intent": _intent_text(host.intent, texts.get("intent")),
+    }
     changes = []
     for kind, content in wanted.items():
-        present = host.texts.get(kind)
+        present = texts.get(kind)
         if content == present:
             continue
         change: dict[str, Any] = {"host": host.name, "kind": kind, "content": content}
@@ -197,12 +230,14 @@ def _changes(known: _Reference, host: _Host) -> list[dict[str, Any]]:
     return changes
 
 
-def _intent_text(host: _Host) -> str | None:
+def _intent_text(intent: Intent | None, present: str | None) -> str | None:
     """The text on the host if the intent is the one that is there, whatever wrote it."""
-    if host.intent is None:
+    if intent is not None and intent.csr_key == KEY_TO_BE_MADE:
+        intent = replace(intent, csr_key=None)
+    return _text(intent, present)
+
+
+def _text(record: records.Record | None, present: str | None) -> str | None:
+    if record is None:
         return None
-    present = host.texts.get("intent")
-    if present is not None and records.decode(present) == host.intent:
-        return present
-    made = host.intent.csr_key != KEY_TO_BE_MADE
-    return records.encode(host.intent if made else replace(host.intent, csr_key=None))
+    return present if present is not None and records.decode(present) == record else records.encode(record)

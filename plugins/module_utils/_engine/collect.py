@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._client.api import Api
 from .._client.models import Bucket, Order
-from .._download import fetch_bundle, order_key
+from .._download import fetch_bundle, order_key, says_no
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
@@ -52,9 +52,10 @@ def is_settled(api: Api, item: Item, order: Order) -> bool:
 
 
 def _asked_key(api: Api, item: Item, order: Order) -> str:
-    """The key that a call of this run sent, else the one on the order."""
+    """The key that a call of this run sent, or that our record says was sent, else the one on the order."""
 
-    return _sent_key(item) or order_key(api, order)
+    awaited = None if item.decision is None else item.decision.awaited_key
+    return _sent_key(item) or awaited or order_key(api, order)
 
 
 def _sent_key(item: Item) -> str | None:
@@ -145,7 +146,14 @@ def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
 
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:
-    bundle = fetch_bundle(api, order)
+    try:
+        bundle = fetch_bundle(api, order)
+    except ReselloError as error:
+        if not says_no(error) or (item.error is None and item.action not in IN_PROGRESS):
+            raise
+        item.in_progress = True
+        item.warnings.append(f"Order {order.id} is {order.status!r}, but its certificate cannot be downloaded yet.")
+        return
     key = _asked_key(api, item, order)
     if item.action in IN_PROGRESS and bundle.leaf.public_key_sha256 != key:
         item.in_progress = True

@@ -15,7 +15,7 @@ import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
@@ -23,19 +23,23 @@ from .._client.api import Api
 from .._client.models import Bucket, Order
 from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
-from .._lifecycle.types import Decision
+from .._lifecycle.types import Decision, HostFacts
+from .._model.callers import Moment
 from .._purchase.limits import Limits
 from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook, by_reference, merged
+from .alarm import alarm_of
 from .carried import CarriedRecords
 from .collect import collect, is_settled
-from .desired import check_references, wanted_from
+from .desired import Wanted, check_references, wanted_from
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, is_own, observe
 from .sightings import Sighting, Sightings, sighting_of
 from .wait import Waiting, follow
 
+MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
+AWAITED = ("in-progress", "certificate-awaited")  # also of an order that is called issued
 RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
@@ -60,12 +64,6 @@ class BlockedError(ReselloError):
     error_code = "blocked"
 
 
-class AlarmError(ReselloError):
-    """An order is under way, but the certificate in use may end before it is done."""
-
-    error_code = "alarm"
-
-
 @dataclass(frozen=True)
 class Run:
     """What holds for the whole run."""
@@ -79,6 +77,7 @@ class Run:
     limits: Limits
     max_concurrency: int
     run_id: str
+    is_last: bool  # no task that follows the orders comes after this one
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
@@ -102,6 +101,7 @@ class Run:
             # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
             # their own.
             run_id=_run_id(params["run_id"]) if params["run_id"] and not check_mode else uuid.uuid4().hex,
+            is_last=not check_mode and (params["follow_only"] or params["wait"] or not params["run_id"]),
         )
 
 
@@ -179,7 +179,8 @@ class _Engine:
             wish = by_name[item.client_reference]
             self._refuse_two_memories(item)
             sighting = self._sighting(item.client_reference)
-            item.wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
+            wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
+            item.wanted = self._with_remembered_hosts(wanted)
 
         for item in self.items:  # threads would gain nothing: nothing is asked of the API
             _attempt(item, step)
@@ -197,8 +198,27 @@ class _Engine:
         now = datetime.now(timezone.utc)
         reference = item.client_reference
         records = self._carried.read(reference) if reference in self._carried else kept[reference]
-        item.observation = observe(self._api, self._plans, records, item.goal, orders, now=now, run_id=self._run.run_id)
+        item.observation = observe(
+            self._api,
+            self._plans,
+            records,
+            item.goal,
+            orders,
+            now=now,
+            run_id=self._run.run_id,
+            callers=self._carried.callers(reference, now=self._moment(now)),
+        )
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
+
+    def _with_remembered_hosts(self, wanted: Wanted) -> Wanted:
+        """Hosts of the list that still counts although the play does not have them: they may serve the certificate."""
+
+        known = {host.name for host in wanted.hosts}
+        silent = [name for name in self._carried.absent(wanted.client_reference) if name not in known]
+        return replace(wanted, hosts=(*wanted.hosts, *(HostFacts(name=name, answered=False) for name in silent)))
+
+    def _moment(self, now: datetime) -> Moment:
+        return Moment(now, self._api.session.server_date)
 
     def _kept_for(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
         """What is kept in the folder of the journal of each whose records no host holds."""
@@ -292,18 +312,13 @@ class _Engine:
             open_items[order_id].order = order
 
     def raise_alarm(self) -> None:
-        """A wait is not green for ever: it fails as soon as the certificate in use is about to end."""
+        """Whoever waits too long fails, in the last task of a run: those before it have more to do with the item."""
 
-        if self._run.waiting is None or self._run.check_mode:
-            return
         for item in self._sound():
-            decision = item.decision
-            if item.state == Bucket.WAITING.value and decision is not None and decision.alarm:
-                item.error = AlarmError(
-                    f"{item.client_reference}: still waiting, and the certificate in use ends soon: {decision.reason}. "
-                    "Look at the open validation records, and at the order in the provider's panel.",
-                    details={"rule": "alarm"},
-                )
+            if self._run.check_mode and item.decision is not None and item.decision.overdue:
+                item.warnings.append(item.decision.overdue)
+            elif self._run.is_last:
+                item.error = alarm_of(item, waited=self._run.waiting is not None)
 
     def collect(self) -> None:
         now = self._api.session.server_date or datetime.now(timezone.utc)
@@ -344,6 +359,7 @@ class _Engine:
     def settle_records(self) -> None:
         """What the hosts must write down. Intents of calls that were not made, and will not be, are given back."""
 
+        self._carried.note_lists(self._moment(datetime.now(timezone.utc)))
         for item in self.items:
             if not item.called and not (item.planned and item.error is None):
                 self._carried.give_back(item.client_reference)
@@ -395,8 +411,9 @@ def _end(item: Item) -> None:
 
 
 def _blocked(reference: str, decision: Decision) -> BlockedError:
+    money = "" if decision.code in MONEY_SAID else " No money was spent."
     return BlockedError(
-        f"{reference}: {decision.reason}. No money was spent. {decision.remedy}".strip(),
+        f"{reference}: {decision.reason}.{money} {decision.remedy}".strip(),
         details={"rule": decision.code, "remedy": decision.remedy},
     )
 
@@ -415,4 +432,5 @@ def _is_waiting(item: Item) -> bool:
 
 
 def _is_open(item: Item) -> bool:
-    return item.action in ("create", "renew", "reissue") or _is_waiting(item)
+    awaited = item.decision is not None and item.decision.code in AWAITED
+    return awaited or item.action in ("create", "renew", "reissue") or _is_waiting(item)

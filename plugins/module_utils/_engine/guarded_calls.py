@@ -16,6 +16,7 @@ from .._client.models import Order
 from .._errors import ConfigurationError, NotFoundError, ReselloError
 from .._lifecycle.paid import paid_until_after
 from .._lifecycle.types import CertificateFacts
+from .._model.callers import Moment
 from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch, unkept_refusal
 from .._purchase.protocol import purchase as run_protocol
@@ -158,6 +159,7 @@ class GuardedCalls:
             planning=self._check_mode,
         )
         request = self._request(item, action or item.action)
+        holders = self._carried.holders(reference)
         try:
             with self._alone_with(reference) as lock:
                 if lock is not None and item.marked:
@@ -168,6 +170,8 @@ class GuardedCalls:
             return
         finally:
             item.called = item.called or driver.called
+            if driver.called:
+                self._carried.note_call(reference, holders)
         self._take_over(item, result)
 
     def _use_once(self, item: Item, lock: LocalLock) -> None:
@@ -233,6 +237,11 @@ class GuardedCalls:
         resent = item.decision is not None and item.decision.same_csr and intent is not None
         return intent.csr_key if resent and intent is not None else KEY_TO_BE_MADE
 
+    def _planned_moment(self, now: datetime) -> Moment | None:
+        """A plan asks as if the hosts had noted the list; a call counts only those that have."""
+
+        return Moment(now, self._api.session.server_date) if self._check_mode else None
+
     def _request(self, item: Item, action: str) -> purchase.PurchaseRequest:
         wanted, observation = item.goal, item.sight
         now = datetime.now(timezone.utc)
@@ -257,6 +266,7 @@ class GuardedCalls:
             only_if_younger_than=wanted.only_if_younger_than,
             seen_order_id=None if wanted.sighting is None else wanted.sighting.order_id,
             journal_place=place,
+            callers=self._carried.callers(item.client_reference, now=self._planned_moment(now)),
         )
         before = _certificate_before(item)
         return replace(

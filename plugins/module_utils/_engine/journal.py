@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
+from .._model.callers import HostList
 from .._purchase import records
 from .._purchase.memory import (
     Done,
@@ -166,7 +167,7 @@ class Journal:
     def _read(self, folder: int, reference: str) -> Records:
         intent = self._load(folder, _intent_name(reference), reference)
         evidence = self._load(folder, _evidence_name(reference), reference)
-        if isinstance(intent, Evidence) or isinstance(evidence, Intent):
+        if isinstance(intent, (Evidence, HostList)) or isinstance(evidence, (Intent, HostList)):
             raise JournalError(f"{self._folder / records.key_of(reference)}: intent and evidence are mixed up")
         return Records(intent, evidence)
 

@@ -19,6 +19,7 @@ from .._client.models import Bucket, Order, Plan
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
+from .._model.callers import Callers
 from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
@@ -60,6 +61,7 @@ def observe(
     *,
     now: datetime,
     run_id: str,
+    callers: Callers | None = None,
 ) -> Observation:
     """Puts together what is known of one wanted certificate.
 
@@ -79,16 +81,16 @@ def observe(
     counting = live or orders  # orders that are over count only when none is live
     facts = lifecycle.Observed(
         orders=tuple(
-            _order_facts(api, order, wanted, records.evidence) if order in counting else order_facts(order)
-            for order in orders
+            _order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders
         ),
         evidence=_evidence(records.evidence),
-        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records.evidence),
+        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records),
         evidence_absent=recorded_is_absent,
         intent=None if is_own(records.intent, run_id) else _intent(records.intent),
         plan=_plan_facts(plans, live, plan),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
+        callers=callers,
     )
     return Observation(orders=tuple(orders), recorded=recorded, records=records, facts=facts, plan=plan)
 
@@ -102,6 +104,8 @@ def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
         names=wanted.names,
         csr=csr,
         plan_id=None if plan is None else plan.id,
+        dcv_type=wanted.dcv_type,
+        validation_level=wanted.validation_level,
     )
 
 
@@ -136,11 +140,12 @@ def _readable(kept: memory.Records | memory.JournalFailed, wanted: Wanted) -> me
     return kept
 
 
-def _order_facts(api: Api, order: Order, wanted: Wanted, evidence: memory.Evidence | None) -> lifecycle.OrderFacts:
+def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records) -> lifecycle.OrderFacts:
     facts = order_facts(order)
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
-    deployed = _still_deployed(order, wanted, evidence)
+    # Whether a call whose outcome is open was carried out is told by everything that the order shows, its CSR too.
+    deployed = None if records.intent is not None else _still_deployed(order, wanted, records.evidence)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
         return replace(facts, certificate=deployed)
     handed_out = _handed_out(api, order) if deployed is None else _HandedOut(deployed, proven=True)
@@ -188,12 +193,15 @@ class _HandedOut:
 def _handed_out(api: Api, order: Order) -> _HandedOut:
     """The certificate that the API hands out now. An order in progress may still hand out its previous one."""
 
-    if order.bucket is Bucket.ISSUED:
-        return _HandedOut(_issued_certificate(api, order), proven=True)
+    issued = order.bucket is Bucket.ISSUED
     try:
-        return _HandedOut(_certificate(api, order), proven=True)
+        return _HandedOut(_issued_certificate(api, order) if issued else _certificate(api, order), proven=True)
     except ReselloError as error:
-        return _HandedOut(None, proven=False if says_no(error) else None)
+        if not issued:
+            return _HandedOut(None, proven=False if says_no(error) else None)
+        if not says_no(error):
+            raise
+        return _HandedOut(None, proven=None)  # some call an order active while its certificate is being made
 
 
 def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
@@ -237,6 +245,8 @@ def _evidence(evidence: memory.Evidence | None) -> lifecycle.Evidence | None:
         paid_until=evidence.paid_until,
         serial=evidence.serial,
         updated=evidence.updated,
+        csr_public_key_sha256=evidence.csr_key,
+        last_renewal=evidence.renewals[-1] if evidence.renewals else None,
         last_reissue=evidence.reissues[-1] if evidence.reissues else None,
         last_reissue_for_age=evidence.last_reissue_for_age,
         last_reissue_not_after_before=evidence.last_reissue_not_after_before,
@@ -250,6 +260,7 @@ def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
     return lifecycle.Intent(
         action=intent.action,  # type: ignore[arg-type]  # the journal's reader refuses other words
         started=intent.started or intent.started_local,
+        started_local=intent.started_local if intent.started else None,
         order_id=intent.order_id,
         csr_public_key_sha256=intent.csr_key,
         before_status=before.status or None,

@@ -15,6 +15,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from .files import Folder
 
 FOLDER = ".records"
-KINDS = ("evidence", "seen", "placed", "intent")  # in this order: what is known is kept before a lock is lifted
+# In this order: what is known is kept before a lock is lifted.
+KINDS = ("evidence", "seen", "placed", "hosts", "intent")
+MEMORY = ("evidence", "hosts", "intent")  # what other hosts must know of an order that this one serves no more
 MAX_BYTES = 64 * 1024
+_KEY = re.compile("[0-9a-f]{64}")
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -82,6 +86,25 @@ def read_records(root: Folder | None, reference: str) -> dict[str, str]:
     with folder:
         found = {kind: _read_one(folder, file_name(reference, kind)) for kind in KINDS}
     return {kind: text for kind, text in found.items() if text is not None}
+
+
+def other_records(root: Folder | None, references: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Return what is remembered of orders that are not among ``references``; a damaged record is handed on as it is.
+
+    Raises HostError, OSError for a folder that cannot be read.
+    """
+    folder = root.child(FOLDER) if root else None
+    if folder is None:
+        return []
+    asked = {file_name(reference, kind) for reference in references if reference is not None for kind in MEMORY}
+    found: dict[str, dict[str, str]] = {}
+    with folder:
+        for name in sorted(set(folder.names()) - asked):
+            key, _dot, kind = name.rpartition(".")
+            content = folder.read(name) if kind in MEMORY and _KEY.fullmatch(key) else None
+            if content is not None:
+                found.setdefault(key, {})[kind] = content[:MAX_BYTES].decode("utf-8", "replace")
+    return [{"name": f"not-served-{key[:16]}", "records": found[key], "error": None} for key in sorted(found)]
 
 
 def outstanding(present: Mapping[str, str], changes: Sequence[Change]) -> list[Change]:

@@ -19,6 +19,7 @@ from .observe import (
     pending_result,
     reload_needed,
 )
+from .records import other_records
 from .request_items import read_entries
 from .request_plan import changes, has_work, lacks, look, unmounted
 from .request_work import work
@@ -41,6 +42,7 @@ class Outcome:
     free_space: int
     certificates: list[dict[str, Any]]
     services: list[dict[str, Any]]
+    other_records: list[dict[str, Any]] = field(default_factory=list)
     diff: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -67,12 +69,14 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             work(items, host, wanted)
             marked = True
         records = journal.read_all(root)
+        others = other_records(root, [item.reference for item in items]) if wanted.other_records else []
     return Outcome(
         changed=any(changes(item, host, wanted) for item in items),
         root_marker=marked,
         free_space=free_bytes(host.root),
         certificates=[_result(item, records, host) for item in items],
         services=tested(services, records, check_mode=host.check_mode),
+        other_records=others,
         diff=[_difference(item) for item in items if item.needed and not item.error],
     )
 

@@ -35,6 +35,7 @@ class Wanted:
     expect_root: bool = False
     min_free_space: int = 0
     pending_days: float = 30
+    other_records: bool = False
 
 
 def unmounted(host: Host) -> HostError:
@@ -142,8 +143,12 @@ def has_work(item: Item, host: Host, wanted: Wanted) -> bool:
     """Tell whether something is to be written for this item."""
     if item.error or item.observation is None:
         return must_discard(item)
-    quick = bool(item.due or outlived(item, host, wanted)) or is_stale(item, host)
-    return quick or needs_openssl(item, host)
+    return bool(item.due) or needs_folder(item, host, wanted)
+
+
+def needs_folder(item: Item, host: Host, wanted: Wanted) -> bool:
+    """Tell whether something is to be done in the folder of the certificate; records lie elsewhere."""
+    return bool(outlived(item, host, wanted)) or is_stale(item, host) or needs_openssl(item, host)
 
 
 def changes(item: Item, host: Host, wanted: Wanted) -> bool:

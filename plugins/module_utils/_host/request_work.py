@@ -23,6 +23,7 @@ from .request_plan import (
     is_stale,
     lacks,
     must_discard,
+    needs_folder,
     needs_openssl,
     needs_placeholder,
     needs_recipient,
@@ -47,7 +48,8 @@ def work(items: Sequence[Item], host: Host, wanted: Wanted) -> None:
                 _discard(root, item)
             elif has_work(item, host, wanted):
                 with own_trouble(item, doing=f"Could not work in {host.root}/{item.folder}"):
-                    _work_on(root, item, host, wanted, program=program)
+                    if needs_folder(item, host, wanted):
+                        _work_on(root, item, host, wanted, program=program)
                     _record(root, item)
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from . import issued, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .steps import Step
 from .types import (
     Clock,
@@ -58,6 +58,9 @@ def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     found = yield from _the_one(request, known.evidence, clock)
     if isinstance(found, PurchaseResult):
         return found
+    missing = rules.callers_objection(request, clock)
+    if missing is not None:
+        return words.hosts_missing(request, missing)
     refusal = yield from _objection(request, found, known, clock)
     if refusal is not None:
         return words.blocked(request, refusal, REMEDY)
@@ -138,7 +141,7 @@ def _is_younger(order: OrderView, age: timedelta, clock: Clock) -> bool:
 
 def _tells_of_certificate(request: PurchaseRequest, order: OrderView, known: Known) -> Step[str | None]:
     """Why a certificate of this order may be in use; None if it certainly never issued."""
-    reason = rules.row_tells_of_certificate(order) or rules.records_tell_of_certificate(
+    reason = issued.row_tells_of_certificate(order) or issued.records_tell_of_certificate(
         request, known.evidence, known.intent, order.id
     )
     if reason is not None:

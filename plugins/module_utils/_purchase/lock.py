@@ -39,6 +39,16 @@ class Held:
 
 
 def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
+    """The lock, if enough hosts of the order take part and hold it; another run's call is followed first."""
+    held = yield from _acquire(request, clock)
+    found = None if isinstance(held, PurchaseResult) else rules.callers_objection(request, clock)
+    if found is None or isinstance(held, PurchaseResult):
+        return held
+    yield from steps.remove_intent(request, held.intent)
+    return words.hosts_missing(request, found)
+
+
+def _acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
     """Write a prepared intent, or find out what the intent that is there came to.
 
     A prepared intent of another run is taken over at once: nothing was sent under it, and its owner's step to "sent"

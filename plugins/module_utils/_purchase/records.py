@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The format of intents and evidence on disk and between hosts: plain JSON objects, strictly read.
+"""The format of intents, evidence and lists of hosts on disk and between hosts: plain JSON objects, strictly read.
 
 `encode` and `decode` are exact inverses. A record that cannot be read is an error, never "no record": what it would
 have forbidden must not happen because of a bad byte.
@@ -16,12 +16,14 @@ from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any, Union
 
+from .._model.callers import HostList, Moment, Replaced
 from .memory import BeforeState, Evidence, Intent
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
-Record = Union[Intent, Evidence]
+Record = Union[Intent, Evidence, HostList]
+KINDS = {Intent: "intent", Evidence: "evidence", HostList: "hosts"}
 
 MOMENTS = frozenset(
     {
@@ -35,15 +37,21 @@ MOMENTS = frozenset(
         "last_reissue_not_after_before",
         "paid_until_after",
         "not_after_before",
+        "local",
+        "server",
     }
 )
 MOMENT_LISTS = frozenset({"creates", "renewals", "reissues"})
-TEXT_LISTS = frozenset({"known_ids"})
-FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "carried"})
+TEXT_LISTS = frozenset({"known_ids", "hosts"})
+FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "carried", "mature"})
+NESTED = frozenset({"before", "noted", "replaced"})
 REQUIRED = {
     "intent": frozenset({"action", "reference", "run_id", "phase", "started_local"}),
     "evidence": frozenset({"reference", "order_id", "recorded", "last_action"}),
     "before": frozenset({"status"}),
+    "hosts": frozenset({"reference", "hosts", "noted", "mature"}),
+    "noted": frozenset({"local"}),
+    "replaced": frozenset({"mature"}),
 }
 ACTIONS = frozenset({"create", "renew", "reissue"})
 PHASES = frozenset({"prepared", "sent"})
@@ -63,11 +71,11 @@ def key_of(reference: str) -> str:
 
 def encode(record: Record) -> str:
     """One line of JSON, ASCII, keys sorted, ending in a newline."""
-    kind = "intent" if isinstance(record, Intent) else "evidence"
+    kind = KINDS[type(record)]
     return json.dumps({"version": VERSION, "kind": kind, "record": as_mapping(record)}, sort_keys=True) + "\n"
 
 
-def as_mapping(record: Intent | Evidence | BeforeState) -> dict[str, Any]:
+def as_mapping(record: Record | BeforeState | Moment | Replaced) -> dict[str, Any]:
     """Fields that say nothing (None, empty) are left out."""
     result: dict[str, Any] = {}
     for item in fields(record):
@@ -83,7 +91,7 @@ def _plain(value: Any) -> Any:
         return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, BeforeState):
+    if isinstance(value, (BeforeState, Moment, Replaced)):
         return as_mapping(value)
     return value
 
@@ -97,13 +105,15 @@ def decode(text: str) -> Record:
         data = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise RecordError(f"not JSON: {exc}") from exc
-    if not isinstance(data, dict) or data.get("version") != VERSION or data.get("kind") not in ("intent", "evidence"):
+    if not isinstance(data, dict) or data.get("version") != VERSION or data.get("kind") not in KINDS.values():
         raise RecordError(f"not a record of version {VERSION}")
     return from_mapping(data["kind"], data.get("record"))
 
 
 def from_mapping(kind: str, data: Any) -> Record:
-    """kind: intent | evidence."""
+    """kind: intent | evidence | hosts."""
+    if kind == "hosts":
+        return _host_list(_values(kind, HostList, data))
     if kind == "intent":
         values = _values(kind, Intent, data)
         if "before" in values:
@@ -113,6 +123,15 @@ def from_mapping(kind: str, data: Any) -> Record:
             raise RecordError(f"unknown action {intent.action!r} or phase {intent.phase!r}")
         return intent
     return Evidence(**_values(kind, Evidence, data))
+
+
+def _host_list(values: dict[str, Any]) -> HostList:
+    noted = Moment(**_values("noted", Moment, values.pop("noted")))
+    replaced = values.pop("replaced", [])
+    if not isinstance(replaced, list):
+        raise RecordError("replaced is not a list")
+    chain = tuple(Replaced(**{"hosts": (), **_values("replaced", Replaced, part)}) for part in replaced)
+    return HostList(**values, noted=noted, replaced=chain)
 
 
 def _values(kind: str, shape: Any, data: Any) -> dict[str, Any]:
@@ -127,7 +146,7 @@ def _values(kind: str, shape: Any, data: Any) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name == "before":
+    if name in NESTED:
         return value
     if name in FLAGS:
         if not isinstance(value, bool):

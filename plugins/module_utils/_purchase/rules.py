@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
+from .._model.callers import Moment, Objection, objection
+from . import issued
 from .types import (
     BeforeState,
     Clock,
@@ -36,6 +38,7 @@ MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
+SENDING = frozenset({"create", "renew", "reissue"})
 REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
@@ -212,37 +215,10 @@ def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
     return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
 
 
-def row_tells_of_certificate(order: OrderView) -> str | None:
-    """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
-    if order.bucket == "issued":
-        return "it is issued"
-    if order.provisioned is not None:
-        return f"it was issued on {iso(order.provisioned)}"
-    if "reissue" in order.status.lower():
-        return "it is being reissued"
-    if not order.status_known:
-        return f"its status {order.status!r} is not known here"
-    return None
-
-
-def records_tell_of_certificate(
-    request: PurchaseRequest, evidence: Evidence | None, intent: Intent | None, order_id: str
-) -> str | None:
-    """What our own records say of a certificate of this order; only what has issued is renewed or reissued."""
-    if request.seen_order_id == order_id:
-        return "an earlier run downloaded its certificate"
-    if intent is not None and intent.order_id == order_id:
-        return f"a {intent.action} of it was sent on {iso(intent.started or intent.started_local)}"
-    if evidence is None or evidence.order_id != order_id:
-        return None
-    changed = evidence.renewals or evidence.reissues or evidence.last_action in ("renew", "reissue")
-    return "our records name a certificate of it" if changed or evidence.serial is not None else None
-
-
 def never_issued(facts: Facts) -> bool:
     """Only what certainly never issued may be cancelled without anybody's permission."""
     nothing_to_download = facts.serial_known and facts.serial is None
-    return row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
+    return issued.row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
 
 
 def is_twin(first: Facts, other: Facts) -> bool:
@@ -286,7 +262,7 @@ def _is_succession(rest: tuple[OrderView, ...]) -> bool:
 
 def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
     """Read again just before the call: the first must be live, the twin still waiting for its first certificate."""
-    return first is not None and first.live and twin is not None and row_tells_of_certificate(twin) is None
+    return first is not None and first.live and twin is not None and issued.row_tells_of_certificate(twin) is None
 
 
 # --- R7 -----------------------------------------------------------------------------------------------------------
@@ -385,6 +361,17 @@ def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
     if not noted:
         return None
     return Refusal("too_many_renewals", f"it was already renewed on {iso(noted[-1])}, less than 10 days ago")
+
+
+# --- who may call -------------------------------------------------------------------------------------------------
+
+
+def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | None:
+    """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
+    if request.callers is None:
+        return None
+    token = own_token(request) if request.carried and request.action in SENDING else None
+    return objection(request.callers, request.action, Moment(clock.local, clock.server), token=token)
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generator, TypeVar, Union
 
-from . import rules, words
+from . import issued, rules, words
 from .types import (
     Answer,
     BeforeState,
@@ -255,7 +255,7 @@ def ask_facts(request: PurchaseRequest, order: OrderView) -> Step[rules.Facts]:
     if order.bucket != "waiting":
         return rules.Facts(order, csr_key)
     serial = expect((yield DownloadSerial(order.id)), Fact)
-    recorded = rules.records_tell_of_certificate(request, request.evidence, None, order.id)
+    recorded = issued.records_tell_of_certificate(request, request.evidence, None, order.id)
     return rules.Facts(order, csr_key, serial.value, serial.known, recorded)
 
 
@@ -304,9 +304,11 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         text = words.several(settled.arrangement.others).message
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
-    warning = (
-        f"{request.reference}: {text}. Nothing was deleted that may be in use. Decide in the provider's control panel "
-        "which one to keep and cancel the others (by id), inside the plan's grace period if the charge is to be "
-        "refunded."
+    remedy = (
+        "Nothing was deleted that may be in use. Decide in the provider's control panel which one to keep and cancel "
+        "the others (by id), inside the plan's grace period if the charge is to be refunded."
     )
-    return replace(result, code=result.code or "several_live_orders", warnings=(*result.warnings, warning))
+    # A blocked result says it already; one that did its work must not fail with nothing but its success.
+    message = result.message if text in result.message else f"{result.message} But {text}. {remedy}"
+    warnings = (*result.warnings, f"{request.reference}: {text}. {remedy}")
+    return replace(result, code=result.code or "several_live_orders", message=message, warnings=warnings)

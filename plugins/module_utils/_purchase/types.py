@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generator, Mapping, Union
 
+from .._model.callers import Callers
 from .limits import Limits
 from .memory import (
     BeforeState,
@@ -299,7 +300,8 @@ class PurchaseRequest:
     `orders`: all rows of this run's bulk list with exactly this reference, any bucket. `target`: the order a renew or
     reissue is for, as decide() saw it. `evidence`: as decide() saw it. `deployed_until`: end of a certificate of ours
     that is deployed and has not expired; `deployed_order_id`: the order it came from, when known. `paid_until_after`:
-    what the paid end will be if the action is done (None: unknown).
+    what the paid end will be if the action is done (None: unknown). `callers`: the hosts that the call needs, where
+    records lie on hosts; as they are if `carried`, else as they will be when they have noted the list.
     """
 
     action: str  # create | renew | reissue | cancel | settle
@@ -323,6 +325,7 @@ class PurchaseRequest:
     force: bool = False  # cancel: also an order that may have issued
     only_if_younger_than: timedelta | None = None  # cancel: an order that may have issued, if it is younger
     seen_order_id: str | None = None  # the order whose certificate was downloaded in an earlier run
+    callers: Callers | None = None
     journal_place: str = "the journal"  # for messages: where a person finds the records
 
 

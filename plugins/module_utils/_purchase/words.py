@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .._model.callers import Objection
+from .._model.callers_words import told
 from . import rules
 from .records import key_of
 from .types import (
@@ -78,6 +80,14 @@ def unmarked(request: PurchaseRequest) -> PurchaseResult:
     )
     text = message.format(request.reference, NOUNS[request.action], money_sentence("no"))
     return PurchaseResult("superseded", text, code="unmarked")
+
+
+def hosts_missing(request: PurchaseRequest, found: Objection) -> PurchaseResult:
+    """Too few hosts of the order take part, or too few know of it long enough."""
+    what, remedy = told(found, request.action)
+    return PurchaseResult(
+        "blocked", f"{request.reference}: {what}. {remedy}.", code=found.code, blocked_until=found.until
+    )
 
 
 def unavailable(request: PurchaseRequest, reason: str) -> PurchaseResult:

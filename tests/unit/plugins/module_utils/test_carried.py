@@ -73,13 +73,13 @@ def test_the_newest_evidence_counts_and_goes_to_all_hosts() -> None:
     ("there", "counts"),
     [
         ([OWN, OWN], OWN),
-        ([OWN, None], None),
+        ([OWN, None], OWN),
         ([OWN, FOREIGN], FOREIGN),
         ([FOREIGN, None], FOREIGN),
         ([FOREIGN, replace(FOREIGN, run_id="3", action="renew")], replace(FOREIGN, run_id="3", action="renew")),
         ([replace(OWN, csr_key=None), OWN], OWN),
     ],
-    ids=["own-everywhere", "own-not-everywhere", "own-and-another", "another-somewhere", "longest-hold", "with-key"],
+    ids=["own-everywhere", "own-somewhere", "own-and-another", "another-somewhere", "longest-hold", "with-key"],
 )
 def test_which_intent_counts(there: list[t.Intent | None], counts: t.Intent | None) -> None:
     hosts = [host(f"web{at}", *([intent] if intent else [])) for at, intent in enumerate(there)]

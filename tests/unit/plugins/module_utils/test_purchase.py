@@ -287,6 +287,25 @@ def test_what_is_no_twin_is_left_and_listed(first: dict[str, Any], second: dict[
     assert "2 (" in result.message
 
 
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"csr_key": "L"}, "But 2 live orders carry this reference: "),
+        ({"plan_id": "plan-2"}, "But 2 live orders carry this reference: "),
+    ],
+    ids=["other key", "other plan"],
+)
+def test_a_purchase_that_is_not_alone_fails_with_the_reason(other: dict[str, Any], reason: str) -> None:
+    def beside(inner: Account, effect: t.Effect) -> t.Posted:
+        inner.orders["2"] = order("2", **other)
+        return inner.carry_out(effect)
+
+    result = Account(on_post=beside).run(request())
+    assert (result.outcome, result.failed, result.money_spent) == ("bought", True, "yes")
+    assert reason in result.message
+    assert "control panel" in result.message
+
+
 def test_twin_with_a_certificate_is_left() -> None:
     account = Account(orders={"1": order("1"), "2": order("2")}, serials={"2": "0a"})
     assert account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_left == ("2",)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether enough hosts of the order take part for the call that is due (docs/protocol.md, R9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .._model.callers import Moment, objection
+from .._model.callers_words import told
+from .case import Case
+from .dates import plus
+from .types import Decision
+
+CALLS = frozenset({"create", "renew", "reissue"})
+
+
+def withheld(case: Case, decision: Decision) -> Decision:
+    """The decision, or that its call must wait for other hosts or for time."""
+    callers = case.observed.callers
+    if callers is None or decision.action not in CALLS:
+        return decision
+    skew = case.observed.clock_skew
+    now = Moment(case.now, None if skew is None else plus(case.now, -skew))
+    found = objection(callers, decision.action, now)
+    if found is None:
+        return decision
+    ends = decision.paid_end if decision.action == "renew" else decision.certificate_ends
+    due = decision.renewable_from if decision.action == "renew" else decision.due
+    reason, remedy = told(found, decision.action, due=due, ends=ends)
+    return replace(
+        decision,
+        action="blocked",
+        code=found.code.replace("_", "-"),
+        reason=reason,
+        remedy=f"{remedy}.",
+        cost="free",
+        csr_required=False,
+        same_csr=False,
+        next_date=found.until,
+    )

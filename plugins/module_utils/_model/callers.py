@@ -1,0 +1,233 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may call: which hosts of an order must take part in a run before it makes a paid or irreversible call.
+
+The hosts of an order are its memory. A run that sees some of them only must still find every call that another run has
+under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R9). Pure: no I/O, no
+clock. Dates are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Collection, Literal, Mapping
+
+# How long after it was sent a call may still be carried out and come to be seen.
+HOLDS = {
+    "create": timedelta(hours=24),
+    "reissue": timedelta(hours=1),
+    "renew": timedelta(hours=72),
+    "cancel": timedelta(hours=72),
+}
+LATE_CALL = timedelta(minutes=15)  # between the mark on the hosts and the call
+LONGEST_HOLD = max(HOLDS.values()) + LATE_CALL
+LONGEST_CHAIN = 8
+
+Absence = Literal["unreachable", "not_in_play", "not_in_inventory"]
+Kind = Literal["first", "majority", "changed"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment on both clocks. ``server``: the API's, None if it has not been heard yet."""
+
+    local: datetime
+    server: datetime | None = None
+
+    def age_at(self, now: Moment) -> timedelta:
+        """Return the time since, by the clock that says less: a wrong clock on one side must not cost money."""
+        ages = [now.local - self.local]
+        if self.server is not None and now.server is not None:
+            ages.append(now.server - self.server)
+        return min(ages)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A list of hosts that a host followed before. ``mature``: it counted under that list."""
+
+    hosts: tuple[str, ...]
+    mature: bool
+
+
+@dataclass(frozen=True)
+class HostList:
+    """What one host remembers of the hosts of an order: the list it last saw, and since when.
+
+    ``mature``: the host took the intent of a call that was made under this list. ``replaced`` are the lists it followed
+    since it was last mature, the oldest first.
+    """
+
+    reference: str
+    hosts: tuple[str, ...]
+    noted: Moment
+    mature: bool = False
+    replaced: tuple[Replaced, ...] = ()
+
+    def counts_after(self, hold: timedelta, now: Moment) -> bool:
+        """Say whether this memory counts by itself: by a call, or because it is older than what may be under way."""
+        return self.mature or self.noted.age_at(now) >= hold + LATE_CALL
+
+
+@dataclass(frozen=True)
+class Member:
+    """A host as one run meets it: one of the list, or one that was on it before and can be reached.
+
+    ``remembers``: it knows that the order was bought. ``token``: of the intent that it holds. (An intent of another run
+    is followed before anybody asks who may call.)
+    """
+
+    name: str
+    takes_part: bool = True
+    absence: Absence = "unreachable"
+    memory: HostList | None = None
+    remembers: bool = False
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Callers:
+    """The hosts of one order in one run: the list as it is wanted now, and everybody who is known of."""
+
+    reference: str
+    hosts: tuple[str, ...]
+    members: tuple[Member, ...]
+
+    @property
+    def present(self) -> tuple[Member, ...]:
+        """The hosts of the list that take part in this run."""
+        return tuple(one for one in self.members if one.takes_part and one.name in self.hosts)
+
+    @property
+    def absent(self) -> tuple[Member, ...]:
+        """The hosts of the list that do not."""
+        there = {one.name for one in self.present}
+        known = {one.name: one for one in self.members}
+        return tuple(known.get(name, Member(name, takes_part=False)) for name in self.hosts if name not in there)
+
+    @property
+    def remembered(self) -> bool:
+        """Whether any host that can be reached knows that the order was bought."""
+        return any(one.remembers for one in self.members if one.takes_part)
+
+
+@dataclass(frozen=True)
+class Objection:
+    """Why a call must not be made by this run.
+
+    ``kind``: "first": a first purchase needs all hosts; "majority": too few hosts take part; "changed": enough take
+    part, but their memory of the list is too young, until ``until``. ``was``: the list before, if it is known.
+    """
+
+    kind: Kind
+    present: tuple[str, ...]
+    absent: tuple[Member, ...]
+    hosts: tuple[str, ...]
+    until: datetime | None = None
+    was: tuple[str, ...] | None = None
+
+    @property
+    def code(self) -> str:
+        """The stable word for it."""
+        return "hosts_changed" if self.kind == "changed" else "hosts_missing"
+
+
+def is_majority(names: Collection[str], hosts: tuple[str, ...]) -> bool:
+    """Say whether these are more than half of the list; of an even number, the half with the first host will do."""
+    there = [name for name in hosts if name in names]
+    if 2 * len(there) == len(hosts):
+        return bool(hosts) and hosts[0] in there
+    return 2 * len(there) > len(hosts)
+
+
+def follows(memory: HostList | None, reference: str, hosts: tuple[str, ...], now: Moment) -> HostList:
+    """Return what a host remembers from now on when it sees this list; the same memory if it knows it already."""
+    if memory is not None and memory.hosts == hosts:
+        return memory
+    return HostList(reference, hosts, now, replaced=() if memory is None else _chain(memory, now))
+
+
+def _chain(memory: HostList, now: Moment) -> tuple[Replaced, ...]:
+    last = Replaced(memory.hosts, memory.counts_after(LONGEST_HOLD - LATE_CALL, now))
+    if last.mature:
+        return (last,)
+    if len(memory.replaced) >= LONGEST_CHAIN:
+        return (*memory.replaced[:LONGEST_CHAIN], Replaced((), mature=False))  # no majority of it can ever be there
+    return (*memory.replaced, last)
+
+
+def noted(callers: Callers, now: Moment) -> Callers:
+    """Return the same hosts once each that takes part has noted the list."""
+    members = (
+        replace(one, memory=follows(one.memory, callers.reference, callers.hosts, now)) if one.takes_part else one
+        for one in callers.members
+    )
+    return replace(callers, members=tuple(members))
+
+
+def objection(callers: Callers, action: str, now: Moment, *, token: str | None = None) -> Objection | None:
+    """Return why this run must not make the call; None if it may.
+
+    Before anything is written, ask with the hosts as `noted`. With ``token`` only hosts that hold the intent with that
+    token count: what a run asks when the hosts have answered and the call comes next.
+    """
+    present = tuple(one for one in callers.present if token is None or one.token == token)
+    names = tuple(one.name for one in present)
+    absent = callers.absent
+    if action == "create" and not callers.remembered:
+        return None if names and set(names) == set(callers.hosts) else Objection("first", names, absent, callers.hosts)
+    if not is_majority(names, callers.hosts):
+        return Objection("majority", names, absent, callers.hosts)
+    counted = counting(callers, HOLDS[action], now)
+    if is_majority([name for name in names if name in counted], callers.hosts):
+        return None
+    until = _until(present, callers.hosts, counted, HOLDS[action], now)
+    return Objection("changed", names, absent, callers.hosts, until, _list_before(present))
+
+
+def counting(callers: Callers, hold: timedelta, now: Moment) -> frozenset[str]:
+    """Return the names of the hosts that take part and whose memory of the order counts under the list."""
+    reachable = {one.name: one.memory for one in callers.members if one.takes_part}
+    there = {name: memory for name, memory in reachable.items() if memory is not None and memory.hosts == callers.hosts}
+    if _handed_over(there):
+        return frozenset(there)
+    return frozenset(name for name, memory in there.items() if memory.counts_after(hold, now))
+
+
+def _handed_over(there: Mapping[str, HostList]) -> bool:
+    """Say whether most hosts of every list that was replaced have seen the new one and take part."""
+    lists = {part.hosts for memory in there.values() for part in memory.replaced}
+    return bool(lists) and all(is_majority(_mature_under(hosts, there), hosts) for hosts in lists)
+
+
+def _mature_under(hosts: tuple[str, ...], there: Mapping[str, HostList]) -> list[str]:
+    return [name for name, memory in there.items() if Replaced(hosts, mature=True) in memory.replaced]
+
+
+def _until(
+    present: tuple[Member, ...], hosts: tuple[str, ...], counted: frozenset[str], hold: timedelta, now: Moment
+) -> datetime | None:
+    """Return when so many memories are old enough that these hosts may call; None if that cannot be told."""
+    ages = {one.name: one.memory.noted.age_at(now) for one in present if one.memory is not None}
+    names = [one.name for one in present if one.name in counted]
+    for name, age in sorted(ages.items(), key=lambda pair: -pair[1]):
+        names.append(name)
+        if is_majority(names, hosts):
+            return _later(now.server or now.local, hold + LATE_CALL - age)
+    return None
+
+
+def _later(moment: datetime, delta: timedelta) -> datetime:
+    """The sum, held at the end of the calendar: a record may carry any date that a wrong clock made."""
+    try:
+        return moment + delta
+    except OverflowError:
+        return datetime.max.replace(tzinfo=moment.tzinfo)
+
+
+def _list_before(present: tuple[Member, ...]) -> tuple[str, ...] | None:
+    chains = [one.memory.replaced for one in present if one.memory is not None and one.memory.replaced]
+    return chains[0][-1].hosts if chains else None

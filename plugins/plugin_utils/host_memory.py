@@ -1,0 +1,59 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What hosts remember of orders that do not name them any more, and why a host that is named takes no part."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Collection, Mapping, Sequence
+
+
+def name_of_unserved(reference: str) -> str:
+    """The name under which a host tells and takes records of an order that it does not serve.
+
+    No folder of this name is made for records alone.
+    """
+
+    return f"not-served-{hashlib.sha256(reference.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def absence(host: str, play_hosts: Collection[str], inventory_hosts: Collection[str]) -> str:
+    """Why a host of an order takes no part in this run, as the option ``hosts[].absence`` says it."""
+
+    if host in play_hosts:
+        return "unreachable"
+    return "not_in_play" if host in inventory_hosts else "not_in_inventory"
+
+
+def unlisted(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificates for hosts of the run that remember the order and do not serve it."""
+
+    name = name_of_unserved(item["client_reference"])
+    return [
+        {"name": entry["host"], "listed": False, "records": seen["records"]}
+        for entry in published
+        if entry["host"] not in item["hosts"]
+        for seen in entry["observed"]
+        if seen["name"] == name and seen.get("records")
+    ]
+
+
+def unlisted_requests(
+    items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
+) -> list[dict[str, Any]]:
+    """Options of certops.resello.ssl_certificate_request: what ``host`` must write down of orders it does not serve."""
+
+    served = {item["client_reference"] for item in items}
+    wanted = []
+    for result in results:
+        reference = result["client_reference"]
+        changes = [
+            {name: value for name, value in change.items() if name != "host"}
+            for change in result.get("records") or ()
+            if change["host"] == host and reference not in served
+        ]
+        if changes:
+            wanted.append({"name": name_of_unserved(reference), "client_reference": reference, "records": changes})
+    return wanted

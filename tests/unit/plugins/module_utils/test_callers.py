@@ -1,0 +1,223 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which hosts of an order must take part before a paid or irreversible call, and how the answer reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.certops.resello.plugins.module_utils._model.callers import (
+    HOLDS,
+    LATE_CALL,
+    LONGEST_CHAIN,
+    Callers,
+    HostList,
+    Member,
+    Moment,
+    Replaced,
+    counting,
+    follows,
+    is_majority,
+    noted,
+    objection,
+)
+from ansible_collections.certops.resello.plugins.module_utils._model.callers_words import told
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=timezone.utc)
+TODAY = Moment(NOW, NOW)
+RENEW = HOLDS["renew"]
+
+
+def moment(ago: timedelta, *, server_ago: timedelta | None = None) -> Moment:
+    return Moment(NOW - ago, NOW - (ago if server_ago is None else server_ago))
+
+
+def known(*hosts: str, mature: bool = True, ago: timedelta = timedelta(hours=2), **more: object) -> HostList:
+    return HostList("shop", hosts, moment(ago), mature=mature, **more)  # type: ignore[arg-type]
+
+
+def callers(hosts: str, **memories: HostList | None) -> Callers:
+    """Hosts of one letter: those with a memory (None: an empty one) take part."""
+    members = [Member(name, memory=memory) for name, memory in memories.items()]
+    away = [Member(name, takes_part=False) for name in hosts if name not in memories]
+    return Callers("shop", tuple(hosts), (*members, *away))
+
+
+@pytest.mark.parametrize(
+    ("there", "hosts", "enough"),
+    [
+        ("", "a", False),
+        ("a", "a", True),
+        ("a", "ab", True),
+        ("b", "ab", False),
+        ("ab", "abc", True),
+        ("bc", "abc", True),
+        ("a", "abc", False),
+        ("ab", "abcd", True),
+        ("bc", "abcd", False),
+        ("bcd", "abcd", True),
+        ("xyz", "ab", False),
+        ("", "", False),
+    ],
+)
+def test_more_than_half_or_the_half_with_the_first(there: str, hosts: str, enough: bool) -> None:
+    assert is_majority(there, tuple(hosts)) is enough
+
+
+@given(st.lists(st.sampled_from("abcdef"), unique=True, min_size=1), st.sets(st.sampled_from("abcdef")))
+def test_two_majorities_always_meet(hosts: list[str], one: set[str]) -> None:
+    """Of a set of hosts and all the others at most one may call."""
+    whole = tuple(hosts)
+    assert not (is_majority(one, whole) and is_majority(set(hosts) - one, whole))
+
+
+# --- first purchase -----------------------------------------------------------------------------------------------
+
+
+def test_a_first_purchase_needs_all_hosts_of_the_list() -> None:
+    assert objection(callers("ab", a=None, b=None), "create", TODAY) is None
+    found = objection(callers("ab", a=None), "create", TODAY)
+    assert found is not None
+    assert (found.kind, found.code, [one.name for one in found.absent]) == ("first", "hosts_missing", ["b"])
+
+
+def test_a_first_purchase_needs_the_intent_on_all_hosts() -> None:
+    everybody = Callers("shop", ("a", "b"), (Member("a", token="r/sent"), Member("b", token="other")))
+    assert objection(everybody, "create", TODAY, token="r/sent") is not None
+    assert objection(everybody, "create", TODAY) is None
+
+
+def test_nobody_buys_for_no_hosts() -> None:
+    assert objection(Callers("shop", (), ()), "create", TODAY) is not None
+
+
+def test_buying_again_needs_a_majority_that_counts() -> None:
+    bought = Callers(
+        "shop",
+        ("a", "b", "c"),
+        (
+            Member("a", memory=known("a", "b", "c"), remembers=True),
+            Member("b", memory=known("a", "b", "c")),
+            Member("c", takes_part=False),
+        ),
+    )
+    assert objection(bought, "create", TODAY) is None
+
+
+# --- later calls --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "action", "kind"),
+    [
+        ("most of them", callers("abc", a=known(*"abc"), b=known(*"abc")), "renew", None),
+        ("one of three", callers("abc", a=known(*"abc")), "renew", "majority"),
+        ("the first of two", callers("ab", a=known(*"ab")), "renew", None),
+        ("the second of two", callers("ab", b=known(*"ab")), "renew", "majority"),
+        ("the second of two, cancelling", callers("ab", b=known(*"ab")), "cancel", "majority"),
+        ("a rebuilt host counts for nothing", callers("abc", a=known(*"abc"), b=None), "renew", "changed"),
+        ("a rebuilt first host", callers("ab", a=None, b=known(*"ab")), "reissue", "changed"),
+        ("all of them new", callers("ab", a=None, b=None), "renew", "changed"),
+        ("new for less than a hold", callers("a", a=known("a", mature=False)), "renew", "changed"),
+        ("the same is long enough for a reissue", callers("a", a=known("a", mature=False)), "reissue", None),
+        (
+            "new, a hold ago",
+            callers("a", a=known("a", mature=False, ago=RENEW + LATE_CALL)),
+            "renew",
+            None,
+        ),
+        (
+            "a hold ago by one clock alone",
+            callers("a", a=HostList("shop", ("a",), moment(RENEW * 2, server_ago=RENEW / 2))),
+            "renew",
+            "changed",
+        ),
+        ("another list", callers("b", b=known("a", "b")), "renew", "changed"),
+        ("handed over by most of the old list", callers("ab", a=known(*"abc"), b=known(*"abc")), "renew", None),
+        ("a host joins", callers("abc", a=known(*"ab"), b=known(*"ab"), c=None), "renew", None),
+        ("a host joins, half of the old list away", callers("abc", b=known(*"ab"), c=None), "renew", "changed"),
+        (
+            "an old host that is off the list hands over",
+            callers("bc", a=known(*"ab"), b=known(*"ab"), c=None),
+            "renew",
+            None,
+        ),
+        ("reordered by all", callers("ba", a=known(*"ab"), b=known(*"ab")), "renew", None),
+        ("reordered, the new first alone", callers("ba", b=known(*"ab")), "renew", "changed"),
+    ],
+)
+def test_who_may_call(name: str, given: Callers, action: str, kind: str | None) -> None:
+    found = objection(noted(given, TODAY), action, TODAY)
+    assert (None if found is None else found.kind) == kind, name
+
+
+def test_a_list_that_was_never_called_under_hands_nothing_over() -> None:
+    """From [a, b] to [c] to [a, b, d] within a hold: a call may have been made under [c]."""
+    between = Replaced(("c",), mature=False)
+    memory = known(*"abd", mature=False, replaced=(Replaced(("a", "b"), mature=True), between))
+    there = callers("abd", a=memory, b=memory)
+    assert counting(there, RENEW, TODAY) == frozenset()
+
+
+def test_a_host_without_the_intent_does_not_count_when_the_call_comes() -> None:
+    members = tuple(Member(name, memory=known(*"abc"), token=f"{token}/sent") for name, token in zip("abc", "rrx"))
+    assert objection(Callers("shop", tuple("abc"), members), "renew", TODAY, token="r/sent") is None
+    assert objection(Callers("shop", tuple("abc"), members[1:]), "renew", TODAY, token="r/sent") is not None
+
+
+# --- what a host remembers ----------------------------------------------------------------------------------------
+
+
+def test_a_host_keeps_the_list_that_it_last_saw_and_those_it_replaced() -> None:
+    memory = known(*"ab")
+    assert follows(memory, "shop", ("a", "b"), TODAY) is memory
+    changed = follows(memory, "shop", ("a",), TODAY)
+    assert changed == HostList("shop", ("a",), TODAY, replaced=(Replaced(("a", "b"), mature=True),))
+    again = follows(changed, "shop", ("b",), TODAY)
+    assert again.replaced == (Replaced(("a", "b"), mature=True), Replaced(("a",), mature=False))
+    later = Moment(NOW + RENEW * 2, NOW + RENEW * 2)
+    assert follows(changed, "shop", ("b",), later).replaced == (Replaced(("a",), mature=True),)
+
+
+def test_a_list_that_changes_all_the_time_is_not_remembered_for_ever() -> None:
+    memory = known("a")
+    for number in range(3 * LONGEST_CHAIN):
+        memory = follows(memory, "shop", ("a", f"b{number}"), TODAY)
+    assert len(memory.replaced) == LONGEST_CHAIN + 1
+    assert counting(callers("a", a=follows(memory, "shop", ("a",), TODAY)), RENEW, TODAY) == frozenset()
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def read(given: Callers, action: str) -> str:
+    found = objection(noted(given, TODAY), action, TODAY)
+    assert found is not None
+    return "{}. {}.".format(*told(found, action, due=datetime(2027, 2, 20, tzinfo=timezone.utc), ends=NOW + RENEW * 4))
+
+
+def test_what_people_read() -> None:
+    web = ("web1", "web2")
+    both = known(*web)
+    assert read(Callers("shop", web, (Member("web1"), Member("web2", takes_part=False))), "create") == (
+        "not ordered, nothing charged. web2 (in hosts) did not take part: unreachable. A first purchase needs all hosts, "
+        "so that all hold the key. Repair web2, or take it off hosts."
+    )
+    away = Member("web1", takes_part=False, absence="not_in_inventory")
+    assert read(Callers("shop", web, (Member("web2"), away)), "create") == (
+        "not ordered, nothing charged. web2 cannot get its key in this run: web1 is not in this inventory. Run once with "
+        "both (--limit web1,web2)."
+    )
+    assert read(Callers("shop", web, (Member("web1", takes_part=False), Member("web2", memory=both))), "renew") == (
+        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, did "
+        "not. If web1 is gone, take it off hosts before 2027-03-10: the run 72 h later renews."
+    )
+    assert read(Callers("shop", ("web2",), (Member("web2", memory=both),)), "renew") == (
+        "hosts changed from [web1, web2] to [web2]. Paid calls wait until 2027-03-04T12:15Z, because one under the old "
+        "list may still be carried out."
+    )
