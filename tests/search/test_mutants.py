@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, issued, rules, steps
 from ansible_collections.certops.resello.plugins.module_utils._purchase import cancel as cancelling
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import (
@@ -342,7 +342,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
     "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
     "R6 a row that tells of a certificate says nothing": (
-        rules,
+        issued,
         "row_tells_of_certificate",
         nothing,
         story_fails(duplicate_of_unknown_status_is_left),
@@ -360,7 +360,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         story_fails(duplicate_that_issues_meanwhile_is_left),
     ),
     "cancelling without our records": (
-        rules,
+        issued,
         "records_tell_of_certificate",
         nothing,
         story_fails(reissued_order_is_not_cancelled),

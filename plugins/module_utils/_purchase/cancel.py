@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from . import issued, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .steps import Step
 from .types import (
     Clock,
@@ -141,7 +141,7 @@ def _is_younger(order: OrderView, age: timedelta, clock: Clock) -> bool:
 
 def _tells_of_certificate(request: PurchaseRequest, order: OrderView, known: Known) -> Step[str | None]:
     """Why a certificate of this order may be in use; None if it certainly never issued."""
-    reason = rules.row_tells_of_certificate(order) or rules.records_tell_of_certificate(
+    reason = issued.row_tells_of_certificate(order) or issued.records_tell_of_certificate(
         request, known.evidence, known.intent, order.id
     )
     if reason is not None:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
 from .._model.callers import Moment, Objection, objection
+from . import issued
 from .types import (
     BeforeState,
     Clock,
@@ -214,37 +215,10 @@ def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
     return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
 
 
-def row_tells_of_certificate(order: OrderView) -> str | None:
-    """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
-    if order.bucket == "issued":
-        return "it is issued"
-    if order.provisioned is not None:
-        return f"it was issued on {iso(order.provisioned)}"
-    if "reissue" in order.status.lower():
-        return "it is being reissued"
-    if not order.status_known:
-        return f"its status {order.status!r} is not known here"
-    return None
-
-
-def records_tell_of_certificate(
-    request: PurchaseRequest, evidence: Evidence | None, intent: Intent | None, order_id: str
-) -> str | None:
-    """What our own records say of a certificate of this order; only what has issued is renewed or reissued."""
-    if request.seen_order_id == order_id:
-        return "an earlier run downloaded its certificate"
-    if intent is not None and intent.order_id == order_id:
-        return f"a {intent.action} of it was sent on {iso(intent.started or intent.started_local)}"
-    if evidence is None or evidence.order_id != order_id:
-        return None
-    changed = evidence.renewals or evidence.reissues or evidence.last_action in ("renew", "reissue")
-    return "our records name a certificate of it" if changed or evidence.serial is not None else None
-
-
 def never_issued(facts: Facts) -> bool:
     """Only what certainly never issued may be cancelled without anybody's permission."""
     nothing_to_download = facts.serial_known and facts.serial is None
-    return row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
+    return issued.row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
 
 
 def is_twin(first: Facts, other: Facts) -> bool:
@@ -288,7 +262,7 @@ def _is_succession(rest: tuple[OrderView, ...]) -> bool:
 
 def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
     """Read again just before the call: the first must be live, the twin still waiting for its first certificate."""
-    return first is not None and first.live and twin is not None and row_tells_of_certificate(twin) is None
+    return first is not None and first.live and twin is not None and issued.row_tells_of_certificate(twin) is None
 
 
 # --- R7 -----------------------------------------------------------------------------------------------------------

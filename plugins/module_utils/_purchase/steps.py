@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generator, TypeVar, Union
 
-from . import rules, words
+from . import issued, rules, words
 from .types import (
     Answer,
     BeforeState,
@@ -255,7 +255,7 @@ def ask_facts(request: PurchaseRequest, order: OrderView) -> Step[rules.Facts]:
     if order.bucket != "waiting":
         return rules.Facts(order, csr_key)
     serial = expect((yield DownloadSerial(order.id)), Fact)
-    recorded = rules.records_tell_of_certificate(request, request.evidence, None, order.id)
+    recorded = issued.records_tell_of_certificate(request, request.evidence, None, order.id)
     return rules.Facts(order, csr_key, serial.value, serial.known, recorded)
 
 
