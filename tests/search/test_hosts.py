@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may call, searched: hosts that each run sees some of, rebuilt hosts, changed lists (docs/protocol.md, R9)."""
+"""Who may call, searched: hosts that each run sees some of, rebuilt hosts, changed lists (docs/protocol.md, R10)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 """Who may call: which hosts of an order must take part in a run before it makes a paid or irreversible call.
 
 The hosts of an order are its memory. A run that sees some of them only must still find every call that another run has
-under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R9). Pure: no I/O, no
+under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R10). Pure: no I/O, no
 clock. Dates are aware UTC datetimes.
 """
 
