@@ -404,8 +404,9 @@ def _end(item: Item) -> None:
     if not live and lost is not None and lost.live:
         item.error = BlockedError(
             f"{item.client_reference}: our record names order {lost.id}, which lives and carries another reference "
-            f"({lost.client_reference or 'none'}). Nothing was cancelled. Cancel it by its id in the provider's panel, "
-            "if it is this one.",
+            f"({lost.client_reference or 'none'}). Nothing was cancelled. Have its reference corrected, then run "
+            "again. Or end it by its id in the provider's panel, once it is certain that no host serves its "
+            "certificate, also none of another inventory.",
             details={"rule": "reference-lost", "order_id": lost.id},
         )
 

@@ -95,11 +95,7 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     rows = {row.id: row for row in (*request.orders, *look.ours)}
     live = rules.live_with_reference(rows.values(), request.reference)
     if len(live) > 1:
-        return words.blocked(
-            request,
-            words.several(rules.ranked(live)),
-            "Cancel them by id in the provider's control panel: which one is in use cannot be told from here.",
-        )
+        return words.blocked(request, words.several(rules.ranked(live)), words.WHICH_ONE)
     if live:
         return (yield from _read(request, live[0].id, live[0].created))
     if look.unclear:

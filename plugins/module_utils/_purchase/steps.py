@@ -295,7 +295,7 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         newer = ", ".join(row.describe for row in settled.arrangement.others[1:])
         warning = (
             f"{request.reference}: an order and a later one carry this reference ({newer}); the newest issued one is "
-            "used. If the later one was not bought on purpose, cancel it in the provider's control panel."
+            f"used. If the later one was not bought on purpose: {words.WHICH_ONE}"
         )
         result = replace(result, warnings=(*result.warnings, warning))
     if not settled.left:
@@ -304,10 +304,7 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         text = words.several(settled.arrangement.others).message
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
-    remedy = (
-        "Nothing was deleted that may be in use. Decide in the provider's control panel which one to keep and cancel "
-        "the others (by id), inside the plan's grace period if the charge is to be refunded."
-    )
+    remedy = f"Nothing was deleted that may be in use. {words.WHICH_ONE}"
     # A blocked result says it already; one that did its work must not fail with nothing but its success.
     message = result.message if text in result.message else f"{result.message} But {text}. {remedy}"
     warnings = (*result.warnings, f"{request.reference}: {text}. {remedy}")

@@ -116,6 +116,25 @@ def test_a_duplicate_that_issues_before_the_call_is_left() -> None:
     assert (account.posts(), result.duplicates_left) == ([], ("2",))
 
 
+# --- several live orders: another host may serve any of them ------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["settle", "cancel", "create"])
+@pytest.mark.parametrize(
+    "second",
+    [{"csr_key": "L"}, {"csr_key": "L", "created": NOW + 20 * DAY}, {"status_known": False}],
+    ids=["tangled", "succession", "no duplicate for certain"],
+)
+def test_no_message_advises_to_end_what_another_host_may_serve(action: str, second: dict[str, Any]) -> None:
+    first = order("1", bucket="issued", status="active")
+    account = Account(orders={"1": first, "2": order("2", **second)})
+    result = account.run(request(action, orders=tuple(account.orders.values())))
+    said = [result.message, *result.warnings]
+    assert account.posts() == []
+    assert any("Find out first which one is in use, also by hosts of other inventories" in text for text in said)
+    assert not any("cancel" in text.lower().replace("the cancellation was not sent", "") for text in said), said
+
+
 # --- status words -------------------------------------------------------------------------------------------------
 
 
