@@ -82,7 +82,7 @@ class ProtocolDriver:
         self._account = account
         self._journal = journal
         self._fields = fields
-        self.called = False  # a create, renew or reissue may have been made
+        self.called = False  # a paid or irreversible call may have been made
         self._perform: dict[type, Callable[[Any], purchase.Answer]] = {
             purchase.Now: self._now,
             purchase.Sleep: self._sleep,
@@ -174,6 +174,7 @@ class ProtocolDriver:
         return _posted(self._api.reissue_order(effect.order_id, self._required_fields()))
 
     def _delete(self, effect: purchase.PostDelete) -> purchase.Answer:
+        self.called = True
         return _posted(self._api.delete_order(effect.order_id))
 
     def _required_fields(self) -> OrderFields:

@@ -229,6 +229,8 @@ class GuardedCalls:
     def _csr_key(self, item: Item) -> str | None:
         """The key that is sent. A plan goes on without a CSR, as if a fresh one had been made."""
 
+        if item.action == "cancel":
+            return None
         if item.goal.csr is not None:
             return item.goal.csr.public_key_sha256
         if not self._check_mode:

@@ -115,7 +115,7 @@ class Intent:
     was made at most ``late_call`` after that.
     """
 
-    action: Literal["create", "renew", "reissue"]
+    action: Literal["create", "renew", "reissue", "cancel"]
     started: datetime
     started_local: datetime | None = None
     order_id: str | None = None
@@ -212,6 +212,7 @@ class Policy:
     hold_create: timedelta = timedelta(hours=24)
     hold_reissue: timedelta = timedelta(hours=1)
     hold_renew: timedelta = timedelta(hours=72)
+    hold_cancel: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,28 @@ def follow(
     """The outcome of a sent intent, or until when it blocks; None: its hold is over and it was not done."""
     if intent.action == "create":
         return (yield from _follow_create(request, intent, evidence, clock))
+    if intent.action == "cancel":
+        return (yield from _follow_cancel(request, intent, evidence, clock))
     return (yield from _follow_change(request, intent, evidence, clock))
+
+
+def _follow_cancel(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult | None]:
+    order_id = intent.order_id or ""
+    answer = yield from steps.ask_order(order_id)
+    if isinstance(answer, Unavailable):
+        return words.unavailable(request, answer.reason)
+    if isinstance(answer, Missing) or not answer.order.live:
+        gone = OrderView(order_id, request.reference, "ended") if isinstance(answer, Missing) else answer.order
+        noted = ended_evidence(request, evidence, gone, clock)
+        warnings = yield from steps.promote(request, noted, intent)
+        outcome = "cancelled" if request.action == "cancel" else "recovered"
+        return replace(words.found_earlier(request, intent, gone), outcome=outcome, warnings=warnings, evidence=noted)
+    if request.action == "cancel":
+        return None  # deleting by id can hit nothing else, so it may be asked for again
+    until = rules.held_until(intent, clock, request.holds)
+    return None if until is None else words.held(request, intent, until)
 
 
 def _follow_create(
@@ -203,6 +224,11 @@ def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Orde
         last_action="adopt",
         creates=rules.recent(old.creates if old else (), None, clock),
     )
+
+
+def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
+    """After a cancellation that was done, whichever run sent it."""
+    return replace(adopted_evidence(request, old, order, clock), ended=rules.now_of(clock))
 
 
 def changed_evidence(

@@ -53,7 +53,7 @@ REQUIRED = {
     "noted": frozenset({"local"}),
     "replaced": frozenset({"mature"}),
 }
-ACTIONS = frozenset({"create", "renew", "reissue"})
+ACTIONS = frozenset({"create", "renew", "reissue", "cancel"})
 PHASES = frozenset({"prepared", "sent"})
 
 

@@ -38,7 +38,6 @@ MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
-SENDING = frozenset({"create", "renew", "reissue"})
 REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
@@ -370,7 +369,7 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
     if request.callers is None:
         return None
-    own = own_token(request) if request.carried and request.action in SENDING else None
+    own = own_token(request) if request.carried else None
     return objection(request.callers, request.action, Moment(clock.local, clock.server), intent=own)
 
 
