@@ -43,7 +43,6 @@ class Wanted:
     names: tuple[str, ...]
     csr: CsrFacts | None
     dcv_type: str | None
-    validation_level: str
     contact: Mapping[str, str | None]
     ee_reference_order_id: str | None
     hosts: tuple[lifecycle.HostFacts, ...]
@@ -51,6 +50,7 @@ class Wanted:
     force: bool
     only_if_younger_than: timedelta | None
     sighting: Sighting | None = None  # what the order handed out when it was last downloaded
+    validation_level: str = "dv"
     certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
 
     @property
