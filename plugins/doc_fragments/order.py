@@ -27,6 +27,8 @@ state:
   description:
     - V(present) makes sure that there is one live order. An order that is there already is adopted, never bought again.
     - V(absent) cancels the one live order. The provider refunds it only within the grace period of its plan.
+    - Only an order that certainly never issued is cancelled just so. Any other needs O(force) or
+      O(only_if_younger_than), also while it is reissued or renewed, and if its status is a word that is not known here.
   type: str
   choices: [present, absent]
   default: present
@@ -237,6 +239,23 @@ paid_until:
   description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
   type: str
   version_added: 1.0.0
+paid_until_checked:
+  description:
+    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
+      was not renewed. The way out when a renewal is refused as doubtful (C(renew-doubtful)) and was not made.
+    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
+      order, only what is a day older is none.
+  type: str
+  version_added: 1.0.0
+wait_at_most:
+  description:
+    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
+    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
+      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
+      which the provider probably refunds it.
+    - Neither check mode nor a task with O(run_id) fails for it; the task that follows the orders does.
+  type: int
+  version_added: 1.0.0
 auto_renew:
   description:
     - What to do with an order that the platform renews by itself.
@@ -261,12 +280,15 @@ lost_key:
   default: block
   version_added: 1.0.0
 force:
-  description: Cancel an order with O(state=absent) although its certificate has been issued.
+  description:
+    - Cancel an order with O(state=absent) although its certificate was issued, or may have been. It is revoked.
   type: bool
   default: false
   version_added: 1.0.0
 only_if_younger_than:
-  description: With O(state=absent), cancel an issued order if it was created less than this many days ago.
+  description:
+    - With O(state=absent), cancel an order that was issued, or may have been, if it was created less than this many
+      days ago.
   type: int
   version_added: 1.0.0
 """.strip()

@@ -9,7 +9,7 @@ name: ssl_certificate_orphans
 short_description: Results of orders whose hosts dropped out of the run
 version_added: 1.0.0
 description:
-  - The first host that is left reports them, so that nothing that was ordered is missing in the report.
+  - Another host reports them, so that nothing that was ordered is missing in the report.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -20,13 +20,9 @@ options:
     elements: dict
     required: true
   published:
-    description: What the hosts published that are left in the play.
+    description: What the hosts published that are left in the play. There are no results without any.
     type: list
     elements: dict
-    required: true
-  host:
-    description: The host that asks.
-    type: str
     required: true
   refused:
     description: References that were taken out of what the hosts published.
@@ -38,14 +34,12 @@ options:
 EXAMPLES = r"""
 - name: Whose results would nobody report?
   ansible.builtin.debug:
-    msg: >-
-      {{ orders.certificates
-         | certops.resello.ssl_certificate_orphans(published=published, host=inventory_hostname) }}
+    msg: "{{ orders.certificates | certops.resello.ssl_certificate_orphans(published=published) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Those that this host reports.
+  description: Those that no host that is left would report.
   type: list
   elements: dict
 """
@@ -59,10 +53,9 @@ from ansible_collections.certops.resello.plugins.plugin_utils.strays import orph
 def ssl_certificate_orphans(
     results: Sequence[Mapping[str, Any]],
     published: Sequence[Mapping[str, Any]],
-    host: str,
     refused: Sequence[str] = (),
 ) -> list[Mapping[str, Any]]:
-    return orphans(results, published, host, refused)
+    return orphans(results, published, refused)
 
 
 class FilterModule:

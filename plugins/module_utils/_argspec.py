@@ -132,6 +132,8 @@ def order_spec() -> dict[str, Any]:
         "renew_before": dict(text),
         "reissue_after": dict(text),
         "paid_until": dict(text),
+        "paid_until_checked": dict(text),
+        "wait_at_most": {"type": "int"},
         "auto_renew": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
         "recreate": {
             "type": "list",

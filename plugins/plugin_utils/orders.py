@@ -22,6 +22,8 @@ ORDER_OPTIONS = (
     "renew_before",
     "reissue_after",
     "paid_until",
+    "paid_until_checked",
+    "wait_at_most",
     "auto_renew",
     "recreate",
     "lost_key",

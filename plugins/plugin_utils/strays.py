@@ -105,11 +105,11 @@ def refusals(results: Sequence[Mapping[str, Any]], published: Published) -> list
 
 
 def orphans(
-    results: Sequence[Mapping[str, Any]], published: Published, host: str, refused: Sequence[str] = ()
+    results: Sequence[Mapping[str, Any]], published: Published, refused: Sequence[str] = ()
 ) -> list[Mapping[str, Any]]:
-    """Results of orders whose hosts all dropped out of the run since; the first host that is left reports them."""
+    """Results of orders whose hosts all dropped out of the run since. ``published`` is of those that are left."""
 
-    if not published or published[0]["host"] != host:
+    if not published:
         return []
     served = {item["client_reference"] for entry in published for item in entry["items"]} | {*refused}
     return [result for result in results if result["client_reference"] not in served]

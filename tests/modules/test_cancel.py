@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.certops.resello.tests.modules.shop import PLAN_ID, Shop
+from ansible_collections.certops.resello.tests.modules.shop import MAILBOX, PLAN_ID, Shop
 from ansible_collections.certops.resello.tests.support import pki
 
 ABSENT = {"client_reference": "shop", "state": "absent"}
@@ -33,7 +33,7 @@ def test_an_issued_order_is_kept_without_force(shop: Shop) -> None:
     result = shop.order(ABSENT)
     assert (result["rc"], result["changed"]) == (1, False)
     assert (result["state"], result["order"]["id"]) == ("issued", issued["order"]["id"]), "it is still there"
-    assert "is issued and may be in use" in result["msg"]
+    assert "may be in use: it is issued" in result["msg"]
     assert "Set force, or only_if_younger_than" in result["msg"]
     assert shop.writing_calls() == []
     assert shop.order(item)["state"] == "issued"
@@ -54,6 +54,76 @@ def test_an_order_that_is_too_old_is_kept(shop: Shop) -> None:
     assert (result["rc"], result["changed"]) == (1, False)
     assert "only_if_younger_than" in result["msg"]
     assert shop.sandbox.truth(issued["order"]["id"])["status"] == "active"
+
+
+def being_reissued(shop: Shop) -> str:
+    """An issued order whose certificate is in use while another one for it is waited for: its status is "pending"."""
+    issued = shop.issued(shop.mailed())["order"]["id"]
+    body = {
+        "csr": pki.pem(pki.new_csr(pki.new_key(), "shop.example.com")),
+        "dcv_type": "EMAIL",
+        "approver_email_address": MAILBOX,
+    }
+    assert shop.sandbox.api("POST", f"ssl-certificate/{issued}/reissue", body).ok
+    assert shop.sandbox.truth(issued)["status"] == "pending"
+    return str(issued)
+
+
+@pytest.mark.parametrize("hidden", [[], ["provisioned"]], ids=["all fields", "no date of issue"])
+@pytest.mark.parametrize("check", [False, True])
+def test_an_order_that_is_reissued_is_kept_without_permission(shop: Shop, hidden: list[str], check: bool) -> None:
+    order = being_reissued(shop)
+    shop.sandbox.settings(omitted_fields=hidden)
+    shop.forget_calls()
+    result = shop.order(ABSENT, check=check)
+    assert (result["rc"], result["changed"], result["error"]["details"]["rule"]) == (1, False, "issued"), result
+    assert "may be in use" in result["msg"]
+    assert "Set force, or only_if_younger_than" in result["msg"]
+    assert (shop.writing_calls(), shop.sandbox.truth(order)["certificates"][0]["revoked"]) == ([], False)
+
+
+def test_an_order_that_is_reissued_is_cancelled_with_permission(shop: Shop) -> None:
+    being_reissued(shop)
+    assert shop.order(ABSENT, check=True, force=True)["changed"] is True
+    assert shop.order({**ABSENT, "only_if_younger_than": 1})["outcome"] == "cancelled"
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_an_order_with_a_status_that_nobody_knows_is_kept(shop: Shop, check: bool) -> None:
+    shop.bought(shop.item())
+    shop.sandbox.settings(status_words="unknown")
+    shop.forget_calls()
+    result = shop.order(ABSENT, check=check)
+    assert (result["rc"], result["changed"], result["state"]) == (1, False, "waiting"), result
+    assert "its status 'awaiting supplier' is not known here" in result["msg"]
+    assert shop.writing_calls() == []
+    assert shop.order(ABSENT, force=True)["outcome"] == "cancelled"
+
+
+def test_an_order_whose_certificate_cannot_be_asked_for_is_kept(shop: Shop) -> None:
+    shop.bought(shop.item())
+    shop.sandbox.control("POST", "faults", {"operation": "download", "fault": "status", "status": 500, "times": 9})
+    result = shop.order(ABSENT)
+    assert (result["rc"], result["changed"]) == (1, False), result
+    assert "whether it has a certificate could not be read" in result["msg"]
+
+
+def test_check_mode_says_that_a_waiting_order_would_be_cancelled(shop: Shop) -> None:
+    shop.bought(shop.item())
+    shop.forget_calls()
+    result = shop.order(ABSENT, check=True)
+    assert (result["rc"], result["changed"], result["action"]) == (0, True, "cancel")
+    assert shop.writing_calls() == []
+
+
+def test_a_purchase_that_may_still_arrive_is_not_called_absent(shop: Shop) -> None:
+    journal = {"journal_path": str(shop.folder / "journal")}
+    shop.sandbox.control("POST", "faults", {"operation": "create", "fault": "drop", "phase": "before"})
+    assert shop.order(shop.item(), recovery_timeout=0, **journal)["outcome"] == "pending_unknown"
+    for check in (True, False):
+        result = shop.order(ABSENT, check=check, **journal)
+        assert (result["rc"], result["changed"]) == (1, False), result
+        assert result["error"]["details"]["rule"] == "outcome_unknown"
 
 
 def test_nothing_to_cancel_is_no_change(shop: Shop) -> None:

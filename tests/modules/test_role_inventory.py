@@ -74,6 +74,20 @@ def test_wrong_hosts_are_named_and_the_other_orders_go_on(shop: Shop, control: C
     assert [line for line in played.output.splitlines() if '"typo: bew9' in line and "fatal" not in line], "reported"
 
 
+def test_a_half_wrong_list_keeps_what_is_issued_in_place_and_orders_nothing(shop: Shop, control: Control) -> None:
+    assert control.play([play_of(shop, "web1", order("shop", hosts=["web1"]))]).rc == 0
+    current(shop, "web1", "shop").unlink()
+    shop.forget_calls()
+    changed = order("shop", hosts=["web1", "typo9"], reissue_after="2020-01-01")
+    played = control.play([play_of(shop, "web1", changed)])
+    assert (played.rc, played.failed, shop.writing_calls()) == (2, 1, []), played.output
+    assert current(shop, "web1", "shop").exists()
+    assert said(played).count("shop: typo9 (in hosts) is neither in the inventory nor in this play.") == 1
+    wanted = {**changed, "names": ["shop.example.com", "www.shop.example.com"]}  # which asks for a reissue
+    again = control.play([play_of(shop, "web1", wanted)])
+    assert (again.rc, again.failed, shop.writing_calls()) == (2, 1, []), again.output
+
+
 def test_an_order_of_other_hosts_is_noted_until_its_certificate_is_about_to_end(shop: Shop, control: Control) -> None:
     enough, ending = shop.seeded(age_days=185)[0], shop.seeded(age_days=191)[0]  # of 199 days
     orders = [

@@ -21,8 +21,8 @@ from ansible_collections.certops.resello.tests.modules.relay import Relay, Troub
 from ansible_collections.certops.resello.tests.modules.shop import CREATE, PLAN_ID, Shop
 from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
 from ansible_collections.certops.resello.tests.runner.fleet import serve_seeded
-from ansible_collections.certops.resello.tests.support.host_memory import remember_hosts
 from ansible_collections.certops.resello.tests.runner.jobs import descendants
+from ansible_collections.certops.resello.tests.support.host_memory import remember_hosts
 from ansible_collections.certops.resello.tests.support.hostile_server import message
 
 Fresh = Callable[[], Control]

@@ -119,7 +119,7 @@ def test_a_purchase_beside_another_one_of_the_same_reference_says_both_and_what_
     message = result["msg"]
     assert f"order {mine} was bought. Money was spent. But 2 live orders carry this reference: " in message
     assert other["order"]["id"] in message
-    assert "cancel the others (by id)" in message
+    assert "Find out first which one is in use" in message
     assert message.count("live orders carry this reference") == 1
 
 

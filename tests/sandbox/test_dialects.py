@@ -189,6 +189,22 @@ def test_status_words(sandbox: SandboxProcess, buyer: Buyer) -> None:
     assert shown(sandbox, order_id)["status"] == "issued"
 
 
+def test_the_status_while_a_renew_is_pending(sandbox: SandboxProcess, buyer: Buyer) -> None:
+    sandbox.settings(renew_status="active", certificate_days=398)
+    order = in_the_renewal_window(buyer)
+    change(buyer, "renew", order["id"])
+    assert shown(sandbox, order["id"])["status"] == "active"
+
+
+def test_a_wrong_state_is_refused_with_the_chosen_status(sandbox: SandboxProcess, buyer: Buyer) -> None:
+    order_id = buyer.order()["id"]
+    for status in (400, 409, 422):
+        sandbox.settings(wrong_state_status=status)
+        answer = sandbox.api("POST", f"ssl-certificate/{order_id}/renew", buyer.body())
+        assert (answer.status_code, answer.json()["success"]) == (status, False)
+    assert sandbox.api("POST", "ssl-certificate", {}).status_code == 422, "other refusals keep their status"
+
+
 def test_answers_of_delete(sandbox: SandboxProcess, buyer: Buyer) -> None:
     found = {}
     for form in ("object", "empty", "null"):

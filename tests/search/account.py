@@ -151,5 +151,16 @@ def swallowed(_account: Account, _effect: t.Effect) -> t.Posted:
     return t.Posted("unknown", message="timed out")
 
 
+def conflict(_account: Account, _effect: t.Effect) -> t.Posted:
+    """Refused with status 409, and not carried out."""
+    return t.Posted("conflict", message="wrong state")
+
+
+def done_conflict(account: Account, effect: t.Effect) -> t.Posted:
+    """Refused with status 409, and carried out all the same."""
+    account.carry_out(effect)
+    return t.Posted("conflict", message="wrong state")
+
+
 def refused(_account: Account, _effect: t.Effect) -> t.Posted:
     return t.Posted("rejected", message="csr: invalid")

@@ -244,7 +244,7 @@ class HostsExplorer(Explorer):
         world = world._replace(journals=tuple(journals))
         if not after:
             return self._with(world, who, controller.idle())
-        return self._with(world, who, controller._replace(stage=after, reach=writing))
+        return self._with(world, who, controller._replace(stage=after))
 
     def _order(self, world: World, who: int) -> World:
         controller = world.controllers[who]

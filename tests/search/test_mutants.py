@@ -7,13 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, issued, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import cancel as cancelling
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
-from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, lost, order, request
+from ansible_collections.certops.resello.tests.search.account import (
+    NOW,
+    REFERENCE,
+    Account,
+    conflict,
+    done_conflict,
+    lost,
+    order,
+    request,
+)
 from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
 
 ONE = Space(controllers=1, hours=(0, 25))
@@ -67,6 +78,106 @@ def done_renewal_is_not_sent_again() -> bool:
 def twin_is_cancelled() -> bool:
     account = Account(orders={"1": order("1"), "2": order("2")})
     return bool(account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled)
+
+
+def target() -> t.OrderView:
+    """An issued order that is to be renewed."""
+    old = NOW - timedelta(days=300)
+    return order("1", bucket="issued", status="active", created=old, updated=old)
+
+
+def renewal(on_post: Callable[[Account, t.Effect], t.Posted], **fields: Any) -> tuple[Account, t.PurchaseRequest]:
+    issued = replace(target(), **fields)
+    account = Account(orders={"1": issued}, serials={"1": "0a"}, on_post=on_post)
+    return account, request("renew", target=issued, orders=(issued,), csr_key="L")
+
+
+def done_renewal_with_status_409_is_found() -> bool:
+    account, wanted = renewal(done_conflict)
+    return account.run(wanted).outcome == "recovered"
+
+
+def refusal_with_unknown_marks_is_held() -> bool:
+    account, wanted = renewal(conflict, updated=None)
+    return account.run(wanted).outcome == "pending_unknown" and account.records.intent is not None
+
+
+def refused_renewal_is_not_held() -> bool:
+    account, wanted = renewal(conflict)
+    return account.run(wanted).outcome == "rejected" and account.records.intent is None
+
+
+def order_behind_by_seconds_is_looked_at_again() -> bool:
+    """The server reads from a copy: the first look after the refusal still shows the order as it was."""
+
+    class Copy(Account):
+        def answer(self, effect: t.Effect) -> t.Answer:
+            if self.posts() and self.slept < 1 and isinstance(effect, (t.GetOrder, t.DownloadCsr)):
+                return t.Found(target()) if isinstance(effect, t.GetOrder) else t.Fact("K")
+            return super().answer(effect)
+
+    account, wanted = renewal(done_conflict)
+    return Copy(account.orders, account.serials, on_post=done_conflict).run(wanted).outcome == "recovered"
+
+
+def refused_cancellation_is_told() -> bool:
+    account = Account(orders={"1": order("1")}, on_post=conflict)
+    return account.run(request("cancel")).outcome == "rejected"
+
+
+def cancellation_under_way_is_no_refusal() -> bool:
+    def begun(account: Account, _effect: t.Effect) -> t.Posted:
+        account.orders["1"] = order("1", updated=NOW + timedelta(minutes=1))
+        return t.Posted("conflict")
+
+    return Account(orders={"1": order("1")}, on_post=begun).run(request("cancel")).outcome == "cancel_pending"
+
+
+def order_that_changed_after_the_mark_is_not_renewed() -> bool:
+    """The plan marked the call; then a person renewed in the control panel, and its paid end cannot be seen."""
+    issued = target()
+    before = t.BeforeState("active", issued.updated, "0a", "K")
+    intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, carried=True)
+    intent = replace(intent, order_id="1", known_ids=("1",), before=before)
+    now = replace(issued, updated=NOW, csr_key="P")
+    account = Account(orders={"1": now}, serials={"1": "0b"}, records=t.Records(intent=intent))
+    result = account.run(request("renew", carried=True, target=now, orders=(now,), csr_key="L"))
+    return result.outcome == "superseded" and not account.posts() and account.records.intent is None
+
+
+def second(**fields: Any) -> Account:
+    """Two orders that look alike, and what is special about the second."""
+    return Account(orders={"1": order("1"), "2": order("2", **fields)})
+
+
+def duplicate_of_unknown_status_is_left() -> bool:
+    account = second(status="odd", status_known=False)
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+
+
+def duplicate_with_certificate_is_left() -> bool:
+    account = second()
+    account.serials["2"] = "0a"
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+
+
+def duplicate_that_issues_meanwhile_is_left() -> bool:
+    account = second()
+    rows = tuple(account.orders.values())
+    account.orders["2"] = order("2", provisioned=NOW)
+    return not account.run(request("settle", orders=rows)).twins_cancelled
+
+
+def reissued_order_is_not_cancelled() -> bool:
+    """The status is "pending" again and the download says no: only our record knows of the certificate in use."""
+    evidence = t.Evidence(REFERENCE, "1", NOW, reissues=(NOW,))
+    account = Account(orders={"1": order("1")}, records=t.Records(evidence=evidence))
+    return not account.run(request("cancel")).sent
+
+
+def downloadable_order_is_not_cancelled() -> bool:
+    account = Account(orders={"1": order("1")}, serials={"1": "0a"})
+    return not account.run(request("cancel")).sent
 
 
 def dead_canary_stops() -> bool:
@@ -145,6 +256,11 @@ def silent(_request: t.PurchaseRequest) -> steps.Step[None]:
     yield t.Now()  # makes this a generator
 
 
+def silent_about(*_args: Any) -> steps.Step[None]:
+    return
+    yield t.Now()  # makes this a generator
+
+
 def by_status(orders: Any) -> tuple[t.OrderView, ...]:
     return tuple(sorted(orders, key=lambda row: (row.bucket != "issued", row.id)))
 
@@ -159,6 +275,43 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         "nothing_happened",
         lambda posted: posted.kind != "done",
         search_fails(ONE, OneOrder(strict=True)),
+    ),
+    "R1 a 409 counts as refused": (
+        rules,
+        "nothing_happened",
+        lambda posted: posted.kind in ("rejected", "not_sent", "conflict"),
+        search_fails(ONE, OneOrder(strict=True)),
+    ),
+    "R1 a 409 counts as refused whatever came of it": (
+        rules,
+        "moved",
+        nothing,
+        story_fails(done_renewal_with_status_409_is_found),
+    ),
+    "R1 a 409 counts as refused though marks cannot be read": (
+        rules,
+        "all_marks_unchanged",
+        yes,
+        story_fails(refusal_with_unknown_marks_is_held),
+    ),
+    "R1 a 409 counts as refused at the first look": (
+        rules,
+        "REFUSAL_LOOKS",
+        1,
+        story_fails(order_behind_by_seconds_is_looked_at_again),
+    ),
+    "R1 a 409 is never a refusal": (rules, "refusal_holds", no, story_fails(refused_renewal_is_not_held)),
+    "R1 a 409 is never a refusal of a cancellation": (
+        rules,
+        "refusal_of_cancellation_holds",
+        no,
+        story_fails(refused_cancellation_is_told),
+    ),
+    "R1 a 409 is always a refusal of a cancellation": (
+        rules,
+        "refusal_of_cancellation_holds",
+        yes,
+        story_fails(cancellation_under_way_is_no_refusal),
     ),
     "R2 no look-up after a lost reply": (rules, "new_orders", empty, story_fails(lost_reply_is_found)),
     "R3 no hold": (rules, "held_until", nothing, search_fails(ONE, OneOrder(strict=True))),
@@ -188,6 +341,36 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R4 rows without reference are ignored": (rules, "unreadable", empty, story_fails(unreadable_buys_nothing)),
     "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
     "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
+    "R6 a row that tells of a certificate says nothing": (
+        issued,
+        "row_tells_of_certificate",
+        nothing,
+        story_fails(duplicate_of_unknown_status_is_left),
+    ),
+    "R6 whatever waits never issued": (
+        rules,
+        "never_issued",
+        lambda facts: facts.order.bucket == "waiting",
+        story_fails(duplicate_with_certificate_is_left),
+    ),
+    "R6 a duplicate is not read again": (
+        rules,
+        "may_delete_twin",
+        yes,
+        story_fails(duplicate_that_issues_meanwhile_is_left),
+    ),
+    "cancelling without our records": (
+        issued,
+        "records_tell_of_certificate",
+        nothing,
+        story_fails(reissued_order_is_not_cancelled),
+    ),
+    "cancelling whatever waits": (
+        cancelling,
+        "_tells_of_certificate",
+        silent_about,
+        story_fails(downloadable_order_is_not_cancelled),
+    ),
     "R6 rank by status": (rules, "ranked", by_status, search_fails(RACE_OWN, OneOrder(strict=False))),
     "R6 a day apart is a succession": (
         rules,
@@ -196,6 +379,12 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         search_fails(BEYOND, OneOrder(strict=False)),
     ),
     "R7 nothing moves": (rules, "moved", nothing, story_fails(done_renewal_is_not_sent_again)),
+    "R7 what moved after the mark is not looked at": (
+        rules,
+        "moved_since_mark",
+        no,
+        story_fails(order_that_changed_after_the_mark_is_not_renewed),
+    ),
     "R7 no hold": (rules, "held_until", nothing, search_fails(RENEW, OneChange())),
     "R8 clock": (rules, "clock_refusal", nothing, story_fails(skewed_clock_buys_nothing)),
     "R8 creates": (rules, "creates_refusal", nothing, story_fails(third_create_is_refused)),

@@ -468,8 +468,12 @@ class Explorer:
             yield self._intern(_done, order), after
             if world.lost:
                 yield self._intern(Posted, "unknown"), after._replace(lost=world.lost - 1)
+            # A refusal with status 409 of what was done all the same. Reading one order by its id shows that.
+            if world.lost and (shown or action == "create"):
+                yield self._intern(Posted, "conflict"), after._replace(lost=world.lost - 1)
         if world.lost:
             without = world._replace(lost=world.lost - 1)
+            yield self._intern(Posted, "conflict"), without
             yield self._intern(Posted, "unknown"), without
             yield self._intern(Posted, "not_sent"), without
             yield self._intern(Posted, "rejected"), without

@@ -31,6 +31,9 @@ class Dialect:
     flag_auto_renew: bool = False  # what is_auto_renew_enabled says
     issue_minutes: int = 5  # from the call to the certificate
     updated_daily: bool = False  # a synchronisation touches every order every night
+    renewal_days: int = 0  # for so long after a renew the order is active, as if nothing had happened, with what it had
+    refuses_meanwhile: bool = False  # a reissue during those days is refused, with 409 for one
+    hides_reference: bool = False  # rows do not show it: an order is found by its recorded id, or read one by one
 
 
 @dataclass
@@ -56,7 +59,11 @@ class Order:
     updated: datetime
     certificate: Certificate | None = None
     pending: tuple[datetime, str] | None = None  # when it issues, and what asked for it
+    renewing: tuple[datetime, str, tuple[str, ...]] | None = None  # unseen: when it issues, its key and names
     closed: bool = False
+
+    def busy(self) -> bool:
+        return self.pending is not None or self.renewing is not None
 
     def word(self) -> str:
         if self.closed:
@@ -89,31 +96,39 @@ class Account:
         order.pending = (self._ready(now), "create")
         self.orders.append(order)
 
-    def renew(self, now: datetime, number: int, key: str, names: tuple[str, ...]) -> None:
+    def renew(self, now: datetime, number: int, key: str, names: tuple[str, ...]) -> bool:
+        """Say whether it was taken; a refusal is well-formed, whatever its status, and changes nothing."""
         order = self._order(number)
-        if order.closed or order.pending or now < order.paid_until - timedelta(days=self.dialect.window_days):
+        if order.closed or order.busy() or now < order.paid_until - timedelta(days=self.dialect.window_days):
             self.refused.append((now, "renew"))
-            return
+            return False
         start, until = order.paid_until, a_year_after(order.paid_until)
         self.charges.append(Charge(now, "renew", start, until))
         if self.dialect.renew_gives == "order":
             fresh = Order(len(self.orders) + 1, now, until, key, names, now)
             fresh.pending = (self._ready(now), "create")
             self.orders.append(fresh)
-            return
+            return True
         order.paid_until, order.updated = until, now
-        if self.dialect.renew_gives == "certificate":
+        if self.dialect.renew_gives == "certificate" and self.dialect.renewal_days:
+            order.renewing = (now + timedelta(days=self.dialect.renewal_days), key, names)
+        elif self.dialect.renew_gives == "certificate":
             order.csr_key, order.csr_names = key, names
             order.pending = (self._ready(now), "renew")
+        return True
 
-    def reissue(self, now: datetime, number: int, key: str, names: tuple[str, ...]) -> None:
+    def reissue(self, now: datetime, number: int, key: str, names: tuple[str, ...]) -> bool:
         order = self._order(number)
         if order.closed or order.pending or order.certificate is None:
             self.refused.append((now, "reissue"))
-            return
+            return False
+        if order.renewing and self.dialect.refuses_meanwhile:
+            self.refused.append((now, "reissue"))
+            return False
         self.reissues.append((now, order.certificate, order.paid_until))
         order.csr_key, order.csr_names, order.updated = key, names, now
         order.pending = (self._ready(now), "reissue")
+        return True
 
     def advance(self, now: datetime) -> None:
         """Let everything happen that happens by itself until now."""
@@ -123,6 +138,10 @@ class Account:
             self._auto_renew(order, now)
             if order.pending is not None and order.pending[0] <= now:
                 self._issue(order, *order.pending)
+            if order.renewing is not None and order.pending is None and order.renewing[0] <= now:
+                at, order.csr_key, order.csr_names = order.renewing
+                order.renewing = None
+                self._issue(order, at, "renew")
             if now >= order.paid_until:
                 order.closed, order.updated = True, order.paid_until
                 if not any(other.created > order.created and not other.closed for other in self.orders):
@@ -145,7 +164,7 @@ class Account:
 
     def _auto_renew(self, order: Order, now: datetime) -> None:
         days = self.dialect.auto_renew_days
-        if days is None or order.pending or order.certificate is None:
+        if days is None or order.busy() or order.certificate is None:
             return
         at = order.paid_until - timedelta(days=days)
         if now < at:

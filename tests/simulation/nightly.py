@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
@@ -43,6 +43,7 @@ class Story:
     outages: frozenset[int] = frozenset()
     names_change: frozenset[int] = frozenset()
     paid_until_known: bool = False  # the operator keeps paid_until up to date by hand
+    answers: bool = False  # asked whether somebody else renewed, the operator looks, and says so the next morning
     policy: Policy = field(default_factory=Policy)
     jitter_minutes: int = 0
 
@@ -73,6 +74,7 @@ class Nightly:
         self.keys: set[str] = set()
         self.promise: datetime | None = None
         self.facts: dict[int, CertificateFacts] = {}
+        self.checked: datetime | None = None
 
     def run(self) -> Diary:
         names: tuple[str, ...] = ()
@@ -95,17 +97,24 @@ class Nightly:
             self._check_promise(now, decision)
             if decision.action in ("none", "blocked"):
                 break
+            refused = len(self.account.refused)
             now = self._act(now, decision, names)
+            if len(self.account.refused) > refused:
+                break
         if not self.story.sees_hosts:  # the playbook downloads and copies by itself
             self._deploy(now)
         if decision.action == "blocked" or decision.alarm:  # the task fails: that is how a person is asked
             self.diary.asked.append((now, decision.code))
+        if decision.code == "renew-doubtful" and self.story.answers:
+            self.checked = now + timedelta(hours=6)
 
     def _check_promise(self, now: datetime, decision: Decision) -> None:
         if decision.action == "none":
             self.promise = decision.next_date if decision.paid_end is not None else None
             return
-        if self.promise is not None and now < self.promise and self.story.dialect.auto_renew_days is None:
+        dialect = self.story.dialect
+        came = dialect.renewal_days and decision.action == "deploy"  # not by time alone
+        if self.promise is not None and now < self.promise and dialect.auto_renew_days is None and not came:
             self.diary.broken_promises.append(f"{now}: {decision.code}, promised {self.promise}: {decision.reason}")
         self.promise = None
 
@@ -114,7 +123,6 @@ class Nightly:
             self._deploy(now)
             return now
         if decision.action in ("create", "renew", "reissue"):
-            self.diary.calls.append((now, decision))
             self._call(now, decision, names)
         return now + timedelta(minutes=10)
 
@@ -123,16 +131,21 @@ class Nightly:
         self.keys.add(key)
         before = self._current()
         old = before.certificate if before else None
+        taken = True
         if decision.action == "create":
             self.account.buy(now, key, names)
         elif decision.action == "renew":
-            self.account.renew(now, int(decision.order_id or 0), key, names)
+            taken = self.account.renew(now, int(decision.order_id or 0), key, names)
         else:
-            self.account.reissue(now, int(decision.order_id or 0), key, names)
+            taken = self.account.reissue(now, int(decision.order_id or 0), key, names)
         self.account.advance(now + timedelta(minutes=10))
-        self._remember(now, decision, old)
+        if not taken:  # the task fails, nothing is charged, and no record is kept of it
+            self.diary.asked.append((now, f"refused: {decision.action}"))
+            return
+        self.diary.calls.append((now, decision))
+        self._remember(now, decision, old, key)
 
-    def _remember(self, now: datetime, decision: Decision, old: Certificate | None) -> None:
+    def _remember(self, now: datetime, decision: Decision, old: Certificate | None, key: str) -> None:
         """What the converging code does when the outcome is known: promote the intent to evidence."""
         order = self._current()
         if order is None:
@@ -152,6 +165,8 @@ class Nightly:
             paid_until=paid_until,
             serial=str(fresh.serial) if fresh else None,
             updated=order.updated,
+            csr_public_key_sha256=key,
+            last_renewal=now if decision.action == "renew" else (last.last_renewal if last else None),
             last_reissue=now if reissued else (last.last_reissue if last else None),
             last_reissue_for_age=aged if reissued else (last.last_reissue_for_age if last else None),
             last_reissue_not_after_before=(old.ends if old else None)
@@ -172,19 +187,26 @@ class Nightly:
 
     def _policy(self) -> Policy:
         order = self._current()
+        known = replace(self.story.policy, paid_until_checked=self.checked)
         if not self.story.paid_until_known or order is None:
-            return self.story.policy
-        known = self.story.policy
-        return Policy(renew_before=known.renew_before, paid_until=order.paid_until, auto_renew=known.auto_renew)
+            return known
+        return replace(known, paid_until=order.paid_until)
 
     def _observe(self) -> Observed:
         hosts = HostKeys()
         if self.story.sees_hosts:
             served = self._certificate(self.diary.served[-1][1]) if self.diary.served else None
             hosts = HostKeys((HostFacts("web1", public_keys=frozenset(self.keys), deployed=served),))
+        evidence = self.evidence if self.story.remembers else None
+        orders = tuple(self._order(order) for order in self.account.orders)
+        recorded = None
+        if self.story.dialect.hides_reference and evidence is not None:
+            orders = tuple(replace(order, client_reference=None) for order in orders)
+            recorded = next(order for order in orders if order.id == evidence.order_id)
         return Observed(
-            orders=tuple(self._order(order) for order in self.account.orders),
-            evidence=self.evidence if self.story.remembers else None,
+            orders=orders,
+            evidence=evidence,
+            evidence_order=recorded,
             plan=PlanFacts(interval_months=12, renew_days_before_expiration=self.story.dialect.window_days),
             host_keys=hosts,
             clock_skew=timedelta(0),

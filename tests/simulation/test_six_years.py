@@ -41,8 +41,8 @@ def judge(story: Story) -> Diary:
     found = faults(story, diary)
     if story.remembers and not dialect.reissue_keeps_end and not dialect.flag_auto_renew:
         found += unpaid(diary)
-        if dialect.issue_minutes == IN_RUN:
-            found += [f"a person was asked: {code}" for code in needless(diary)]
+        if dialect.issue_minutes == IN_RUN and not dialect.renewal_days:
+            found += [f"a person was asked: {code}" for code in needless(story, diary)]
     assert not found, f"{story}\n" + "\n".join(found[:5])
     return diary
 
@@ -69,6 +69,7 @@ def matrix() -> Iterator[Story]:
     )
     for number, (life, capped, keeps, gives, shows, auto, remembers) in enumerate(switches):
         dice = random.Random(number)  # noqa: S311  (a seed to repeat a failure, not a secret)
+        more = random.Random(number + 10_000)  # noqa: S311  (its own, so that old stories stay what they were)
         window = dice.choice((30, 30, 7, 60, 90))
         dialect = Dialect(
             life_days=life,
@@ -82,10 +83,14 @@ def matrix() -> Iterator[Story]:
             flag_auto_renew=auto != "never",
             issue_minutes=dice.choice((IN_RUN, IN_RUN, IN_RUN, HALF_A_DAY_LATER)),
             updated_daily=dice.random() < 0.2,
+            renewal_days=more.choice((0, 0, 0, 2, 90)),
+            refuses_meanwhile=more.random() < 0.5,
+            hides_reference=more.random() < 0.2,
         )
         story = Story(
             dialect,
             remembers=remembers,
+            answers=True,
             sees_hosts=dice.random() < 0.7,
             names_change=frozenset(dice.sample(range(2000), 3)) if dice.random() < 0.4 else frozenset(),
             jitter_minutes=dice.choice((0, 55)),
@@ -150,6 +155,40 @@ def test_without_records_the_operators_date_renews_once_a_year() -> None:
     diary = judge(touched)
     assert [charge.what for charge in diary.account.charges] == ["create"]
     assert diary.asked[0][1] == "renew-doubtful"
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["takes a reissue", "refuses a reissue"])
+@pytest.mark.parametrize("capped", [False, True], ids=["lives-on", "capped"])
+@pytest.mark.parametrize("life", LIVES)
+def test_an_order_that_shows_nothing_of_its_renewal_for_ninety_days(life: int, capped: bool, refuses: bool) -> None:
+    """It is active, with the old certificate and the old CSR. No second charge, no lapse; reissued when due."""
+    diary = judge(Story(Dialect(life, capped=capped, renewal_days=90, refuses_meanwhile=refuses), nights=3 * 365))
+    assert [charge.what for charge in diary.account.charges] == ["create", "renew", "renew", "renew"]
+
+
+def test_a_refused_reissue_is_repeated_and_a_person_is_asked() -> None:
+    """Every call that the state of the order does not allow is refused, well-formed: nothing is charged or recorded."""
+    dialect = Dialect(99, capped=True, renewal_days=90, refuses_meanwhile=True)
+    diary = judge(Story(dialect, nights=500))
+    assert [what for _at, what in diary.account.refused][:2] == ["reissue", "reissue"]
+    assert "refused: reissue" in {code for _at, code in diary.asked}
+
+
+@pytest.mark.parametrize("gives", ["certificate", "order"])
+def test_an_order_whose_rows_show_no_reference(gives: str) -> None:
+    """With records it is found by its id."""
+    judge(Story(Dialect(99, hides_reference=True, renew_gives=gives), nights=3 * 365))
+
+
+def test_where_every_order_is_touched_every_night_somebody_must_look() -> None:
+    dialect = Dialect(199, updated_daily=True)
+    answered = judge(Story(dialect, answers=True, nights=3 * 365))
+    assert [charge.what for charge in answered.account.charges] == ["create", "renew", "renew", "renew"]
+    assert {code for _at, code in answered.asked} == {"renew-doubtful"}
+    silent = Nightly(Story(dialect, nights=400)).run()
+    assert silent.account.charges[1].what == "create"
+    assert silent.asked[0][1] == "renew-doubtful"
+    assert silent.account.charges[0].period_end - silent.asked[0][0] >= timedelta(days=19)
 
 
 def test_a_spread_job_is_as_safe() -> None:

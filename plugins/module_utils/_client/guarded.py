@@ -17,17 +17,21 @@ from .envelope import Envelope
 DONE = "done"
 REJECTED = "rejected"
 NOT_SENT = "not_sent"
+CONFLICT = "conflict"
 UNKNOWN = "unknown"
 
 _REFUSING_STATUS = frozenset({400, 401, 403, 404, 422})
+_CONFLICT_STATUS = 409
 # These do not tell whether the request was carried out, whatever the body says.
-_UNDECIDED_STATUS = frozenset({408, 409, 425, 429})
+_UNDECIDED_STATUS = frozenset({408, _CONFLICT_STATUS, 425, 429})
 
 
 @dataclass(frozen=True)
 class GuardedOutcome:
-    """``kind``: "done" (``body`` is the result), "rejected" (the API said no), "not_sent" or "unknown".
+    """``kind``: "done" (``body`` is the result), "rejected" (the API said no), "not_sent", "conflict" or "unknown".
 
+    "conflict" is a refusal in the API's own form with status 409. Some APIs answer every wrong state so, others also a
+    request that they have carried out: whoever can look must do so, for all others it is unknown.
     ``error`` is set unless done. ``server_date`` is the Date header of the answer, None without an answer.
     """
 
@@ -45,5 +49,7 @@ def classify(status: int, envelope: Envelope | None) -> str:
         return DONE if not envelope.error else (REJECTED if envelope.success is False else UNKNOWN)
     if status in _REFUSING_STATUS and envelope.error:
         return REJECTED
+    if status == _CONFLICT_STATUS and envelope.error:
+        return CONFLICT
     client_error = 400 <= status < 500 and status not in _UNDECIDED_STATUS  # noqa: PLR2004 - RFC 9110 15.5
     return REJECTED if client_error and envelope.success is False else UNKNOWN

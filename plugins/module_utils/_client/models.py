@@ -49,7 +49,16 @@ _BUCKET_OF = {word: bucket for bucket, words in _BUCKETS.items() for word in wor
 
 def bucket_of(status: str) -> Bucket:
     """The bucket of a status word, without regard to case, spaces and hyphens."""
-    return _BUCKET_OF.get(re.sub(r"[\s-]+", "_", status.strip().lower()), Bucket.WAITING)
+    return _BUCKET_OF.get(_folded(status), Bucket.WAITING)
+
+
+def is_known_status(status: str) -> bool:
+    """Whether the word is one of ours. An unknown word may stand for anything, also for a certificate in use."""
+    return _folded(status) in _BUCKET_OF
+
+
+def _folded(status: str) -> str:
+    return re.sub(r"[\s-]+", "_", status.strip().lower())
 
 
 def is_id(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._client.api import Api
 from .._client.models import Bucket, Order
-from .._download import fetch_bundle, order_key
+from .._download import fetch_bundle, order_key, says_no
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
@@ -18,7 +18,14 @@ from .item import Item
 if TYPE_CHECKING:  # loaded only for an order that waits
     from .._client.validation import ValidationDetails
 
+SENDING = ("create", "renew", "reissue")
 IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
+
+
+EXTENSION = (
+    " A renewal may only extend the paid period: if no certificate for the new key has come after 72 hours, the "
+    "previous one goes on."
+)
 
 
 class OrderFailedError(ReselloError):
@@ -45,15 +52,23 @@ def is_settled(api: Api, item: Item, order: Order) -> bool:
 
 
 def _asked_key(api: Api, item: Item, order: Order) -> str:
-    """The key that a create or reissue of this run sent, else the one on the order.
+    """The key that a call of this run sent, or that our record says was sent, else the one on the order."""
 
-    A renewal may only extend the paid period, and then the certificate keeps its key.
+    awaited = None if item.decision is None else item.decision.awaited_key
+    return _sent_key(item) or awaited or order_key(api, order)
+
+
+def _sent_key(item: Item) -> str | None:
+    """The key that a call of this run sent, None if it sent none.
+
+    A renewal whose outcome is open may not have been done, and then the certificate that is there goes on.
     """
 
-    sent = item.purchase is not None and item.purchase.changed and item.action in ("create", "reissue")
-    if sent and item.goal.csr is not None:
-        return item.goal.csr.public_key_sha256
-    return order_key(api, order)
+    done = item.purchase
+    if done is None or not done.changed or item.action not in SENDING or item.goal.csr is None:
+        return None
+    unclear = item.action == "renew" and done.outcome == "pending_unknown"
+    return None if unclear else item.goal.csr.public_key_sha256
 
 
 def collect(api: Api, item: Item, *, check_mode: bool) -> None:
@@ -62,6 +77,8 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
     What every host is known to serve already is not downloaded.
     """
 
+    if item.current_order.bucket is Bucket.REPLACED and item.error is None and _sent_key(item) is not None:
+        item.order = _successor(api, item)
     order = item.current_order
     if order.bucket is Bucket.WAITING:
         item.validation = item.validation or details_of(api, item)
@@ -75,6 +92,21 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
             "itself; see the provider's panel for its reason, and 'recreate' for a new order.",
             details={"order_id": order.id, "status": order.status},
         )
+
+
+def _successor(api: Api, item: Item) -> Order:
+    """The order that took the place of the one that this run renewed or reissued: some providers make another one."""
+
+    old, reference = item.current_order, item.client_reference
+    for order in api.list_orders(client_reference=reference):
+        if order.live and order.client_reference == reference and order_key(api, order) == _sent_key(item):
+            return order
+    raise OrderFailedError(
+        f"{reference}: the {item.action} of order {old.id} was done, and that order is {old.status!r} now: another "
+        "order took its place, and none with this reference carries the key that was sent. Nothing is bought again by "
+        f"itself. Find that order in the provider's panel by its names, and have its reference set to {reference}.",
+        details={"order_id": old.id, "status": old.status},
+    )
 
 
 def details_of(api: Api, item: Item) -> ValidationDetails:
@@ -114,12 +146,20 @@ def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
 
 
 def _collect_certificate(api: Api, item: Item, order: Order) -> None:
-    bundle = fetch_bundle(api, order)
+    try:
+        bundle = fetch_bundle(api, order)
+    except ReselloError as error:
+        if not says_no(error) or (item.error is None and item.action not in IN_PROGRESS):
+            raise
+        item.in_progress = True
+        item.warnings.append(f"Order {order.id} is {order.status!r}, but its certificate cannot be downloaded yet.")
+        return
     key = _asked_key(api, item, order)
     if item.action in IN_PROGRESS and bundle.leaf.public_key_sha256 != key:
         item.in_progress = True
         item.warnings.append(
             f"Order {order.id} still hands out its previous certificate; the new one is not there yet."
+            + (EXTENSION if item.action == "renew" else "")
         )
         return
     try:

@@ -28,6 +28,7 @@ from .._model.callers import Moment
 from .._purchase.limits import Limits
 from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook, by_reference, merged
+from .alarm import alarm_of
 from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import Wanted, check_references, wanted_from
@@ -38,6 +39,7 @@ from .sightings import Sighting, Sightings, sighting_of
 from .wait import Waiting, follow
 
 MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
+AWAITED = ("in-progress", "certificate-awaited")  # also of an order that is called issued
 RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
@@ -62,12 +64,6 @@ class BlockedError(ReselloError):
     error_code = "blocked"
 
 
-class AlarmError(ReselloError):
-    """An order is under way, but the certificate in use may end before it is done."""
-
-    error_code = "alarm"
-
-
 @dataclass(frozen=True)
 class Run:
     """What holds for the whole run."""
@@ -81,6 +77,7 @@ class Run:
     limits: Limits
     max_concurrency: int
     run_id: str
+    is_last: bool  # no task that follows the orders comes after this one
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
@@ -104,6 +101,7 @@ class Run:
             # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
             # their own.
             run_id=_run_id(params["run_id"]) if params["run_id"] and not check_mode else uuid.uuid4().hex,
+            is_last=not check_mode and (params["follow_only"] or params["wait"] or not params["run_id"]),
         )
 
 
@@ -314,18 +312,13 @@ class _Engine:
             open_items[order_id].order = order
 
     def raise_alarm(self) -> None:
-        """A wait is not green for ever: it fails as soon as the certificate in use is about to end."""
+        """Whoever waits too long fails, in the last task of a run: those before it have more to do with the item."""
 
-        if self._run.waiting is None or self._run.check_mode:
-            return
         for item in self._sound():
-            decision = item.decision
-            if item.state == Bucket.WAITING.value and decision is not None and decision.alarm:
-                item.error = AlarmError(
-                    f"{item.client_reference}: still waiting, and the certificate in use ends soon: {decision.reason}. "
-                    "Look at the open validation records, and at the order in the provider's panel.",
-                    details={"rule": "alarm"},
-                )
+            if self._run.check_mode and item.decision is not None and item.decision.overdue:
+                item.warnings.append(item.decision.overdue)
+            elif self._run.is_last:
+                item.error = alarm_of(item, waited=self._run.waiting is not None)
 
     def collect(self) -> None:
         now = self._api.session.server_date or datetime.now(timezone.utc)
@@ -401,7 +394,9 @@ def _end(item: Item) -> None:
     """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
 
     live = [order for order in item.sight.orders if order.live]
-    item.action = "cancel" if live else "none"
+    intent = item.sight.records.intent
+    on_its_way = intent is not None and intent.phase == "sent"
+    item.action = "cancel" if live or on_its_way else "none"
     item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
     if len(live) == 1:
         item.order = live[0]
@@ -409,8 +404,9 @@ def _end(item: Item) -> None:
     if not live and lost is not None and lost.live:
         item.error = BlockedError(
             f"{item.client_reference}: our record names order {lost.id}, which lives and carries another reference "
-            f"({lost.client_reference or 'none'}). Nothing was cancelled. Cancel it by its id in the provider's panel, "
-            "if it is this one.",
+            f"({lost.client_reference or 'none'}). Nothing was cancelled. Have its reference corrected, then run "
+            "again. Or end it by its id in the provider's panel, once it is certain that no host serves its "
+            "certificate, also none of another inventory.",
             details={"rule": "reference-lost", "order_id": lost.id},
         )
 
@@ -437,4 +433,5 @@ def _is_waiting(item: Item) -> bool:
 
 
 def _is_open(item: Item) -> bool:
-    return item.action in ("create", "renew", "reissue") or _is_waiting(item)
+    awaited = item.decision is not None and item.decision.code in AWAITED
+    return awaited or item.action in ("create", "renew", "reissue") or _is_waiting(item)

@@ -29,6 +29,7 @@ from .sightings import Sighting
 
 REFERENCE = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._:/@#+ -]{0,63}")
 PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
+LONGEST_WAIT_DAYS = 365
 ORGANISATION_FIELDS = ("chamber_of_commerce", "department", "approver_first_name", "approver_last_name")
 
 
@@ -42,6 +43,7 @@ class Wanted:
     names: tuple[str, ...]
     csr: CsrFacts | None
     dcv_type: str | None
+    validation_level: str
     contact: Mapping[str, str | None]
     ee_reference_order_id: str | None
     hosts: tuple[lifecycle.HostFacts, ...]
@@ -101,6 +103,7 @@ def wanted_from(
         names=names,
         csr=csr,
         dcv_type=item["dcv_type"],
+        validation_level=item["validation_level"],
         contact={field: item[field] for field in CONTACT},
         ee_reference_order_id=item["ee_reference_order_id"],
         hosts=_hosts(item, sighting),
@@ -268,9 +271,38 @@ def _policy(item: Mapping[str, Any], certificates: int, now: datetime) -> lifecy
         recreate=frozenset(item["recreate"]),
         reissue_after=reissue_after or None,
         paid_until=parse_date(item["paid_until"], option="paid_until") if item["paid_until"] else None,
+        paid_until_checked=_paid_until_checked(item["paid_until_checked"], now),
+        wait_at_most=_wait_at_most(item["wait_at_most"]),
         auto_renew=item["auto_renew"],
         lost_key=item["lost_key"],
     )
+
+
+def _paid_until_checked(text: str | None, now: datetime) -> datetime | None:
+    if not text:
+        return None
+    checked = parse_date(text, option="paid_until_checked")
+    if checked > now + timedelta(days=1):  # the day may have begun where the person is
+        raise ConfigurationError(
+            option="paid_until_checked",
+            value=text,
+            problem="is in the future",
+            remedy="Give the day on which somebody looked up at the provider until when the order is paid.",
+        )
+    return checked
+
+
+def _wait_at_most(days: int | None) -> timedelta | None:
+    if days is None:
+        return None
+    if not 1 <= days <= LONGEST_WAIT_DAYS:
+        raise ConfigurationError(
+            option="wait_at_most",
+            value=days,
+            problem=f"is not a number of days from 1 to {LONGEST_WAIT_DAYS}",
+            remedy="Leave it out for 3 days (DNS, FILE), 7 days (EMAIL) or 21 days (OV and EV).",
+        )
+    return timedelta(days=days)
 
 
 def _renew_before(text: str | None) -> lifecycle.RenewBefore:

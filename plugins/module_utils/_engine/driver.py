@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any, Callable
 
 from .._client.api import Api, OrderFields
-from .._client.models import Order
+from .._client.models import Order, is_known_status
 from .._client.transport import GuardedOutcome
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
@@ -35,6 +35,7 @@ def view_of(order: Order) -> purchase.OrderView:
         updated=order.updated,
         provisioned=order.provisioned,
         csr_key=csr_key(order.csr),
+        status_known=is_known_status(order.status),
     )
 
 

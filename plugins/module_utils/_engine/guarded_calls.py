@@ -264,6 +264,7 @@ class GuardedCalls:
             recovery_timeout=self._recovery_timeout,
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
+            seen_order_id=None if wanted.sighting is None else wanted.sighting.order_id,
             journal_place=place,
             callers=self._carried.callers(item.client_reference, now=self._planned_moment(now)),
         )

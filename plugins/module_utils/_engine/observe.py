@@ -104,6 +104,8 @@ def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
         names=wanted.names,
         csr=csr,
         plan_id=None if plan is None else plan.id,
+        dcv_type=wanted.dcv_type,
+        validation_level=wanted.validation_level,
     )
 
 
@@ -191,12 +193,15 @@ class _HandedOut:
 def _handed_out(api: Api, order: Order) -> _HandedOut:
     """The certificate that the API hands out now. An order in progress may still hand out its previous one."""
 
-    if order.bucket is Bucket.ISSUED:
-        return _HandedOut(_issued_certificate(api, order), proven=True)
+    issued = order.bucket is Bucket.ISSUED
     try:
-        return _HandedOut(_certificate(api, order), proven=True)
+        return _HandedOut(_issued_certificate(api, order) if issued else _certificate(api, order), proven=True)
     except ReselloError as error:
-        return _HandedOut(None, proven=False if says_no(error) else None)
+        if not issued:
+            return _HandedOut(None, proven=False if says_no(error) else None)
+        if not says_no(error):
+            raise
+        return _HandedOut(None, proven=None)  # some call an order active while its certificate is being made
 
 
 def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
@@ -240,6 +245,8 @@ def _evidence(evidence: memory.Evidence | None) -> lifecycle.Evidence | None:
         paid_until=evidence.paid_until,
         serial=evidence.serial,
         updated=evidence.updated,
+        csr_public_key_sha256=evidence.csr_key,
+        last_renewal=evidence.renewals[-1] if evidence.renewals else None,
         last_reissue=evidence.reissues[-1] if evidence.reissues else None,
         last_reissue_for_age=evidence.last_reissue_for_age,
         last_reissue_not_after_before=evidence.last_reissue_not_after_before,
@@ -253,6 +260,7 @@ def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
     return lifecycle.Intent(
         action=intent.action,  # type: ignore[arg-type]  # the journal's reader refuses other words
         started=intent.started or intent.started_local,
+        started_local=intent.started_local if intent.started else None,
         order_id=intent.order_id,
         csr_public_key_sha256=intent.csr_key,
         before_status=before.status or None,

@@ -144,7 +144,8 @@ def _pick(item: DcvItem, orders: Sequence[Order]) -> None:
             option="client_reference",
             value=item.client_reference,
             problem=f"names several orders that wait ({seen})",
-            remedy="Say which one with 'id'. certops.resello.ssl_certificate cancels twins. Nothing was sent.",
+            remedy="Say which one with 'id'. certops.resello.ssl_certificate cancels duplicates that never issued. "
+            "Nothing was sent.",
         )
     if not waiting and not issued:
         raise ConfigurationError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether enough hosts of the order take part for the call that is due (docs/protocol.md, R9)."""
+"""Whether enough hosts of the order take part for the call that is due (docs/protocol.md, R10)."""
 
 from __future__ import annotations
 

@@ -18,9 +18,11 @@ from . import rows_issued as issued
 from . import rows_order as order_rows
 from .callers import withheld
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
-from .due import alarm_before, life_of
+from .dates import plus
+from .due import LAST_DAYS, alarm_before, life_of
 from .hosts import deployed
-from .types import Decision, Desired, Observed, Policy
+from .patience import impatient
+from .types import CertificateFacts, Decision, Desired, Observed, Policy
 from .words import listing, order_words
 
 WITHOUT_ORDER = (
@@ -62,7 +64,7 @@ def _with_order(case: OrderCase) -> Decision:
     for row in WITH_ORDER:
         found = row(case)
         if found is not None:
-            return _finish(case, _about(case, found))
+            return _finish(case, _about(case, impatient(case, found)))
     if case.order.certificate is None:  # row no_certificate answered; said for the type checker
         return _finish(case, Decision("blocked", "certificate-unknown", "no certificate", remedy="Report this."))
     return _issued(with_certificate(case, case.order.certificate))
@@ -86,7 +88,9 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
         said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
     if case.standing.older:
         older = listing(tuple(order_words(order) for order in case.standing.older))
-        said.append(f"{older} has the same reference, is older and lives too; make sure that no host serves it before you end it")
+        said.append(
+            f"{older} has the same reference, is older and lives too: make sure that no host serves it before it ends"
+        )
     return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings, *warnings), **clocks)
 
 
@@ -96,13 +100,22 @@ def _finish(case: Case, decision: Decision) -> Decision:
         () if decision.code in ("duplicate-reference", "reference-unreadable", "clock-skew") else case.standing.twins
     )
     decision = withheld(case, decision)
-    alarm = decision.action != "none" and _near_its_end(case)
+    alarm = decision.action != "none" and _near_its_end(case) and not _goes_on_in_time(case, decision)
     return replace(decision, twins=twins, alarm=alarm) if twins or alarm else decision
 
 
 def _near_its_end(case: Case) -> bool:
+    return any(one.not_after - case.now < alarm_before(life_of(one)) for one in _served(case))
+
+
+def _goes_on_in_time(case: Case, decision: Decision) -> bool:
+    """Say whether this wait ends by itself, and in time for a reissue: nobody needs to be asked."""
+    until = decision.next_date if decision.code == "in-progress" else None
+    return until is not None and all(plus(until, LAST_DAYS) <= one.not_after for one in _served(case))
+
+
+def _served(case: Case) -> tuple[CertificateFacts, ...]:
     current = case.standing.current
-    served = deployed(case.hosts)
     if not case.hosts and current is not None and current.certificate is not None:
-        served = (current.certificate,)
-    return any(one.not_after - case.now < alarm_before(life_of(one)) for one in served)
+        return (current.certificate,)
+    return deployed(case.hosts)

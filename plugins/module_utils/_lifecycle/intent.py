@@ -24,9 +24,15 @@ def hold_of(intent: Intent, policy: Policy) -> timedelta:
     return holds[intent.action] + intent.late_call
 
 
-def held_until(intent: Intent, policy: Policy) -> datetime:
-    """Return when the hold of this intent is over."""
-    return plus(intent.started, hold_of(intent, policy))
+def held_until(intent: Intent, observed: Observed, policy: Policy) -> datetime:
+    """Return when the hold of this intent is over by the controller's clock and by the server's: the later of the two.
+
+    A wrong clock on one side must not cost money. The date is one of the controller's clock.
+    """
+    begun = intent.started if intent.started_local is None else intent.started_local
+    if intent.started_local is not None and observed.clock_skew is not None:
+        begun = max(begun, plus(intent.started, observed.clock_skew))
+    return plus(begun, hold_of(intent, policy))
 
 
 def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Outcome:
@@ -41,7 +47,7 @@ def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: dateti
         unread = _unread(intent, order)
     if seen:
         return "committed"
-    if now < held_until(intent, policy):
+    if now < held_until(intent, observed, policy):
         return "held"
     return "unclear" if intent.action == "renew" and unread else "forgotten"
 

@@ -114,7 +114,8 @@ def paid_end_of(question: PaidQuestion) -> PaidEnd:
     paid = PaidEnd(end=end, source=source, window=window, auto=auto, warnings=warnings)
     paid = _after_unrecorded_renewal(paid, question)
     paid = _rolled(paid, question) if auto else _disproved(paid, question)
-    doubt, shown = "" if auto else _doubt(paid, question), _conflict(paid, shown_end, question.now)
+    doubt = "" if auto else _doubt(paid, question, shown_end)
+    shown = _conflict(paid, shown_end, question.now)
     if shown is not None and shown - question.now > LAST_CALL:
         return replace(paid, doubt=doubt, conflict_from=plus(shown, -LAST_CALL))
     return replace(paid, doubt=doubt, conflict=shown) if doubt or shown else paid
@@ -199,13 +200,16 @@ def _disproved(paid: PaidEnd, question: PaidQuestion) -> PaidEnd:
     return replace(paid, end=None, source="unknown", warnings=(*paid.warnings, text))
 
 
-def _doubt(paid: PaidEnd, question: PaidQuestion) -> str:
+def _doubt(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> str:
     """Money is spent only if nothing suggests that this period was renewed by somebody, or by us without a record."""
     if not paid.is_open(question.now) or paid.end is None:
         return ""
+    ours = _renewal_without_an_end(paid, question.evidence)
+    if ours:
+        return ours
     if paid.source == "bought":  # a record that knows the purchase and not the renewals explains no change
         question = replace(question, evidence=None)
-    touched = _touched(paid, question)
+    touched = _touched(paid, question, shown)
     if touched:
         return touched
     remembered = question.evidence is not None and question.evidence.paid_until is not None
@@ -214,25 +218,53 @@ def _doubt(paid: PaidEnd, question: PaidQuestion) -> str:
     return ""
 
 
-def _touched(paid: PaidEnd, question: PaidQuestion) -> str:
+def _renewal_without_an_end(paid: PaidEnd, evidence: Evidence | None) -> str:
+    """A renewal of ours whose paid end could not be written down: it must not be made again."""
+    if evidence is None or evidence.paid_until is not None or evidence.last_renewal is None or paid.opens is None:
+        return ""
+    if evidence.last_renewal < plus(paid.opens, -TOLERANCE):
+        return ""
+    return f"it was renewed on {day(evidence.last_renewal)}, and until when it is paid since then is not recorded"
+
+
+def _touched(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> str:
     """Return why it looks as if somebody else acted on the order inside the renew window (empty: it does not)."""
     updated, opens = question.order.updated, paid.opens
     found = _new_certificate(paid, question)
-    if found or opens is None or updated is None or updated < opens or _explained(updated, question):
+    if found and not _checked(question, _began(question)):
         return found
+    if opens is None or updated is None or updated < opens or _explained(updated, question):
+        return ""
+    if _not_renewed_since(updated, paid, shown, question):
+        return ""
     return f"the order was changed on {day(updated)}, inside the renew window, and not by a call we recorded"
 
 
+def _not_renewed_since(updated: datetime, paid: PaidEnd, shown: datetime | None, question: PaidQuestion) -> bool:
+    """Say whether the API itself shows the paid end that we know, long enough after the change for a renewal to show.
+
+    A platform may touch an order for many reasons, to remind its owner for one. Without a record of what is paid this
+    proves nothing: the end shown may be one that never moves.
+    """
+    recorded = question.evidence is not None and question.evidence.paid_until is not None
+    if not recorded or shown is None or paid.end is None or not near(shown, paid.end, within=TOLERANCE):
+        return False
+    return question.now >= plus(updated, question.policy.hold_renew)
+
+
 def _new_certificate(paid: PaidEnd, question: PaidQuestion) -> str:
-    certificate, opens = question.certificate, paid.opens
-    if certificate is None or opens is None or certificate.not_before < opens or _ours(certificate, question.evidence):
+    began, opens = _began(question), paid.opens
+    if began is None or opens is None or began < opens or _ours(question.certificate, question.evidence):
         return ""
-    began = day(certificate.not_before)
-    return f"its certificate began on {began}, inside the renew window, and not by a call we recorded"
+    return f"its certificate began on {day(began)}, inside the renew window, and not by a call we recorded"
 
 
-def _ours(certificate: CertificateFacts, evidence: Evidence | None) -> bool:
-    if evidence is None:
+def _began(question: PaidQuestion) -> datetime | None:
+    return None if question.certificate is None else question.certificate.not_before
+
+
+def _ours(certificate: CertificateFacts | None, evidence: Evidence | None) -> bool:
+    if evidence is None or certificate is None:
         return False
     if evidence.serial is not None and evidence.serial == certificate.serial:
         return True
@@ -240,14 +272,32 @@ def _ours(certificate: CertificateFacts, evidence: Evidence | None) -> bool:
 
 
 def _explained(updated: datetime, question: PaidQuestion) -> bool:
-    """With our own record of what is paid, `updated` alone proves nothing, unless the platform renews by itself."""
-    evidence = question.evidence
+    """Say whether the last change of the order is our own doing, or a person has looked at it since.
+
+    The issue of a certificate that we asked for is a change too, and may come days after the call.
+    """
+    evidence, certificate = question.evidence, question.certificate
+    if _checked(question, updated):
+        return True
     if evidence is None:
         return False
-    if evidence.paid_until is not None and not question.order.is_auto_renew_enabled:
-        return True
     reissued = evidence.last_reissue is not None and near(evidence.last_reissue, updated, within=TOLERANCE)
-    return reissued or evidence.updated == updated
+    sent = certificate is not None and evidence.csr_public_key_sha256 == certificate.public_key_sha256
+    issued = sent and certificate is not None and near(certificate.not_before, updated, within=TOLERANCE)
+    return reissued or issued or evidence.updated == updated
+
+
+def _checked(question: PaidQuestion, changed: datetime | None) -> bool:
+    """Say whether a person made sure, after this change, that the paid period ends as we know it.
+
+    With a record of what is paid a renewal of ours moves that end, so the day after is covered as well: some platforms
+    touch every order every night. Without one our own renewal is just such a change, and must be a day older.
+    """
+    checked, evidence = question.policy.paid_until_checked, question.evidence
+    if checked is None or changed is None:
+        return False
+    recorded = evidence is not None and evidence.paid_until is not None
+    return changed <= plus(checked, TOLERANCE if recorded else -DAY)
 
 
 def _conflict(paid: PaidEnd, shown: datetime | None, now: datetime) -> datetime | None:

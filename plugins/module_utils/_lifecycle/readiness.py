@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a reissue may be asked for: it kills the certificate that every host of the list serves."""
+"""Whether a reissue may be asked for: it revokes the certificate that every host of the list serves."""
 
 from __future__ import annotations
 

@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from .case import IssuedCase, OrderCase
 from .dates import DAY, day, minute, near, plus, span
 from .due import end_moved, room_for_renewal
-from .hosts import ahead, all_spoke, behind, holds, silent
+from .hosts import ahead, all_spoke, behind, deployed, holds, silent
 from .names import missing
-from .order import has_issued
 from .paid import LAST_CALL, TOLERANCE, on_grid
+from .patience import refund_words, wait_of, without_certificate
 from .readiness import goes_on_alone, unready
 from .types import Decision
 from .words import clocks, listing, order_words, paid_clock
 
 REISSUE_REST = timedelta(hours=24)  # R8: at most one reissue per order in this time
-FIRST_CERTIFICATE_WITHIN = 7 * DAY
 TOO_SHORT = 2 * DAY  # no nightly job can live on such certificates
 _YEAR_MONTHS = 12
 _LONGEST_MONTHS = 120
@@ -30,11 +29,17 @@ def no_certificate(case: OrderCase) -> Decision | None:
     """Before row 6: the order is issued, and the API hands out no certificate."""
     if case.order.certificate is not None:
         return None
-    created = case.order.created
-    issued = has_issued(case.order, case.evidence.serial if case.evidence else None)
-    young = created is not None and case.now - created < FIRST_CERTIFICATE_WITHIN
-    if young and not issued:
+    wait = wait_of(case, in_progress=False)
+    what = without_certificate(wait, case.now)
+    if not _handed_out(case) and wait.since is not None and case.now < plus(wait.since, wait.longest):
         return Decision("wait", "certificate-awaited", f"{order_words(case.order)} has no certificate to download yet")
+    if not _handed_out(case):
+        return Decision(
+            "blocked",
+            "certificate-unknown",
+            f"{what}, although the order is called issued: nothing can be decided",
+            remedy=f"Ask the provider why nothing can be downloaded.{refund_words(wait, case.now)}",
+        )
     return Decision(
         "blocked",
         "certificate-unknown",
@@ -53,17 +58,23 @@ def deploy(case: IssuedCase) -> Decision | None:
 
 
 def asked_for(case: IssuedCase) -> Decision | None:
-    """Row 7: the operator asks for another certificate, by date or by names."""
-    why = _reissue_asked(case) or _names_asked(case)
+    """Row 7: the operator asks for another certificate, by date or by names.
+
+    By date he asks for the end of the present one, which a renewal may leave alone.
+    """
+    since = _reissue_asked(case)
+    if since:
+        return _reissue(case, "reissue-asked", since)
+    why = _names_asked(case)
     if not why:
         return None
-    if why[0] == "names-changed" and case.paid.auto and case.paid.end is not None:
+    if case.paid.auto and case.paid.end is not None:
         silent = _auto_renew_silent(case, case.paid.end)
         if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
             return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
-        return _reissue(case, why[0], why[1])
-    return _renew(case, why[0], why[1])
+        return _reissue(case, "names-changed", why)
+    return _renew(case, "names-changed", why)
 
 
 def names_not_covered(case: IssuedCase) -> Decision | None:
@@ -91,7 +102,8 @@ def key_lost(case: IssuedCase) -> Decision | None:
         "blocked",
         "key-lost",
         f"{why}; {clocks(case)}",
-        remedy="Restore the key to a host. Or set lost_key: reissue: a new certificate is made and the old one dies.",
+        remedy="Restore the key to a host. Or set lost_key: reissue: a new certificate is made and the present one is "
+        "revoked.",
     )
 
 
@@ -162,7 +174,7 @@ def too_young(case: IssuedCase) -> Decision | None:
             "too-young",
             f"{clocks(case)}; due, although it is {span(age)} old: somebody else reissued it",
             next_date=plus(case.certificate.not_before, REISSUE_REST),
-            remedy="Find out who else manages this order; two managers kill each other's certificates.",
+            remedy="Find out who else manages this order: each reissue revokes the certificate of the other.",
         )
     if case.due.life < TOO_SHORT:
         return Decision(
@@ -242,7 +254,7 @@ def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> 
     return Decision(
         "reissue",
         code,
-        f"{clocks(case)}; {why}: reissue, which kills the certificate now in use",
+        f"{clocks(case)}; {why}: reissue, which revokes the certificate now in use",
         warnings=tuple(f"{one}; the reissue does not wait for it any longer" for one in late),
         cost="assumed_free",
         csr_required=True,
@@ -256,10 +268,10 @@ def _hosts_not_ready(case: IssuedCase, why: str, late: tuple[str, ...]) -> Decis
     return Decision(
         "blocked",
         "hosts-not-ready",
-        f"{clocks(case)}; {why}, but {listing(late)}; a reissue would kill the certificate in use there",
+        f"{clocks(case)}; {why}, but {listing(late)}; a reissue would revoke the certificate in use there",
         next_date=until,
-        remedy="Run without --limit, with all hosts of the order's list, and mend those that fail; or take a host that "
-        f"is gone off the list. From {day(until)} on it is reissued without them.",
+        remedy="Run without --limit, with all hosts of the order's list (hosts), and repair those that fail; or take a "
+        f"host that is gone off hosts. From {day(until)} on it is reissued without them.",
     )
 
 
@@ -270,8 +282,8 @@ def _renew(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> De
             "blocked",
             "renew-doubtful",
             f"{clocks(case)}; {why}, but the order may have been renewed already: {case.paid.doubt}",
-            remedy="Look up in the provider's panel until when the order is paid, and set paid_until to it; or renew "
-            "there.",
+            remedy="Look up in the provider's panel until when the order is paid. If it was renewed, set paid_until to "
+            "the new end. If it was not, set paid_until_checked to the day on which you looked, or renew there.",
         )
     return Decision(
         "renew",
@@ -284,17 +296,17 @@ def _renew(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> De
     )
 
 
-def _reissue_asked(case: IssuedCase) -> tuple[str, str] | None:
+def _reissue_asked(case: IssuedCase) -> str:
     asked, began = case.policy.reissue_after, case.certificate.not_before
     if asked is None or asked > case.now or began >= asked:
-        return None
+        return ""
     ours = case.evidence.last_reissue if case.evidence else None
     if ours is not None and ours >= asked and near(ours, began, within=TOLERANCE):
-        return None  # dated back by the CA
-    return "reissue-asked", f"the certificate began on {minute(began)}, before reissue_after {minute(asked)}"
+        return ""  # dated back by the CA
+    return f"the certificate began on {minute(began)}, before reissue_after {minute(asked)}"
 
 
-def _names_asked(case: IssuedCase) -> tuple[str, str] | None:
+def _names_asked(case: IssuedCase) -> str:
     """Wanted names that are in neither, if the certificate can have been made without asking for them.
 
     If the certificate carries another key than the CSR on the order, that CSR does not tell what was asked for: it is
@@ -303,17 +315,25 @@ def _names_asked(case: IssuedCase) -> tuple[str, str] | None:
     """
     csr, certificate = case.order.csr, case.certificate
     if csr is None:
-        return None
+        return ""
     absent = missing(case.desired.names, certificate.names)
     never = missing(absent, csr.names)
     same = csr.public_key_sha256 == certificate.public_key_sha256
     if not same and _made_for_names(case):
-        return None
+        return ""
     if never:
-        return "names-changed", f"{listing(never)} was never asked for"
+        return f"{listing(never)} was never asked for"
     if absent and not same and case.evidence is not None:
-        return "names-changed", f"{listing(absent)} was asked for after the certificate was made"
-    return None
+        return f"{listing(absent)} was asked for after the certificate was made"
+    return ""
+
+
+def _handed_out(case: OrderCase) -> bool:
+    """Say whether a certificate of this order was ever downloaded. The word "active" alone does not tell."""
+    if case.evidence is not None and case.evidence.serial is not None:
+        return True
+    csr = case.order.csr
+    return csr is not None and any(one.public_key_sha256 == csr.public_key_sha256 for one in deployed(case.hosts))
 
 
 def _made_for_names(case: IssuedCase) -> bool:

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from .case import Case, OrderCase
 from .dates import day, minute, plus, span
 from .hosts import alive, deployed, holds, silent
 from .intent import held_until, hold_of
 from .names import missing
+from .open_call import believed_until, open_call
 from .order import OverKind, has_issued, kind_of_end, known_orders
 from .paid import TOLERANCE
 from .types import Action, Decision, Intent, OrderFacts
@@ -44,20 +46,20 @@ def refused(case: Case) -> Decision | None:
             "blocked",
             "clock-skew",
             f"the controller's clock is {span(skew)} {'ahead of' if skew > timedelta(0) else 'behind'} the API's",
-            remedy="Set the controller's clock. No guarded call is made while the two disagree by more than "
-            f"{span(case.policy.max_skew)}.",
+            remedy="Set the controller's clock. Nothing is bought, renewed or reissued while the two disagree by more "
+            f"than {span(case.policy.max_skew)}.",
         )
     return None
 
 
 def intent_open(case: Case) -> Decision | None:
-    """Row 1: a guarded call may still take effect, or cannot be told from one that did."""
+    """Row 1: a paid or irreversible call may still take effect, or cannot be told from one that did."""
     intent = case.observed.intent
     if intent is None or case.outcome not in ("held", "unclear"):
         return None
     what = f"a {intent.action} was begun at {minute(intent.started)} and its outcome is not known"
     if case.outcome == "held":
-        until = held_until(intent, case.policy)
+        until = held_until(intent, case.observed, case.policy)
         return Decision(
             "wait",
             "intent-open",
@@ -161,8 +163,8 @@ def several_live(case: Case) -> Decision | None:
         "several-live",
         f"{len(quarrel)} live orders have this reference and none can be chosen: "
         + listing(tuple(order_words(order) for order in quarrel)),
-        remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one that "
-        "openssl s_client shows. Keep that one, and ask the provider about the others.",
+        remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one "
+        "that openssl s_client shows. Keep that one, and ask the provider about the others.",
     )
 
 
@@ -197,8 +199,8 @@ def waiting(case: OrderCase) -> Decision | None:
             "waiting-key-lost",
             f"{order_words(case.order)} waits, but none of its hosts ({_host_names(case)}) holds the key of its CSR: "
             "its certificate could never be used",
-            remedy="A host that is not in hosts now may hold it: put every host that ever served this order on hosts, and "
-            "run once with all of them. Or restore the pending key to a host.",
+            remedy="A host that is not in hosts now may hold it: put every host that ever served this order on hosts, "
+            "and run once with all of them. Or restore the pending key to a host.",
         )
     return _go_on(case, "waiting", f"{order_words(case.order)} is not issued yet", warnings=_waiting_warnings(case))
 
@@ -209,11 +211,13 @@ def under_way(case: OrderCase) -> Decision | None:
         return _failed_call(case)
     if case.order.bucket == "waiting":
         return _go_on(case, "in-progress", f"{order_words(case.order)} is being renewed or reissued{_served(case)}")
-    begun = _unfinished(case)
-    if begun is None:
+    call = open_call(case)
+    until = None if call is None else believed_until(call, case)
+    if call is None or until is None or case.now >= until:
         return None
-    what = f"the {begun[0]} of {order_words(case.order)} begun at {minute(begun[1])} took effect"
-    return _go_on(case, "in-progress", f"{what} and its certificate is not there yet{_served(case)}")
+    what = f"the {call.action} of {order_words(case.order)} begun at {minute(call.begun)} took effect"
+    found = _go_on(case, "in-progress", f"{what} and its certificate is not there yet{_served(case)}")
+    return replace(found, awaited_key=call.key, next_date=until)
 
 
 def failed_call_order(case: Case) -> OrderFacts | None:
@@ -254,28 +258,6 @@ def _served(case: OrderCase) -> str:
 def _under_way(case: OrderCase) -> bool:
     serial = case.evidence.serial if case.evidence else None
     return case.order.bucket == "waiting" and has_issued(case.order, serial)
-
-
-def _unfinished(case: OrderCase) -> tuple[str, datetime] | None:
-    """An issued word and still the old certificate: believed for as long as the slowest call may take.
-
-    Returns which call it was and when it began. The outcome of a reissue may have been written down already: then its
-    date tells the old certificate, which began before it.
-    """
-    intent, evidence, certificate = case.committed, case.evidence, case.order.certificate
-    if certificate is None:
-        return None
-    if intent is not None and intent.action != "create":
-        same = intent.before_serial == certificate.serial and intent.order_id == case.order.id
-        return (intent.action, intent.started) if same and _believed(case, intent.started) else None
-    begun = None if evidence is None else evidence.last_reissue
-    if begun is None or certificate.not_before > plus(begun, -TOLERANCE) or not _believed(case, begun):
-        return None
-    return "reissue", begun
-
-
-def _believed(case: OrderCase, begun: datetime) -> bool:
-    return case.now < plus(begun, case.policy.hold_renew)
 
 
 def _waiting_warnings(case: OrderCase) -> tuple[str, ...]:

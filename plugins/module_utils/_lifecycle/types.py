@@ -6,7 +6,7 @@
 
 Plain frozen records without behaviour. All dates are aware UTC datetimes, all names lower-case A-labels, all public
 keys the lower-case hexadecimal SHA-256 of the DER SubjectPublicKeyInfo. ``None`` always means "not known", never
-"no": what is not known may lead neither to a charge nor to the death of a certificate.
+"no": what is not known may lead neither to a charge nor to the revocation of a certificate.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ class PlanFacts:
 class Evidence:
     """What we wrote down when the outcome of a guarded call was known (protocol rule R3).
 
-    ``bought`` is the day of our create. ``last_reissue*`` speak of the last reissue we asked for: when, whether for
-    age, and the not_after of the certificate before it.
+    ``bought`` is the day of our create, ``last_renewal`` that of the last renewal we asked for. ``last_reissue*`` speak
+    of the last reissue we asked for: when, whether for age, and the not_after of the certificate before it.
+    ``csr_public_key_sha256`` is the key of our last call: the certificate that comes of it carries it.
     """
 
     order_id: str
@@ -98,6 +99,8 @@ class Evidence:
     paid_until: datetime | None = None
     serial: str | None = None
     updated: datetime | None = None
+    csr_public_key_sha256: str | None = None
+    last_renewal: datetime | None = None
     last_reissue: datetime | None = None
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None
@@ -107,12 +110,14 @@ class Evidence:
 class Intent:
     """A guarded call that was about to be made and whose outcome was not written down (protocol rule R3).
 
-    ``before_*`` is the state read just before the call; ``started`` is the server's date. The call was made at most
-    ``late_call`` after that.
+    ``before_*`` is the state read just before the call; ``started`` is the server's date, ``started_local`` the
+    controller's at the same moment (None: the server's was not known, and ``started`` is the controller's). The call
+    was made at most ``late_call`` after that.
     """
 
     action: Literal["create", "renew", "reissue"]
     started: datetime
+    started_local: datetime | None = None
     order_id: str | None = None
     csr_public_key_sha256: str | None = None
     before_status: str | None = None
@@ -150,13 +155,15 @@ class Desired:
     """What the operator wrote down for one certificate.
 
     ``names`` may be empty when only the reference is known (then names are not compared). ``csr`` is the CSR at hand
-    for a guarded call, if there is one.
+    for a guarded call, if there is one. ``dcv_type`` and ``validation_level`` say how long a certificate may take.
     """
 
     client_reference: str
     names: tuple[str, ...] = ()
     csr: CsrFacts | None = None
     plan_id: str | None = None
+    dcv_type: str | None = None
+    validation_level: str = "dv"
 
 
 @dataclass(frozen=True)
@@ -185,7 +192,11 @@ class Observed:
 
 @dataclass(frozen=True)
 class Policy:
-    """The operator's rules. ``certificates`` is the number of certificates of the run (spread is off below ten)."""
+    """The operator's rules. ``certificates`` is the number of certificates of the run (spread is off below ten).
+
+    ``paid_until_checked`` is when a person made sure at the provider that the paid period ends as we know it.
+    ``wait_at_most`` is how long a paid order may be without its certificate (None: as its kind of validation takes).
+    """
 
     renew_before: RenewBefore = RenewBefore(share=1 / 3)
     spread: bool = True
@@ -193,6 +204,8 @@ class Policy:
     recreate: frozenset[str] = frozenset({"expired"})
     reissue_after: datetime | None = None
     paid_until: datetime | None = None
+    paid_until_checked: datetime | None = None
+    wait_at_most: timedelta | None = None
     auto_renew: Literal["respect", "ignore"] = "respect"
     lost_key: Literal["block", "reissue"] = "block"
     max_skew: timedelta = timedelta(hours=1)
@@ -211,6 +224,8 @@ class Decision:
     ``csr_required`` asks for a fresh CSR, except with ``same_csr``: send the CSR of the open intent again.
     ``explained_by_age`` is True when the passing of time alone explains a guarded call (for the breaker of rule R8).
     ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the task.
+    ``overdue`` says what is wrong when a certificate has been waited for too long (empty: not too long yet), and
+    ``awaited_key`` is the key that the awaited certificate must carry, where our record of the call tells it.
     ``next_date`` is when the answer may change by time alone.
     """
 
@@ -231,3 +246,5 @@ class Decision:
     renewable_from: datetime | None = None
     explained_by_age: bool = False
     alarm: bool = False
+    overdue: str = ""
+    awaited_key: str | None = None

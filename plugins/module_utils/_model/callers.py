@@ -5,7 +5,7 @@
 """Who may call: which hosts of an order must take part in a run before it makes a paid or irreversible call.
 
 The hosts of an order are its memory. A run that sees some of them only must still find every call that another run has
-under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R9). Pure: no I/O, no
+under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R10). Pure: no I/O, no
 clock. Dates are aware UTC datetimes.
 """
 
@@ -76,8 +76,8 @@ class HostList:
 class Member:
     """A host as one run meets it: one of the list, or one that was on it before and can be reached.
 
-    ``remembers``: it knows that the order was bought. ``token``: of the intent that it holds. (An intent of another run
-    is followed before anybody asks who may call.)
+    ``remembers``: it knows that the order was bought. ``intent``: the token of the intent that it holds. (An intent of
+    another run is followed before anybody asks who may call.)
     """
 
     name: str
@@ -85,7 +85,7 @@ class Member:
     absence: Absence = "unreachable"
     memory: HostList | None = None
     remembers: bool = False
-    token: str | None = None
+    intent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,13 +168,13 @@ def noted(callers: Callers, now: Moment) -> Callers:
     return replace(callers, members=tuple(members))
 
 
-def objection(callers: Callers, action: str, now: Moment, *, token: str | None = None) -> Objection | None:
+def objection(callers: Callers, action: str, now: Moment, *, intent: str | None = None) -> Objection | None:
     """Return why this run must not make the call; None if it may.
 
-    Before anything is written, ask with the hosts as `noted`. With ``token`` only hosts that hold the intent with that
+    Before anything is written, ask with the hosts as `noted`. With ``intent`` only hosts that hold the intent with that
     token count: what a run asks when the hosts have answered and the call comes next.
     """
-    present = tuple(one for one in callers.present if token is None or one.token == token)
+    present = tuple(one for one in callers.present if intent is None or one.intent == intent)
     names = tuple(one.name for one in present)
     absent = callers.absent
     if action == "create" and not callers.remembered:

@@ -136,8 +136,9 @@ def unkept_refusal(earlier: Evidence, shown: OrderView | None) -> Refusal | None
         "canary",
         f"order {earlier.order_id} was bought as {earlier.reference!r} and the API shows {carries} as its reference: "
         "whatever is bought here cannot be found again. Nothing is bought while that order lives. No money was spent "
-        f"by this run. Ask the provider why the reference is not kept, or cancel order {earlier.order_id} in the "
-        "control panel and choose references that the API keeps.",
+        "by this run. Ask the provider why the reference is not kept, and to correct it. Or choose references that "
+        f"the API keeps, and end order {earlier.order_id} in the control panel, but only if no host uses it or waits "
+        "for it.",
     )
 
 

@@ -2,20 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`state: absent`: cancel the one live order with this reference, by id, and see it end."""
+"""`state: absent`: cancel the one live order with this reference, by id, and see it end.
+
+"Waiting" is no permission: an order that is being reissued or renewed waits too, while its certificate is in use.
+Without permission only an order that certainly never issued is cancelled.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from . import issued, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .steps import Step
 from .types import (
     Clock,
+    DownloadSerial,
     Evidence,
+    Fact,
     Found,
+    Intent,
     JournalFailed,
     Missing,
     OrderView,
@@ -29,35 +36,55 @@ from .types import (
     Unavailable,
 )
 
+REMEDY = (
+    "Find out which hosts serve its certificate. Set force, or only_if_younger_than, if it is really to be cancelled: "
+    "its certificate will be revoked."
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What our own records say; `intent` is one whose hold is over and of which nothing came."""
+
+    evidence: Evidence | None
+    intent: Intent | None = None
+
 
 def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
-    """Exactly one live order, or blocked; an issued one only with force or if it is young enough."""
-    evidence = request.evidence
-    if request.has_journal:
-        answer = yield ReadRecords(request.reference)
-        if isinstance(answer, JournalFailed):
-            return words.journal_failed(request, answer.reason)
-        records = steps.expect(answer, Records)
-        evidence = records.evidence
-        if records.intent is not None and records.intent.phase == "sent":
-            # An order that is still on its way cannot be cancelled, and "absent" would be a lie.
-            result = yield from locking.follow(request, records.intent, evidence, clock)
-            if result is not None and result.outcome == "blocked":
-                return result
-        else:
-            yield from steps.remove_intent(request, records.intent)
-    found = yield from _the_one(request, evidence, clock)
+    """Exactly one live order, or blocked; one that may have issued only with force or if it is young enough."""
+    known = yield from _recorded(request, clock)
+    if isinstance(known, PurchaseResult):
+        return known
+    found = yield from _the_one(request, known.evidence, clock)
     if isinstance(found, PurchaseResult):
         return found
     missing = rules.callers_objection(request, clock)
     if missing is not None:
         return words.hosts_missing(request, missing)
-    refusal = _issued_refusal(request, found, clock)
+    refusal = yield from _objection(request, found, known, clock)
     if refusal is not None:
-        remedy = "Set force, or only_if_younger_than, if it is really to be cancelled: its certificate will be revoked."
-        return words.blocked(request, refusal, remedy)
+        return words.blocked(request, refusal, REMEDY)
     posted = steps.expect((yield PostDelete(found.id)), Posted)
-    return (yield from _after(request, found, posted, evidence, clock))
+    return (yield from _after(request, found, posted, known, clock))
+
+
+def _recorded(request: PurchaseRequest, clock: Clock) -> Step[Known | PurchaseResult]:
+    """Our records, after an open call was followed to its end; blocked while it may still be carried out."""
+    if not request.has_journal:
+        return Known(request.evidence)
+    answer = yield ReadRecords(request.reference)
+    if isinstance(answer, JournalFailed):
+        return words.journal_failed(request, answer.reason)
+    records = steps.expect(answer, Records)
+    intent = records.intent
+    if intent is None or intent.phase != "sent":
+        yield from steps.remove_intent(request, intent)
+        return Known(records.evidence)
+    # An order that is still on its way cannot be cancelled, and "absent" would be a lie.
+    result = yield from locking.follow(request, intent, records.evidence, clock)
+    if result is None:
+        return Known(records.evidence, intent)
+    return result if result.outcome == "blocked" else Known(result.evidence or records.evidence)
 
 
 def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) -> Step[OrderView | PurchaseResult]:
@@ -68,11 +95,7 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     rows = {row.id: row for row in (*request.orders, *look.ours)}
     live = rules.live_with_reference(rows.values(), request.reference)
     if len(live) > 1:
-        return words.blocked(
-            request,
-            words.several(rules.ranked(live)),
-            "Cancel them by id in the provider's control panel: which one is in use cannot be told from here.",
-        )
+        return words.blocked(request, words.several(rules.ranked(live)), words.WHICH_ONE)
     if live:
         return (yield from _read(request, live[0].id, live[0].created))
     if look.unclear:
@@ -97,18 +120,36 @@ def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Ste
     return order
 
 
-def _issued_refusal(request: PurchaseRequest, order: OrderView, clock: Clock) -> Refusal | None:
-    if order.bucket != "issued" or request.force:
+def _objection(request: PurchaseRequest, order: OrderView, known: Known, clock: Clock) -> Step[Refusal | None]:
+    young = request.only_if_younger_than
+    if request.force or (young is not None and _is_younger(order, young, clock)):
         return None
-    if request.only_if_younger_than is None:
-        return Refusal("issued", f"order {order.describe} is issued and may be in use")
-    if order.created is None or rules.now_of(clock) - order.created >= request.only_if_younger_than:
-        return Refusal("issued", f"order {order.describe} is issued and not younger than only_if_younger_than")
-    return None
+    reason = yield from _tells_of_certificate(request, order, known)
+    if reason is None:
+        return None
+    age = "" if young is None else "is not younger than only_if_younger_than and "
+    return Refusal("issued", f"order {order.describe} {age}may be in use: {reason}")
+
+
+def _is_younger(order: OrderView, age: timedelta, clock: Clock) -> bool:
+    return order.created is not None and rules.now_of(clock) - order.created < age
+
+
+def _tells_of_certificate(request: PurchaseRequest, order: OrderView, known: Known) -> Step[str | None]:
+    """Why a certificate of this order may be in use; None if it certainly never issued."""
+    reason = issued.row_tells_of_certificate(order) or issued.records_tell_of_certificate(
+        request, known.evidence, known.intent, order.id
+    )
+    if reason is not None:
+        return reason
+    serial = steps.expect((yield DownloadSerial(order.id)), Fact)
+    if not serial.known:
+        return "whether it has a certificate could not be read"
+    return None if serial.value is None else f"its certificate {serial.value} can be downloaded"
 
 
 def _after(
-    request: PurchaseRequest, order: OrderView, posted: Posted, evidence: Evidence | None, clock: Clock
+    request: PurchaseRequest, order: OrderView, posted: Posted, known: Known, clock: Clock
 ) -> Step[PurchaseResult]:
     """Poll until it has ended. The call is not repeated in this run; a rerun goes on."""
     refund = words.refund_words(order, clock)
@@ -116,17 +157,22 @@ def _after(
     while True:
         answer = yield from steps.ask_order(order.id)
         if isinstance(answer, Missing) or (isinstance(answer, Found) and not answer.order.live):
-            return (yield from _ended(request, order, answer, evidence, clock, refund))
+            return (yield from _ended(request, order, answer, known, clock))
         if rules.nothing_happened(posted):
             return replace(words.refused(request, posted.kind, posted.message), order=order, order_id=order.id)
-        if not (yield from steps.wait(attempt, clock, request.recovery_timeout)):
-            break
+        refused = isinstance(answer, Found) and rules.refusal_of_cancellation_holds(posted, order, answer.order)
         attempt += 1
+        if refused and attempt >= rules.REFUSAL_LOOKS:
+            break
+        if not (yield from steps.wait(attempt - 1, clock, request.recovery_timeout)):
+            break
+    if refused:
+        return replace(words.refused(request, "rejected", posted.message), order=order, order_id=order.id)
     message = (
         "{0}: the cancellation of order {1} was sent{2}, but the order has not ended within {3:.0f} s. {4} Run again: "
         "it is looked at again, and cancelled again by its id if it is still live."
     )
-    lost = "" if posted.kind == "done" else " and its reply was lost"
+    lost = "" if posted.kind == "done" else ", no answer tells whether it was done"
     text = message.format(request.reference, order.id, lost, request.recovery_timeout, words.money_sentence("no"))
     return PurchaseResult(
         "cancel_pending", text, order=order, order_id=order.id, code="cancel_pending", refund=refund, sent=True
@@ -137,12 +183,13 @@ def _ended(
     request: PurchaseRequest,
     order: OrderView,
     answer: Found | Missing | Unavailable,
-    evidence: Evidence | None,
+    known: Known,
     clock: Clock,
-    refund: str,
 ) -> Step[PurchaseResult]:
-    noted = replace(locking.adopted_evidence(request, evidence, order, clock), ended=rules.now_of(clock))
-    warnings = yield from steps.promote(request, noted, None)
+    refund = words.refund_words(order, clock)
+    noted = replace(locking.adopted_evidence(request, known.evidence, order, clock), ended=rules.now_of(clock))
+    # A call of which nothing came says nothing about an order that has ended.
+    warnings = yield from steps.promote(request, noted, known.intent)
     seen = answer.order if isinstance(answer, Found) else order
     message = "{}: order {} was cancelled. {} Refund: {}.".format(
         request.reference, order.id, words.money_sentence("no"), refund

@@ -60,8 +60,7 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     clock = yield from steps.ask_clock()
     intent = steps.sent_under(request, held.intent, clock, before)
     marked = intent.before or BeforeState("")
-    if rules.moved(marked, before) is not None:
-        # What moved since the plan would be taken for this call's doing.
+    if rules.moved_since_mark(marked, before):
         yield from steps.remove_intent(request, intent)
         return words.superseded(request, f"order {target.id} changed")
     failure = yield from steps.mark_sent(request, held.intent, intent)
@@ -76,7 +75,7 @@ def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[Purchas
         return (yield from _after_refusal(request, seen, posted, sent))
     if posted.kind == "done":
         return (yield from _after_reply(request, seen, sent))
-    return (yield from _after_silence(request, seen, posted, sent))
+    return (yield from _after_open_answer(request, seen, posted, sent))
 
 
 def _call(request: PurchaseRequest, order_id: str) -> Effect:
@@ -130,17 +129,26 @@ def _after_reply(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[
     return (yield from _conclude(request, words.DONE_WORDS[request.action], order, after, sent))
 
 
-def _after_silence(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+def _after_open_answer(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+    """No answer, or none that tells: until a mark moves, a refusal is proven, or recovery_timeout is over."""
     attempt = 0
+    refused = False
     while True:
         answer = yield from steps.ask_order(seen.id)
+        refused = False
         if isinstance(answer, Found):
             after = yield from steps.ask_state(answer.order)
             if rules.moved(sent.before, after) is not None:
                 return (yield from _conclude(request, "recovered", answer.order, after, sent))
-        if not (yield from steps.wait(attempt, sent.clock, request.recovery_timeout)):
-            break
+            refused = rules.refusal_holds(posted, sent.before, after)
         attempt += 1
+        if refused and attempt >= rules.REFUSAL_LOOKS:
+            break
+        if not (yield from steps.wait(attempt - 1, sent.clock, request.recovery_timeout)):
+            break
+    if refused:
+        yield from steps.remove_intent(request, sent.intent)
+        return words.refused(request, "rejected", posted.message)
     clock = yield from steps.ask_clock()
     return words.open_end(request, sent.intent, posted.message, clock)
 

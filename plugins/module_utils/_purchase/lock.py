@@ -215,7 +215,10 @@ def changed_evidence(
 ) -> Evidence:
     """After a renew or reissue that was done, whichever run sent it."""
     base = adopted_evidence(request, old, order, clock)
-    noted = replace(base, csr_key=after.csr_key or intent.csr_key, serial=after.serial, updated=after.updated)
+    before = intent.before.csr_key if intent.before else None
+    # An order in progress may still show the CSR before the call; the certificate that comes is for the key sent.
+    key = intent.csr_key if after.csr_key in (None, before) else after.csr_key
+    noted = replace(base, csr_key=key, serial=after.serial, updated=after.updated)
     if intent.action == "renew":
         noted = replace(noted, paid_until=intent.paid_until_after)
     else:

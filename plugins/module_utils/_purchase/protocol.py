@@ -294,8 +294,7 @@ def _adopt(
     order = settled.arrangement.current
     if order is None:
         yield from steps.remove_intent(request, intent)
-        remedy = "Decide which one to keep and cancel the others by id in the provider's control panel."
-        result = words.blocked(request, words.several(settled.arrangement.others), remedy)
+        result = words.blocked(request, words.several(settled.arrangement.others), words.WHICH_ONE)
         return steps.with_settlement(request, result, settled)
     noted = locking.adopted_evidence(request, evidence, order, clock)
     warnings = yield from steps.promote(request, noted, intent)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
 from .._model.callers import Moment, Objection, objection
+from . import issued
 from .types import (
     BeforeState,
     Clock,
@@ -38,6 +39,7 @@ REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
 SENDING = frozenset({"create", "renew", "reissue"})
+REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 
@@ -56,6 +58,16 @@ def now_of(clock: Clock) -> datetime:
 def nothing_happened(posted: Posted) -> bool:
     """R1: proven to be refused or never sent. Whatever is neither this nor done may have been committed."""
     return posted.kind in ("rejected", "not_sent")
+
+
+def refusal_holds(posted: Posted, before: BeforeState, after: BeforeState) -> bool:
+    """R1: a refusal with status 409 counts as one if the order, read again, is provably unchanged."""
+    return posted.kind == "conflict" and all_marks_unchanged(before, after)
+
+
+def refusal_of_cancellation_holds(posted: Posted, before: OrderView, after: OrderView) -> bool:
+    """The same for a cancellation: it costs nothing, and nothing but the order's row would show it."""
+    return posted.kind == "conflict" and before.updated is not None and before == after
 
 
 def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
@@ -181,6 +193,7 @@ class Facts:
     csr_key: str | None
     serial: str | None = None
     serial_known: bool = False
+    recorded: str | None = None  # what our own records tell of a certificate of it
 
 
 @dataclass(frozen=True)
@@ -202,6 +215,12 @@ def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
     return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
 
 
+def never_issued(facts: Facts) -> bool:
+    """Only what certainly never issued may be cancelled without anybody's permission."""
+    nothing_to_download = facts.serial_known and facts.serial is None
+    return issued.row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
+
+
 def is_twin(first: Facts, other: Facts) -> bool:
     """Same reference, plan and key; never issued; created at most 7 days after the first. Unknown is never equal."""
     same = (
@@ -210,13 +229,7 @@ def is_twin(first: Facts, other: Facts) -> bool:
         and first.csr_key is not None
         and first.csr_key == other.csr_key
     )
-    never_issued = (
-        other.order.bucket == "waiting"
-        and other.order.provisioned is None
-        and other.serial_known
-        and other.serial is None
-    )
-    return same and never_issued and not _apart(first.order, other.order)
+    return same and never_issued(other) and not _apart(first.order, other.order)
 
 
 def _apart(older: OrderView, newer: OrderView) -> bool:
@@ -248,8 +261,8 @@ def _is_succession(rest: tuple[OrderView, ...]) -> bool:
 
 
 def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
-    """Read again just before the call: the first must be live, the twin still waiting."""
-    return first is not None and first.live and twin is not None and twin.bucket == "waiting"
+    """Read again just before the call: the first must be live, the twin still waiting for its first certificate."""
+    return first is not None and first.live and twin is not None and issued.row_tells_of_certificate(twin) is None
 
 
 # --- R7 -----------------------------------------------------------------------------------------------------------
@@ -269,6 +282,11 @@ def moved(before: BeforeState, after: BeforeState) -> str | None:
     if before.status.lower() != after.status.lower():
         return "status"
     return None
+
+
+def moved_since_mark(marked: BeforeState, before: BeforeState) -> bool:
+    """R7: what moved between the plan's mark and the call would be taken for this call's doing, or was done already."""
+    return moved(marked, before) is not None
 
 
 def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:
@@ -352,8 +370,8 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
     if request.callers is None:
         return None
-    token = own_token(request) if request.carried and request.action in SENDING else None
-    return objection(request.callers, request.action, Moment(clock.local, clock.server), token=token)
+    own = own_token(request) if request.carried and request.action in SENDING else None
+    return objection(request.callers, request.action, Moment(clock.local, clock.server), intent=own)
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class SharedMemory:
             one.name,
             memory=one.host_list if now is None else follows(one.host_list, self.reference, self.hosts, now),
             remembers=one.evidence is not None,
-            token=None if intent is None else intent.token,
+            intent=None if intent is None else intent.token,
         )
 
     def with_intent(self, intent: Intent) -> SharedMemory:

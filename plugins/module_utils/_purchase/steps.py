@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generator, TypeVar, Union
 
-from . import rules, words
+from . import issued, rules, words
 from .types import (
     Answer,
     BeforeState,
@@ -230,7 +230,7 @@ def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settle
     facts: tuple[rules.Facts, ...] = ()
     for order in live:
         if len(live) > 1:
-            facts += ((yield from _facts(order)),)
+            facts += ((yield from ask_facts(request, order)),)
         else:
             facts += (rules.Facts(order, order.csr_key),)
     arrangement = rules.arrange(facts)
@@ -247,7 +247,7 @@ def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settle
     return Settled(arrangement, cancelled, left)
 
 
-def _facts(order: OrderView) -> Step[rules.Facts]:
+def ask_facts(request: PurchaseRequest, order: OrderView) -> Step[rules.Facts]:
     csr_key = order.csr_key
     if csr_key is None:
         csr = expect((yield DownloadCsr(order.id)), Fact)
@@ -255,7 +255,8 @@ def _facts(order: OrderView) -> Step[rules.Facts]:
     if order.bucket != "waiting":
         return rules.Facts(order, csr_key)
     serial = expect((yield DownloadSerial(order.id)), Fact)
-    return rules.Facts(order, csr_key, serial.value, serial.known)
+    recorded = issued.records_tell_of_certificate(request, request.evidence, None, order.id)
+    return rules.Facts(order, csr_key, serial.value, serial.known, recorded)
 
 
 def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) -> Step[TwinCancelled | None]:
@@ -294,7 +295,7 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         newer = ", ".join(row.describe for row in settled.arrangement.others[1:])
         warning = (
             f"{request.reference}: an order and a later one carry this reference ({newer}); the newest issued one is "
-            "used. If the later one was not bought on purpose, cancel it in the provider's control panel."
+            f"used. If the later one was not bought on purpose: {words.WHICH_ONE}"
         )
         result = replace(result, warnings=(*result.warnings, warning))
     if not settled.left:
@@ -303,10 +304,7 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         text = words.several(settled.arrangement.others).message
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
-    remedy = (
-        "Nothing was deleted that may be in use. Decide in the provider's control panel which one to keep and cancel "
-        "the others (by id), inside the plan's grace period if the charge is to be refunded."
-    )
+    remedy = f"Nothing was deleted that may be in use. {words.WHICH_ONE}"
     # A blocked result says it already; one that did its work must not fail with nothing but its success.
     message = result.message if text in result.message else f"{result.message} But {text}. {remedy}"
     warnings = (*result.warnings, f"{request.reference}: {text}. {remedy}")

@@ -78,6 +78,7 @@ class OrderView:
     updated: datetime | None = None
     provisioned: datetime | None = None
     csr_key: str | None = None
+    status_known: bool = True  # False: nobody knows the status word, and `bucket` is a guess
 
     @property
     def live(self) -> bool:
@@ -269,7 +270,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Posted:
-    """R1's classes. kind: done | rejected | not_sent | unknown. `order` as the reply showed it, if it did."""
+    """R1's classes. kind: done | rejected | not_sent | conflict (refused with status 409, to be proven) | unknown.
+
+    `order` as the reply showed it, if it did.
+    """
 
     kind: str
     order: OrderView | None = None
@@ -318,8 +322,9 @@ class PurchaseRequest:
     not_after_before: datetime | None = None  # reissue: end of the certificate before; goes into the evidence
     recovery_timeout: float = 180.0
     holds: Holds = field(default_factory=Holds)
-    force: bool = False  # cancel: an issued order too
-    only_if_younger_than: timedelta | None = None  # cancel: an issued order if younger
+    force: bool = False  # cancel: also an order that may have issued
+    only_if_younger_than: timedelta | None = None  # cancel: an order that may have issued, if it is younger
+    seen_order_id: str | None = None  # the order whose certificate was downloaded in an earlier run
     callers: Callers | None = None
     journal_place: str = "the journal"  # for messages: where a person finds the records
 

@@ -28,6 +28,13 @@ GRACE_ASSUMED = timedelta(days=30)
 DONE_WORDS = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
 NOUNS = {"create": "purchase", "renew": "renewal", "reissue": "reissue", "cancel": "cancellation", "settle": "look-up"}
 
+# Several live orders: another host, of an inventory that this run does not see, may serve any of them.
+WHICH_ONE = (
+    "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the provider's "
+    "control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits for it; it is "
+    "refunded only inside the grace period of its plan."
+)
+
 
 def money_of(action: str) -> str:
     """The word for a committed action."""
@@ -173,7 +180,10 @@ def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock
             "Look into the provider's control panel before the next run: without a journal the next run only looks "
             "for the order, and sends again if it does not show up."
         )
-    message = ("{}: the {} was sent, its reply was lost ({}), and it was not found within {:.0f} s. {} {}").format(
+    message = (
+        "{}: the {} was sent, no answer tells whether it was done ({}), and it was not found within {:.0f} s. {} {}"
+    )
+    text = message.format(
         request.reference,
         NOUNS[request.action],
         detail or "no reason given",
@@ -183,7 +193,7 @@ def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock
     )
     return PurchaseResult(
         "pending_unknown",
-        message,
+        text,
         order_id=intent.order_id,
         money_spent="unknown",
         code="outcome_unknown",

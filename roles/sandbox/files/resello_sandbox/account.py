@@ -108,7 +108,8 @@ class Account:
     def delete(self, order_id: str) -> Order:
         """Disable the certificate at once; charges younger than the grace period are given back."""
         order = self.order(order_id)
-        if order.status not in ("pending", "active", self._context.settings.reissue_status):
+        settings = self._context.settings
+        if order.status not in ("pending", "active", settings.reissue_status, settings.renew_status):
             raise wrong_state(f"The certificate is already {order.status}.")
         now = self._context.clock.now()
         with self._store.transaction():
@@ -276,7 +277,7 @@ class Account:
             order.dcv_type, order.domain = form.dcv_type, form.csr.names[0]
             order.csr = form.csr_text if settings.pending_csr == "new" else order.csr
         order.contact = {**order.contact, **form.contact}
-        order.status = settings.reissue_status if action == "reissue" else "pending"
+        order.status = {"reissue": settings.reissue_status, "renew": settings.renew_status}.get(action, "pending")
         order.client_reference = reference_after(
             "renew" if action == "extend" else action,
             before=order.client_reference,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from resello_sandbox.values import choice, count, is_a, may, seconds, texts, word
+from resello_sandbox.values import choice, count, is_a, may, one_of, seconds, texts, word
 
 _DAY = 86400.0
 
@@ -30,6 +30,13 @@ class Dialect:
         default="envelope",
         metadata=choice(
             "envelope", "http-200", "detail", meaning="how refusals look; http-200 keeps 401, detail is a bare object"
+        ),
+    )
+    wrong_state_status: int = field(
+        default=422,
+        metadata=may(
+            one_of(400, 409, 422),
+            "400, 409 or 422: how a request is refused that the state of its order does not allow",
         ),
     )
     numbers: str = field(
@@ -140,6 +147,7 @@ class Dialect:
     )
     reissue_price: int = field(default=0, metadata=may(count(0), "cents >= 0 that a reissue costs"))
     reissue_status: str = field(default="pending", metadata=may(word, "the status word while a reissue is pending"))
+    renew_status: str = field(default="pending", metadata=may(word, "the status word while a renew is pending"))
     renew_result: str = field(
         default="certificate",
         metadata=choice(

@@ -23,7 +23,7 @@ from resello_sandbox.forms import CONTACT_FIELDS
 from resello_sandbox.lies import told
 from resello_sandbox.plans import Plan, known_plan
 from resello_sandbox.records import Job, Order, Validation
-from resello_sandbox.rejections import UNAUTHORIZED, RejectionError
+from resello_sandbox.rejections import UNAUTHORIZED, WRONG_STATE, RejectionError
 from resello_sandbox.wording import date_text, numbers_as_text, status_word
 
 Json = dict[str, Any]
@@ -65,7 +65,9 @@ class Presenter:
 
     def failure(self, rejection: RejectionError) -> web.Response:
         """A refused request."""
-        style, status = self._context.settings.failures, rejection.status
+        settings = self._context.settings
+        wrong_state = rejection.code == WRONG_STATE
+        style, status = settings.failures, settings.wrong_state_status if wrong_state else rejection.status
         if style == "detail":
             return self._with_retry_after(self._answer({"detail": _one_text(rejection)}, status=status), rejection)
         # A server that hides everything in status 200 still has a login in front of it.

@@ -13,6 +13,7 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
 UNPROCESSABLE = 422
+WRONG_STATE = "invalid_state"
 
 FieldMessages = Mapping[str, list[dict[str, str]]]
 
@@ -62,7 +63,7 @@ def invalid_field(field: str, message: str, *, code: str = "invalid") -> Rejecti
 
 def wrong_state(message: str) -> RejectionError:
     """A rejection because the order is not in a state for this request."""
-    return RejectionError("invalid_state", message)
+    return RejectionError(WRONG_STATE, message)
 
 
 def not_found(what: str) -> RejectionError:

@@ -87,8 +87,8 @@ def test_a_first_purchase_needs_all_hosts_of_the_list() -> None:
 
 
 def test_a_first_purchase_needs_the_intent_on_all_hosts() -> None:
-    everybody = Callers("shop", ("a", "b"), (Member("a", token="r/sent"), Member("b", token="other")))
-    assert objection(everybody, "create", TODAY, token="r/sent") is not None
+    everybody = Callers("shop", ("a", "b"), (Member("a", intent="r/sent"), Member("b", intent="other")))
+    assert objection(everybody, "create", TODAY, intent="r/sent") is not None
     assert objection(everybody, "create", TODAY) is None
 
 
@@ -165,9 +165,11 @@ def test_a_list_that_was_never_called_under_hands_nothing_over() -> None:
 
 
 def test_a_host_without_the_intent_does_not_count_when_the_call_comes() -> None:
-    members = tuple(Member(name, memory=known(*"abc"), token=f"{token}/sent") for name, token in zip("abc", "rrx"))
-    assert objection(Callers("shop", tuple("abc"), members), "renew", TODAY, token="r/sent") is None
-    assert objection(Callers("shop", tuple("abc"), members[1:]), "renew", TODAY, token="r/sent") is not None
+    members = tuple(
+        Member(name, memory=known(*"abc"), intent=f"{run}/sent") for name, run in zip("abc", "rrx", strict=True)
+    )
+    assert objection(Callers("shop", tuple("abc"), members), "renew", TODAY, intent="r/sent") is None
+    assert objection(Callers("shop", tuple("abc"), members[1:]), "renew", TODAY, intent="r/sent") is not None
 
 
 # --- what a host remembers ----------------------------------------------------------------------------------------
@@ -205,17 +207,17 @@ def test_what_people_read() -> None:
     web = ("web1", "web2")
     both = known(*web)
     assert read(Callers("shop", web, (Member("web1"), Member("web2", takes_part=False))), "create") == (
-        "not ordered, nothing charged. web2 (in hosts) did not take part: unreachable. A first purchase needs all hosts, "
-        "so that all hold the key. Repair web2, or take it off hosts."
+        "not ordered, nothing charged. web2 (in hosts) did not take part: unreachable. A first purchase needs all "
+        "hosts, so that all hold the key. Repair web2, or take it off hosts."
     )
     away = Member("web1", takes_part=False, absence="not_in_inventory")
     assert read(Callers("shop", web, (Member("web2"), away)), "create") == (
-        "not ordered, nothing charged. web2 cannot get its key in this run: web1 is not in this inventory. Run once with "
-        "both (--limit web1,web2)."
+        "not ordered, nothing charged. web2 cannot get its key in this run: web1 is not in this inventory. Run once "
+        "with both (--limit web1,web2)."
     )
     assert read(Callers("shop", web, (Member("web1", takes_part=False), Member("web2", memory=both))), "renew") == (
-        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, did "
-        "not. If web1 is gone, take it off hosts before 2027-03-10: the run 72 h later renews."
+        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, "
+        "did not. If web1 is gone, take it off hosts before 2027-03-10: the run 72 h later renews."
     )
     assert read(Callers("shop", ("web2",), (Member("web2", memory=both),)), "renew") == (
         "hosts changed from [web1, web2] to [web2]. Paid calls wait until 2027-03-04T12:15Z, because one under the old "

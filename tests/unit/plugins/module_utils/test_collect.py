@@ -31,6 +31,7 @@ def item(*, wanted: tuple[str, ...], on_order: tuple[str, ...], key: str) -> Ite
         names=wanted,
         csr=None,
         dcv_type="FILE",
+        validation_level="dv",
         contact={},
         ee_reference_order_id=None,
         hosts=(lifecycle.HostFacts(name="web", public_keys=frozenset({OURS})),),

@@ -22,6 +22,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.paid im
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import PlanFacts, Policy
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
+    OTHER_KEY,
     PAID_END,
     PLAN,
     certificate,
@@ -35,6 +36,8 @@ from hypothesis import strategies as st
 
 TWO_DAYS, SECOND = timedelta(days=2), timedelta(seconds=1)
 NEXT_END = PAID_END.replace(year=2028)
+OURS = certificate(341, serial="02", public_key_sha256=OTHER_KEY)
+LATE = evidence(last_reissue=on(336), serial="02", csr_public_key_sha256=OTHER_KEY)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +122,26 @@ def test_renewal_not_written_down() -> None:
         ({"certificate": certificate(336, serial="02")}, True),
         ({"certificate": certificate(336)}, False),
         ({"certificate": certificate(334, serial="02")}, False),
-        ({"order": order(updated=on(340))}, False),
+        ({"order": order(updated=on(340))}, True),
+        ({"order": order(updated=on(335) - SECOND)}, False),
+        ({"order": order(updated=on(340)), "evidence": evidence(updated=on(340))}, False),
+        ({"order": order(updated=on(340)), "evidence": evidence(last_reissue=on(338))}, False),
+        ({"order": order(updated=on(340)), "evidence": evidence(last_reissue=on(338) - SECOND)}, True),
         ({"certificate": certificate(336, serial="02"), "evidence": evidence(last_reissue=on(336))}, False),
+        # ours, five days after we asked for it
+        ({"order": order(updated=on(341)), "certificate": OURS, "evidence": LATE}, False),
+        ({"order": order(updated=on(341)), "certificate": OURS, "evidence": evidence(last_reissue=on(336))}, True),
+        # the API still shows the old end, three days after the change
+        ({"order": order(updated=on(347), expires=PAID_END)}, False),
+        ({"order": order(updated=on(347) + SECOND, expires=PAID_END)}, True),
+        # somebody has looked
+        ({"order": order(updated=on(340)), "policy": Policy(paid_until_checked=on(338))}, False),
+        ({"order": order(updated=on(340)), "policy": Policy(paid_until_checked=on(338) - SECOND)}, True),
+        ({"certificate": certificate(336, serial="02"), "policy": Policy(paid_until_checked=on(345))}, False),
+        # paid_until is in the inventory all year long: it answers nothing
+        ({"order": order(updated=on(340)), "policy": Policy(paid_until=PAID_END)}, True),
+        # the platform's renewal is ignored; a change proves as much as without it
+        ({"order": order(updated=on(340), is_auto_renew_enabled=True), "policy": Policy(auto_renew="ignore")}, True),
     ],
 )
 def test_doubt_with_a_record(changes: dict[str, Any], doubtful: bool) -> None:
@@ -196,3 +217,22 @@ def test_a_record_of_the_purchase_alone_explains_no_change(
     found = paid(on(350), evidence=record, order=order(updated=updated), certificate=certificate(begins))
     assert found.source == "bought"
     assert bool(found.doubt) is doubtful
+
+
+def test_without_a_record_the_day_of_the_look_explains_only_what_is_a_day_older() -> None:
+    """Our own renewal leaves no other trace there: it must not be explained by the look before it."""
+    looked = Policy(paid_until=PAID_END, paid_until_checked=on(341))
+    assert not paid(on(350), order=order(updated=on(340)), policy=looked).doubt
+    assert paid(on(350), order=order(updated=on(340) + SECOND), policy=looked).doubt
+    assert paid(on(350), order=order(updated=None), policy=looked).doubt
+    assert paid(on(350), order=order(updated=on(340) + SECOND, expires=PAID_END)).doubt
+
+
+def test_a_renewal_whose_end_was_not_recorded_is_not_made_again() -> None:
+    """The plan did not say for how long it is paid; nobody corrected paid_until."""
+    renewed = evidence(paid_until=None, bought=None, last_renewal=on(340), updated=on(340))
+    policy = Policy(paid_until=PAID_END, paid_until_checked=on(349))
+    facts: dict[str, Any] = {"policy": policy, "order": order(updated=on(340))}
+    assert "renewed on" in paid(on(350), evidence=renewed, **facts).doubt
+    before = evidence(paid_until=None, bought=None, last_renewal=on(333) - SECOND, updated=on(340))
+    assert not paid(on(350), evidence=before, **facts).doubt

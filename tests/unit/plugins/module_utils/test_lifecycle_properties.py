@@ -75,6 +75,8 @@ evidences = st.none() | st.builds(
     paid_until=maybe_dates,
     serial=st.none() | serials,
     updated=maybe_dates,
+    csr_public_key_sha256=st.none() | keys,
+    last_renewal=maybe_dates,
     last_reissue=maybe_dates,
     last_reissue_for_age=st.none() | st.booleans(),
     last_reissue_not_after_before=maybe_dates,
@@ -83,6 +85,7 @@ intents = st.none() | st.builds(
     Intent,
     action=st.sampled_from(("create", "renew", "reissue")),
     started=dates,
+    started_local=maybe_dates,
     order_id=st.none() | ids,
     csr_public_key_sha256=st.none() | keys,
     before_status=st.none() | st.just("active"),
@@ -115,6 +118,8 @@ policies = st.builds(
     recreate=st.frozensets(st.sampled_from(("expired", "failed", "cancelled", "revoked"))),
     reissue_after=maybe_dates,
     paid_until=maybe_dates,
+    paid_until_checked=maybe_dates,
+    wait_at_most=st.none() | spans,
     auto_renew=st.sampled_from(("respect", "ignore")),
     lost_key=st.sampled_from(("block", "reissue")),
     max_skew=st.just(timedelta(hours=1)) | spans,
@@ -122,7 +127,10 @@ policies = st.builds(
     hold_reissue=st.just(timedelta(hours=1)) | spans,
     hold_renew=st.just(timedelta(hours=72)) | spans,
 )
-wishes = st.builds(Desired, st.just("shop"), names, csrs)
+methods = st.sampled_from(("DNS", "EMAIL", None))
+wishes = st.builds(
+    Desired, st.just("shop"), names, csrs, dcv_type=methods, validation_level=st.sampled_from(("dv", "OV"))
+)
 
 GUARDED = {"create": "charged", "renew": "charged", "reissue": "assumed_free"}
 
@@ -144,6 +152,7 @@ def check(decision: Decision, now: datetime) -> None:
     assert decision.order_id not in decision.twins
     assert decision.next_date is not None or decision.action != "none"
     assert decision.action != "none" or not decision.alarm
+    assert decision.action in ("wait", "validate") or not decision.overdue
     assert now.tzinfo is not None
 
 

@@ -72,6 +72,7 @@ class Scenario:
 
 
 ISSUED = seen(order())
+RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY, serial=None)
 GONE = seen(order(), host_keys=hosts(host(), host("web2", answered=False, public_keys=None, deployed=None)))
 BROKEN = seen(order(), host_keys=hosts(host(), host("web2", config_test_passes=False)))
 LAST_STRETCH = on(199 - 199 / 9)  # a third of the margin is left
@@ -180,13 +181,30 @@ SCENARIOS = (
         seen(order(csr=NEW_CSR), evidence=evidence(last_reissue=on(134))),
         on(137),
     ),
+    # The same of a renewal: the certificate before it is due meanwhile.
+    Scenario(
+        "5c",
+        "wait",
+        "in-progress",
+        "old certificate yet, renewed",
+        seen(order(certificate=CAPPED), evidence=RENEWED, host_keys=serving(CAPPED)),
+        on(339) - SECOND,
+    ),
+    Scenario(
+        "14",
+        "reissue",
+        "reissue",
+        "the renewal gave none",
+        seen(order(certificate=CAPPED), evidence=RENEWED, host_keys=serving(CAPPED)),
+        on(339),
+    ),
     Scenario("5c", "validate", "in-progress", "failed", seen(over("failed", "rejected")), on(140)),
     Scenario(
         "5",
         "wait",
         "certificate-awaited",
         "young",
-        seen(order(certificate=None, ever_issued=None), evidence=None),
+        seen(order(certificate=None, ever_issued=None), **NOTHING),
         on(7) - SECOND,
     ),
     Scenario(
@@ -194,9 +212,10 @@ SCENARIOS = (
         "blocked",
         "certificate-unknown",
         "old",
-        seen(order(certificate=None, ever_issued=None), evidence=None),
+        seen(order(certificate=None, ever_issued=None), **NOTHING),
         on(7),
     ),
+    Scenario("5", "blocked", "certificate-unknown", "served", seen(order(certificate=None), evidence=None), on(1)),
     Scenario("6", "deploy", "deploy", "never served", seen(order(), host_keys=hosts(host(deployed=None))), on(1)),
     Scenario(
         "6",
@@ -209,7 +228,7 @@ SCENARIOS = (
     Scenario("7", "reissue", "reissue-asked", "date", ISSUED, on(9), Policy(reissue_after=BOUGHT + SECOND)),
     Scenario(
         "7",
-        "renew",
+        "reissue",
         "reissue-asked",
         "date, in W",
         seen(order(certificate=certificate(266))),
@@ -430,7 +449,7 @@ def test_the_reason_carries_its_numbers() -> None:
     decision = ask(ISSUED, on(133))
     assert decision.reason == (
         "certificate ends in 66 days (2027-06-10), 33 % of its 199 days; paid until 2027-11-23 (our record), "
-        "renewable from 2027-10-24; due: reissue, which kills the certificate now in use"
+        "renewable from 2027-10-24; due: reissue, which revokes the certificate now in use"
     )
 
 

@@ -368,6 +368,23 @@ def test_lost_change_is_found_by_its_marks(action: str) -> None:
     assert account.run(wanted).outcome == "recovered"
 
 
+@pytest.mark.parametrize("action", ["renew", "reissue"])
+def test_a_lost_change_is_recorded_with_the_key_that_was_sent(action: str) -> None:
+    """The order shows its previous CSR until it is issued."""
+
+    def hide(account: Account, effect: t.Effect) -> t.Posted:
+        lost(account, effect)
+        account.orders["1"] = replace(account.orders["1"], csr_key="K")
+        return t.Posted("unknown")
+
+    account, wanted = changing(action)
+    account.on_post = hide
+    result = account.run(wanted)
+    assert result.outcome == "recovered"
+    assert account.records.evidence is not None
+    assert account.records.evidence.csr_key == "L"
+
+
 @pytest.mark.parametrize(("action", "hold"), [("renew", 72), ("reissue", 1)])
 def test_swallowed_change_is_held_then_sent_again(action: str, hold: int) -> None:
     account, wanted = changing(action)

@@ -89,7 +89,11 @@ COMMITTED: dict[str, tuple[Behaviour, str]] = {
     "307 to itself": (reply(307, b"", {"Location": "/ssl-certificate"}), "unknown"),
     "302 with success": (reply(302, DONE, {"Location": "/ssl-certificate"}), "unknown"),
     "408": (reply(408, NO), "unknown"),
-    "409": (reply(409, NO), "unknown"),
+    "409": (reply(409, NO), "conflict"),
+    "409 as text": (reply(409, {**NO, "success": "false"}), "conflict"),
+    "409 detail": (reply(409, {"detail": "wrong state"}), "conflict"),
+    "409 html": (reply(409, b"<html>", {"Content-Type": "text/html"}), "unknown"),
+    "409 success": (reply(409, DONE), "unknown"),
     "429": (reply(429, NO, {"Retry-After": "1"}), "unknown"),
     "429 with a date": (reply(429, {}, {"Retry-After": "Thu, 04 Mar 2027 05:06:07 GMT"}), "unknown"),
     "500": (reply(500, NO), "unknown"),
@@ -224,3 +228,5 @@ def test_classification_never_errs_towards_certainty() -> None:
         assert (classify(status, undecided) == "rejected") == (status in (400, 401, 403, 404, 422))
         client = 400 <= status < 500 and status not in (408, 409, 425, 429)
         assert (classify(status, refused) == "rejected") == (success or client)
+        for no in (refused, undecided):
+            assert (classify(status, no) == "conflict") == (status == 409)

@@ -66,6 +66,7 @@ def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
                 {"name": "web1", "answered": True, "public_keys": ["aa"], "records": {}},
                 {"name": "web2", "answered": False},
             ],
+            "hosts_named": False,
         }
     ]
 

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Our last renewal or reissue, as long as its certificate has not come: the record tells it, not the order's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .case import OrderCase
+from .dates import plus
+from .due import LAST_DAYS
+from .hosts import deployed
+from .paid import TOLERANCE
+from .types import CertificateFacts
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """``key`` is the key that was sent, None if the record does not tell."""
+
+    action: str
+    begun: datetime
+    key: str | None
+    serial_before: str | None = None
+
+
+def open_call(case: OrderCase) -> OpenCall | None:
+    """Return our last renewal or reissue of this order unless its certificate is there."""
+    call = _unrecorded(case) or _recorded(case)
+    return None if call is None or _has_come(call, case) else call
+
+
+def believed_until(call: OpenCall, case: OrderCase) -> datetime:
+    """Return until when the certificate of this call is waited for, whatever else is due: as long as the slowest call
+    may take.
+
+    A renewal may give no certificate at all, so it is not waited for into the last days of the present one.
+    """
+    until = plus(call.begun, case.policy.hold_renew)
+    certificate = case.order.certificate
+    if call.action != "renew" or certificate is None:
+        return until
+    return min(until, plus(certificate.not_after, -LAST_DAYS))
+
+
+def _unrecorded(case: OrderCase) -> OpenCall | None:
+    intent = case.committed
+    if intent is None or intent.action == "create" or intent.order_id != case.order.id:
+        return None
+    return OpenCall(intent.action, intent.started, intent.csr_public_key_sha256, intent.before_serial)
+
+
+def _recorded(case: OrderCase) -> OpenCall | None:
+    evidence = case.evidence
+    if evidence is None:
+        return None
+    calls = (("renew", evidence.last_renewal), ("reissue", evidence.last_reissue))
+    made = [(begun, action) for action, begun in calls if begun is not None]
+    if not made:
+        return None
+    begun, action = max(made)
+    return OpenCall(action, begun, evidence.csr_public_key_sha256)
+
+
+def _has_come(call: OpenCall, case: OrderCase) -> bool:
+    certificate = case.order.certificate
+    if any(call.key == served.public_key_sha256 and _not_older(served, call) for served in deployed(case.hosts)):
+        return True
+    if certificate is None:
+        return False
+    if call.serial_before is not None:
+        return certificate.serial != call.serial_before
+    if certificate.not_before >= call.begun:
+        return True
+    # CAs date back: one that began shortly before the call can be of this call, or of one made just before it.
+    return _not_older(certificate, call) and call.key in (None, certificate.public_key_sha256)
+
+
+def _not_older(certificate: CertificateFacts, call: OpenCall) -> bool:
+    return certificate.not_before > plus(call.begun, -TOLERANCE)

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tells of a certificate that may be in use. "Waiting" is no proof that an order never issued."""
+
+from __future__ import annotations
+
+from .types import Evidence, Intent, OrderView, PurchaseRequest
+
+
+def row_tells_of_certificate(order: OrderView) -> str | None:
+    """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
+    if order.bucket == "issued":
+        return "it is issued"
+    if order.provisioned is not None:
+        return f"it was issued on {order.provisioned:%Y-%m-%d}"
+    if "reissue" in order.status.lower():
+        return "it is being reissued"
+    if not order.status_known:
+        return f"its status {order.status!r} is not known here"
+    return None
+
+
+def records_tell_of_certificate(
+    request: PurchaseRequest, evidence: Evidence | None, intent: Intent | None, order_id: str
+) -> str | None:
+    """What our own records say of a certificate of this order; only what has issued is renewed or reissued."""
+    if request.seen_order_id == order_id:
+        return "an earlier run downloaded its certificate"
+    if intent is not None and intent.order_id == order_id:
+        return f"a {intent.action} of it was sent on {(intent.started or intent.started_local):%Y-%m-%dT%H:%MZ}"
+    if evidence is None or evidence.order_id != order_id:
+        return None
+    changed = evidence.renewals or evidence.reissues or evidence.last_action in ("renew", "reissue")
+    return "our records name a certificate of it" if changed or evidence.serial is not None else None
