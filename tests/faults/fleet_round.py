@@ -22,7 +22,7 @@ from ansible_collections.certops.resello.tests.faults.fleet_tally import (
     lost_orders,
     problems,
 )
-from ansible_collections.certops.resello.tests.faults.verdict import Books
+from ansible_collections.certops.resello.tests.faults.verdict import ENDED, Books
 from ansible_collections.certops.resello.tests.modules.shop import MAILBOX, PLAN, Shop
 from ansible_collections.certops.resello.tests.support.any_time import AnyTime
 from ansible_collections.certops.resello.tests.support.role_run import Hosts, Options, Process, Report, RoleRun
@@ -64,9 +64,8 @@ class FleetRound:
         """Prepare, race, settle, judge."""
         plan = self.plan
         self._sandbox.control("POST", "reset")
-        self._sandbox.settings(
-            profile="standard", certificate_days=LIFE[plan.decision], list_order=plan.list_order, list_lag=0
-        )
+        account = {"list_order": plan.list_order, "renew_result": plan.renew_result}
+        self._sandbox.settings(profile="standard", certificate_days=LIFE[plan.decision], list_lag=0, **account)
         self._hosts.folder.mkdir()
         if plan.decision in DUE_AFTER:
             self._night(plan.races[0].hosts)
@@ -151,7 +150,7 @@ class FleetRound:
 
     def _approve(self) -> None:
         for order in self._orders():
-            if order["status"] not in ("active", "deleted", "cancelled", "expired", "revoked", "rejected", "failed"):
+            if order["status"] not in ("active", *ENDED):
                 self._sandbox.approve(order["id"])
 
     def _settled(self) -> Report:

@@ -6,8 +6,8 @@
 
 Two runs of the role go side by side over one order, each for the hosts that its inventory shows, while new orders come
 late into the list. Between two such races the list of hosts may change, and a host may come back empty. What
-docs/protocol.md names as limits is left out: a whole new set of hosts within the hold of a purchase, a host that is
-taken off and put back within one hold, and hosts that all come back empty.
+docs/protocol.md names as limits is left out: within the hold of a purchase a whole new set of hosts, which is also one
+whose hosts from before have all come back empty, and a host that is taken off and put back within one hold.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ TROUBLES: tuple[tuple[str, str] | None, ...] = (
     ("late-commit", "before"),
 )
 KILLED = 0.35  # of the runs in a race
+REBUILT = 0.3  # of the second races, a host of the list
 KILLED_AT = (*STEPS[1:7], "order", "order", "order")
 STARTS_LATER = (0.0, 0.0, 0.3, 1.0, None)  # seconds; None: the second starts when the first has ended
 
@@ -63,6 +64,7 @@ class FleetScenario:
     decision: str
     lag: float
     list_order: str
+    renew_result: str  # what a renewal is at the provider: another certificate, or another order
     items: int
     races: tuple[Race, ...]
     view: str
@@ -91,6 +93,7 @@ def fleet_scenario(seed: int) -> FleetScenario:
         decision=decision,
         lag=dice.choice(LAGS),
         list_order=dice.choice(("oldest", "newest")),
+        renew_result=dice.choice(("certificate", "new-object")),
         items=dice.choice((1, 2)),
         races=(first, _second(dice, decision, view, change, hosts)),
         view=view,
@@ -101,7 +104,9 @@ def fleet_scenario(seed: int) -> FleetScenario:
 def _second(dice: random.Random, decision: str, view: str, change: str, before: tuple[str, ...]) -> Race:
     hosts = changed(dice, change, before)
     pause = HOLD if change == "all new" else dice.choice((0.0, 10.0, 2 * 3600.0, HOLD))
-    rebuilt = dice.choice(hosts) if dice.random() < 0.25 and change != "all new" else None
+    rebuilt = dice.choice(hosts) if dice.random() < REBUILT else None
+    if not {*hosts} & {*before} - {rebuilt}:  # somebody on the list must remember, or it is a whole new set of hosts
+        rebuilt = None
     return _race(dice, decision, view, hosts, pause=pause, rebuilt=rebuilt)
 
 

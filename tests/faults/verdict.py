@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ENDED = ("deleted", "cancelled", "expired", "revoked", "rejected", "failed")
+ENDED = ("deleted", "cancelled", "expired", "revoked", "rejected", "failed", "renewed")
 CHARGES = {"create": 1, "renew": 1, "reissue": 0, "cancel": 1, "wait": 1, "adopt": 0}  # for each item
 NET = {**CHARGES, "cancel": 0}  # refunds taken off
 
