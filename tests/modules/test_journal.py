@@ -168,14 +168,17 @@ def test_another_account_after_a_purchase_buys_nothing_and_says_why(shop: Shop) 
     assert shop.charges == 0
 
 
-def test_a_deployed_certificate_of_an_unknown_order_buys_nothing(shop: Shop) -> None:
-    item = shop.mailed()
-    deployed = shop.folder / "deployed.pem"
-    deployed.write_text(shop.issued(item)["fullchain"])
+def test_a_deployed_certificate_that_was_seen_here_before_buys_nothing(shop: Shop, journal: Path) -> None:
+    """An order that was found, not bought: only what it handed out is remembered."""
+    reference, name = shop.seeded(age_days=30)
+    item = shop.mailed(reference, name)
+    deployed = shop.order(item)["fullchain"]
+    assert [path.suffix for path in journal.iterdir() if path.suffix != ".lock"] == [".seen"]
     shop.sandbox.control("POST", "reset")
     for check in (True, False):
-        result = shop.order(item, check=check, certificate_path=str(deployed))
+        result = shop.order(item, check=check, certificate_content=deployed)
         assert (result["rc"], result["changed"]) == (1, False), result
+        assert "this account does not show that order" in result["msg"]
     assert shop.charges == 0
 
 

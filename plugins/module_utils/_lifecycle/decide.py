@@ -19,6 +19,7 @@ from . import rows_order as order_rows
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import alarm_before, life_of
 from .hosts import deployed
+from .recorded import record_not_ours
 from .types import Decision, Desired, Observed, Policy
 from .words import listing, order_words
 
@@ -29,6 +30,7 @@ WITHOUT_ORDER = (
     order_rows.order_over,
     order_rows.create,
     order_rows.several_live,
+    record_not_ours,
 )
 WITH_ORDER = (order_rows.not_ours, order_rows.waiting, order_rows.under_way, issued.no_certificate)
 WITH_CERTIFICATE = (

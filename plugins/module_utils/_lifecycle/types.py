@@ -87,7 +87,8 @@ class Evidence:
     """What we wrote down when the outcome of a guarded call was known (protocol rule R3).
 
     ``bought`` is the day of our create. ``last_reissue*`` speak of the last reissue we asked for: when, whether for
-    age, and the not_after of the certificate before it.
+    age, and the not_after of the certificate before it. ``keys`` are those that our records say the order carries,
+    ``places`` the hosts that keep them, for messages.
     """
 
     order_id: str
@@ -99,6 +100,8 @@ class Evidence:
     last_reissue: datetime | None = None
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None
+    keys: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class Intent:
     """A guarded call that was about to be made and whose outcome was not written down (protocol rule R3).
 
     ``before_*`` is the state read just before the call; ``started`` is the server's date. The call was made at most
-    ``late_call`` after that.
+    ``late_call`` after that. ``names`` are those that its CSR asks for, empty if they were not written down.
     """
 
     action: Literal["create", "renew", "reissue"]
@@ -118,6 +121,7 @@ class Intent:
     before_serial: str | None = None
     before_csr_public_key_sha256: str | None = None
     late_call: timedelta = timedelta(0)
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

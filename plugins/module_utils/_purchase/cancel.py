@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from . import identity, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .steps import Step
 from .types import (
     Clock,
@@ -75,9 +75,17 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     if look.unclear:
         return words.unreadable(request, look.unclear)
     if evidence is not None and rules.evidence_names_an_order(evidence, clock) and evidence.order_id not in rows:
-        return (yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded))
+        return (yield from _read_recorded(request, evidence))
     message = "{}: no live order carries this reference. Nothing was sent. {}"
     return PurchaseResult("absent", message.format(request.reference, words.money_sentence("no")))
+
+
+def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[OrderView | PurchaseResult]:
+    found = yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded)
+    if isinstance(found, PurchaseResult):
+        return found
+    objection = identity.record_objection(found, request, (evidence.csr_key,))
+    return found if objection is None else words.not_ours(request, found, objection)
 
 
 def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Step[OrderView | PurchaseResult]:

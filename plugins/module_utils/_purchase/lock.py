@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from . import rules, steps, words
+from . import identity, rules, steps, words
 from .steps import Step
 from .types import (
     BeforeState,
@@ -136,16 +136,24 @@ def _follow_change(
         return words.unavailable(request, answer.reason)
     if isinstance(answer, Missing):
         return words.contradicted(request, intent.order_id or "unknown", intent.started)
+    objection = _intent_objection(request, answer.order, intent, evidence)
+    if objection is not None:
+        return words.not_ours(request, answer.order, objection)
     after = yield from steps.ask_state(answer.order)
     mark = rules.moved(intent.before or BeforeState(""), after)
     if mark is not None:
         noted = changed_evidence(request, evidence, answer.order, intent, after, clock)
         warnings = yield from steps.promote(request, noted, intent)
         return replace(words.found_earlier(request, intent, answer.order), warnings=warnings, evidence=noted)
+    return _still_open(request, intent, after, clock)
+
+
+def _still_open(request: PurchaseRequest, intent: Intent, after: BeforeState, clock: Clock) -> PurchaseResult | None:
+    """Nothing moved: until when it blocks, or why it may not be sent again; None if it may."""
     until = rules.held_until(intent, clock, request.holds)
     if until is not None:
         return words.held(request, intent, until)
-    refusal = rules.resend_refusal(intent, after, request.action, request.csr_key)
+    refusal = rules.resend_refusal(intent, after, request)
     if refusal is None:
         return None
     return words.blocked(
@@ -154,6 +162,15 @@ def _follow_change(
         "Decide in the provider's control panel whether it was done, then remove the intent of this reference in "
         f"{request.journal_place}.",
     )
+
+
+def _intent_objection(
+    request: PurchaseRequest, order: OrderView, intent: Intent, evidence: Evidence | None
+) -> str | None:
+    """Why the order that an intent names is not the order of this reference; the list has shown those that are."""
+    if order.id in {row.id for row in request.orders}:
+        return None
+    return identity.record_objection(order, request, (intent.csr_key, evidence.csr_key if evidence else None))
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ class Intent:
     order_id: str | None = None
     plan_id: str | None = None
     before: BeforeState | None = None
+    names: tuple[str, ...] = ()  # that the CSR of the call asks for, sorted
     known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
     # What the evidence will say if it was done, so that any run can write it down.
     paid_until_after: datetime | None = None

@@ -38,7 +38,7 @@ MOMENTS = frozenset(
     }
 )
 MOMENT_LISTS = frozenset({"creates", "renewals", "reissues"})
-TEXT_LISTS = frozenset({"known_ids"})
+TEXT_LISTS = frozenset({"known_ids", "names"})
 FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "carried"})
 REQUIRED = {
     "intent": frozenset({"action", "reference", "run_id", "phase", "started_local"}),

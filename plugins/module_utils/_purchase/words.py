@@ -118,6 +118,16 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
     )
 
 
+def not_ours(request: PurchaseRequest, order: OrderView, objection: str) -> PurchaseResult:
+    """A record names an order that is not the order of this reference."""
+    return blocked(
+        request,
+        Refusal("record_not_ours", f"a record in {request.journal_place} names order {order.id}, which {objection}"),
+        f"If it is the order for this certificate, set adopt: {order.id}. If not, remove the records of this reference "
+        f"({key_of(request.reference)}.*) in {request.journal_place}, and find out how they came there.",
+    )
+
+
 def deployed_contradicts(request: PurchaseRequest) -> PurchaseResult:
     return blocked(
         request,
