@@ -131,9 +131,15 @@ def test_a_reissue_that_never_arrived_asks_for_the_csr_it_was_sent_with(
     path = next(journal.glob("*.intent"))
     intent = json.loads(path.read_text())
     long_ago = (datetime.now(timezone.utc) - timedelta(hours=2)).replace(tzinfo=None).isoformat(timespec="microseconds")
-    intent["record"].update(dict.fromkeys(("started", "started_local"), f"{long_ago}Z"))
-    path.write_text(json.dumps(intent, sort_keys=True) + "\n")
-    plan = shop.order({**item, "csr_path": None, "names": [name]}, check=True)
+    for over, action in (
+        (("started",), "wait"),
+        (("started_local",), "wait"),
+        (("started", "started_local"), "reissue"),
+    ):
+        record = {**intent["record"], **dict.fromkeys(over, f"{long_ago}Z")}
+        path.write_text(json.dumps({**intent, "record": record}, sort_keys=True) + "\n")
+        plan = shop.order({**item, "csr_path": None, "names": [name]}, check=True)
+        assert plan["action"] == action, f"over by {over}: {plan}"
     assert (plan["action"], plan["resend_public_key"]) == ("reissue", intent["record"]["csr_key"]), plan
     fresh = shop.order(shop.mailed(reference, name))
     assert (fresh["rc"], fresh["changed"]) == (1, False), fresh
