@@ -81,9 +81,14 @@ class FleetScenario:
         return self.change in ("none", "reordered") and not any(race.rebuilt for race in self.races)
 
 
+def dice_of(seed: int) -> random.Random:
+    """What a round draws from."""
+    return random.Random(f"fleet {seed}")  # noqa: S311  # drawn again from its seed, and no secret
+
+
 def fleet_scenario(seed: int) -> FleetScenario:
     """The round of this number."""
-    dice = random.Random(f"fleet {seed}")  # noqa: S311  # drawn again from its seed, and no secret
+    dice = dice_of(seed)
     decision, view = card(DECISIONS, "fleet decisions", seed), card(VIEWS, "fleet views", seed)
     change = card(CHANGES, "fleet changes", seed)
     hosts = ALL[: dice.choice((2, 2, 3))]
