@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from ..module_utils._errors import ReselloError
+from ..module_utils._names import normalise_name
+from ..module_utils._purchase.spelling import same_names
+from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted
 from .lists import mistyped_item, named_hosts
 from .observed import of_host
@@ -246,11 +250,26 @@ def _config_test(host: str, item: Mapping[str, Any], published: Sequence[Mapping
 
 
 def _fresh_csr(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> str | None:
-    """The CSR that a host of this item chose to order with, if it was asked for one."""
+    """The CSR that a host of this item chose to order with, if one was asked for.
 
-    for host in item["hosts"]:
-        seen = of_host(host, item["name"], published) or {}
-        for pending in seen.get("pending", ()):
-            if pending["id"] == seen.get("pending_id"):
-                return str(pending["csr"])
-    return None
+    What a host sends must ask for the names of the item, so without names none is taken. One for other names is taken
+    only if there is no other: the order is refused then, and the host is named.
+    """
+
+    names = item.get("names") or ()
+    found = [csr for host in item["hosts"] for csr in _chosen_csrs(of_host(host, item["name"], published) or {})]
+    if not names or not found:
+        return None
+    return next((csr for csr in found if len(found) == 1 or _asks_for(csr, names)), found[0])
+
+
+def _chosen_csrs(seen: Mapping[str, Any]) -> list[str]:
+    return [str(one["csr"]) for one in seen.get("pending", ()) if one["id"] == seen.get("pending_id")]
+
+
+def _asks_for(csr: str, names: Sequence[str]) -> bool:
+    try:
+        wanted = [normalise_name(name, where="names") for name in names]
+        return same_names(load_csr(csr, where="the CSR of a host").names, wanted)
+    except ReselloError:
+        return False

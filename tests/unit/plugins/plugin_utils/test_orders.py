@@ -91,7 +91,7 @@ def test_only_an_installation_can_tell_whether_what_follows_a_certificate_is_in_
 
 
 def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
-    items = [{"name": "shop", "hosts": ["web1"]}]
+    items = [{"name": "shop", "names": ["shop.example.com"], "hosts": ["web1"]}]
     answers = {
         "current": {"certificate": "PEM"},
         "pending": [{"id": "1", "csr": "old"}, {"id": "2", "csr": "new"}],
