@@ -30,9 +30,9 @@ NOUNS = {"create": "purchase", "renew": "renewal", "reissue": "reissue", "cancel
 
 # Several live orders: another host, of an inventory that this run does not see, may serve any of them.
 WHICH_ONE = (
-    "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the provider's "
-    "control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits for it; it is "
-    "refunded only inside the grace period of its plan."
+    "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the "
+    "provider's control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits "
+    "for it; it is refunded only inside the grace period of its plan."
 )
 
 
