@@ -33,6 +33,25 @@ state:
   choices: [present, absent]
   default: present
   version_added: 1.0.0
+adopt:
+  description:
+    - Reference or id of a live order of this account that is taken over instead of buying one. It is then renewed and
+      reissued like an order with O(client_reference), and its next renewal or reissue gives it that reference.
+    - Leave it in place until the order shows O(client_reference). Once an order with O(client_reference) lives, it says
+      nothing.
+    - For example C(adopt=old-shop), for an order that was bought by hand.
+  type: str
+  version_added: 1.0.0
+beside:
+  description:
+    - References or ids of live orders that may ask for exactly the same names as this one. A purchase is refused while
+      any other live order of the account does, unless it belongs to another item of the same run.
+    - For example C(beside=[shop-rsa]), for an ECDSA certificate beside an RSA one.
+    - V(*) stands for all orders. It is meant for one run on an account whose orders do not show their names.
+  type: list
+  elements: str
+  default: []
+  version_added: 1.0.0
 plan:
   description:
     - The plan to buy, by its uuid or by its exact name. Required when an order is created.
@@ -42,6 +61,7 @@ plan:
 names:
   description:
     - DNS names that the certificate is wanted for. They are compared with the CSR on the order.
+    - A CSR that is given must ask for exactly these names, in any order.
     - Without them the names of the given CSR count; without a CSR the names are not compared.
   type: list
   elements: str

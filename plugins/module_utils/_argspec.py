@@ -99,6 +99,8 @@ def order_spec() -> dict[str, Any]:
         "client_reference": {"type": "str", "required": True},
         "client_reference_unchecked": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "adopt": dict(text),
+        "beside": {"type": "list", "elements": "str", "default": []},
         "plan": dict(text),
         "names": {"type": "list", "elements": "str"},
         "csr_path": {"type": "path"},

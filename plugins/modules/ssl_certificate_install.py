@@ -319,7 +319,7 @@ options:
             type: str
             choices: [combined, pkcs12]
             default: combined
-      adopt:
+      adopt_files:
         description:
           - Accept that there are files at O(certificates[].links) or O(certificates[].copies) which this module did
             not put there. They must be a certificate with its private key, which may have expired.
@@ -441,7 +441,7 @@ EXAMPLES = r"""
             file: fullchain
           - path: /etc/dovecot/private/dovecot.key
             file: privkey
-        adopt: true
+        adopt_files: true
   become: true
 """
 
@@ -637,7 +637,7 @@ CERTIFICATE: dict[str, Any] = {
     "pkcs12": {"type": "dict", "options": PKCS12},
     "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
     "copies": {"type": "list", "elements": "dict", "default": [], "options": COPY},
-    "adopt": {"type": "bool", "default": False},
+    "adopt_files": {"type": "bool", "default": False},
 }
 OPTIONS: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/ssl/resello"},

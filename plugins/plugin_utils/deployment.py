@@ -12,7 +12,7 @@ from .orders import ATTACHMENTS, has_attachments, refuse_unknown_service
 
 ORDERING = ("create", "renew", "reissue")
 TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
-INSTALL_OPTIONS = ("name", "names", "services", "endpoints", "adopt", *ATTACHMENTS)
+INSTALL_OPTIONS = ("name", "names", "services", "endpoints", "adopt_files", *ATTACHMENTS)
 
 
 def deployment(

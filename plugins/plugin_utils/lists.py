@@ -18,6 +18,7 @@ ITEM_LISTS = {
     "names": TEXT,
     "services": TEXT,
     "recreate": TEXT,
+    "beside": TEXT,
     "endpoints": ENTRIES,
     "links": ENTRIES,
     "copies": ENTRIES,

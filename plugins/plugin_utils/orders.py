@@ -14,6 +14,8 @@ from .observed import of_host
 
 # Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
 ORDER_OPTIONS = (
+    "adopt",
+    "beside",
     "plan",
     "names",
     "dcv_type",
@@ -41,7 +43,7 @@ HOST_OPTIONS = (
     "key_size",
     "subject",
     "rekey",
-    "adopt",
+    "adopt_files",
     *ATTACHMENTS,
 )
 
@@ -63,13 +65,22 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     mistyped = mistyped_item(whole, f"of {whole.get('name') or 'an item'} in ssl_certificate_orders")
     if mistyped:
         raise OrderConflictError(f"{' '.join(mistyped)} Nothing was ordered.")
-    if not whole.get("names") and not whole.get("name"):
-        raise OrderConflictError("an item of ssl_certificate_orders has neither 'name' nor 'names'")
-    whole["name"] = whole.get("name") or whole["names"][0]
+    if not whole.get("name"):
+        raise OrderConflictError(_nameless(whole))
     if whole.get("csr_content"):
         whole.pop("placeholder", None)  # nothing is installed for it that could follow
     whole["client_reference"] = whole.get("client_reference") or whole["name"].replace("*.", "wildcard.")
     return whole
+
+
+def _nameless(item: Mapping[str, Any]) -> str:
+    names = item.get("names") or ()
+    which = f" for {', '.join(str(name) for name in names)}" if names and not isinstance(names, str) else ""
+    return (
+        f"an item of ssl_certificate_orders{which} has no 'name'. Nothing was ordered. Give it one that stays the same "
+        "when its 'names' change: it is the certificate's folder and, without a client_reference, the identity of its "
+        "order."
+    )
 
 
 def items_of_host(

@@ -63,7 +63,7 @@ def report(published: Published, host: str, orders: Sequence[Mapping[str, Any]],
         if carrier != host:
             continue
         found[stray["kind"]].append(reference)
-        if stray["kind"] == "wrong":
+        if _is_wrong(stray):
             found["problems"].append(stray["message"])
             continue
         facts = _youngest(reference, orders)
@@ -80,28 +80,28 @@ def report(published: Published, host: str, orders: Sequence[Mapping[str, Any]],
 
 
 def refusals(results: Sequence[Mapping[str, Any]], published: Published) -> list[dict[str, Any]]:
-    """The results of orders with wrong hosts for which a call is due, with that as their error: nothing is sent."""
+    """The results of orders with wrong hosts for which a call is due, with that as their error: nothing is sent.
 
-    wrong = {
-        reference: stray["message"]
-        for reference, (_host, stray) in judged(published).items()
-        if stray["kind"] == "wrong"
-    }
+    Also of those that are blocked: most likely because of the same hosts, and what else blocks is said once they are
+    right.
+    """
+
+    wrong = {reference: stray["message"] for reference, (_host, stray) in judged(published).items() if _is_wrong(stray)}
     return [
-        {
-            **result,
-            "error": {
-                "code": "blocked",
-                "message": wrong[result["client_reference"]],
-                "details": {"rule": "wrong_hosts"},
-            },
-            "changed": False,
-            "csr_required": False,
-            "records": [],
-        }
+        _refused(result, wrong[result["client_reference"]])
         for result in results
-        if result["client_reference"] in wrong and result["action"] in ORDERING
+        if result["client_reference"] in wrong and result["action"] in (*ORDERING, "blocked")
     ]
+
+
+def _is_wrong(stray: Mapping[str, Any]) -> bool:
+    return bool(stray["kind"] == "wrong")
+
+
+def _refused(result: Mapping[str, Any], message: str) -> dict[str, Any]:
+    error = {"code": "blocked", "message": message, "details": {"rule": "wrong_hosts"}}
+    kept = () if result["action"] in ORDERING else result["records"]
+    return {**result, "error": error, "changed": False, "csr_required": False, "records": list(kept)}
 
 
 def orphans(

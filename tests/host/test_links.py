@@ -84,7 +84,7 @@ def test_what_is_not_ours_stays_unless_it_is_adopted(machine: Machine) -> None:
     by_hand(machine)
     before = {path.name: path.read_bytes() for path in place(machine).iterdir()}
     result = machine.install(linked(machine))
-    assert "adopt: true" in result["msg"]
+    assert "adopt_files: true" in result["msg"]
     assert machine.current() is None
     assert {path.name: path.read_bytes() for path in place(machine).iterdir()} == before
 
@@ -92,7 +92,7 @@ def test_what_is_not_ours_stays_unless_it_is_adopted(machine: Machine) -> None:
 @pytest.mark.parametrize("period", [None, Period.over()], ids=["valid", "expired"])
 def test_adopted_pair_is_a_version_and_the_way_back(machine: Machine, period: Period | None) -> None:
     fullchain, key = by_hand(machine, period=period)
-    entry = linked(machine, adopt=True, services=["web"])
+    entry = linked(machine, adopt_files=True, services=["web"])
     predicted = machine.install(entry, services=[machine.service()], check=True)
     broken = machine.service(validate_command=["sh", "-c", f"grep -q 'by hand' {place(machine)}/fullchain.pem"])
     result = machine.install(entry, services=[broken])
@@ -124,7 +124,7 @@ def test_links_of_another_tool_are_adopted_and_their_targets_stay(machine: Machi
         path = place(machine) / f"{kind}.pem"
         path.rename(elsewhere / path.name)
         path.symlink_to(Path("..") / "elsewhere" / path.name)
-    entry = linked(machine, adopt=True)
+    entry = linked(machine, adopt_files=True)
     assert machine.install(entry)["certificates"][0]["adopted"]
     assert (elsewhere / "fullchain.pem").read_text() == fullchain
     assert (place(machine) / "fullchain.pem").readlink() == machine.root / "shop" / "current" / "fullchain.pem"
@@ -132,7 +132,7 @@ def test_links_of_another_tool_are_adopted_and_their_targets_stay(machine: Machi
 
 def test_what_is_no_pair_is_not_adopted(machine: Machine) -> None:
     by_hand(machine)
-    entry = linked(machine, adopt=True)
+    entry = linked(machine, adopt_files=True)
     key = place(machine) / "privkey.pem"
     good = key.read_text()
     cases = {
@@ -161,7 +161,7 @@ def test_pair_beside_another_certificate_in_use_is_not_adopted(machine: Machine)
     machine.install(machine.ordered())
     before = machine.current()
     by_hand(machine)
-    assert "would not match for a moment" in machine.install(linked(machine, adopt=True))["msg"]
+    assert "would not match for a moment" in machine.install(linked(machine, adopt_files=True))["msg"]
     assert machine.current() == before
 
 
@@ -170,7 +170,7 @@ def test_key_stays_readable_for_who_reads_it(machine: Machine) -> None:
         pytest.skip("needs root, to give files to others")
     by_hand(machine)
     os.chown(place(machine) / "privkey.pem", 65534, 65534)
-    entry = linked(machine, adopt=True)
+    entry = linked(machine, adopt_files=True)
     assert "Set owner" in machine.install(entry)["msg"]
     machine.options = {"owner": "nobody"}
     assert machine.install(entry)["certificates"][0]["adopted"]
@@ -230,7 +230,7 @@ def test_killed_at_any_step_the_pair_matches_and_the_next_run_ends_it(machine: M
     if shutil.which("strace") is None:
         pytest.skip("no strace")
     by_hand(machine)
-    entry = linked(machine, adopt=True)
+    entry = linked(machine, adopt_files=True)
     shutil.copytree(machine.folder, machine.folder.parent / "saved", symlinks=True)
     kills = 0
     for call in ("renameat", "symlinkat"):

@@ -131,9 +131,15 @@ def test_a_reissue_that_never_arrived_asks_for_the_csr_it_was_sent_with(
     path = next(journal.glob("*.intent"))
     intent = json.loads(path.read_text())
     long_ago = (datetime.now(timezone.utc) - timedelta(hours=2)).replace(tzinfo=None).isoformat(timespec="microseconds")
-    intent["record"].update(dict.fromkeys(("started", "started_local"), f"{long_ago}Z"))
-    path.write_text(json.dumps(intent, sort_keys=True) + "\n")
-    plan = shop.order({**item, "csr_path": None, "names": [name]}, check=True)
+    for over, action in (
+        (("started",), "wait"),
+        (("started_local",), "wait"),
+        (("started", "started_local"), "reissue"),
+    ):
+        record = {**intent["record"], **dict.fromkeys(over, f"{long_ago}Z")}
+        path.write_text(json.dumps({**intent, "record": record}, sort_keys=True) + "\n")
+        plan = shop.order({**item, "csr_path": None, "names": [name]}, check=True)
+        assert plan["action"] == action, f"over by {over}: {plan}"
     assert (plan["action"], plan["resend_public_key"]) == ("reissue", intent["record"]["csr_key"]), plan
     fresh = shop.order(shop.mailed(reference, name))
     assert (fresh["rc"], fresh["changed"]) == (1, False), fresh
@@ -168,14 +174,17 @@ def test_another_account_after_a_purchase_buys_nothing_and_says_why(shop: Shop) 
     assert shop.charges == 0
 
 
-def test_a_deployed_certificate_of_an_unknown_order_buys_nothing(shop: Shop) -> None:
-    item = shop.mailed()
-    deployed = shop.folder / "deployed.pem"
-    deployed.write_text(shop.issued(item)["fullchain"])
+def test_a_deployed_certificate_that_was_seen_here_before_buys_nothing(shop: Shop, journal: Path) -> None:
+    """An order that was found, not bought: only what it handed out is remembered."""
+    reference, name = shop.seeded(age_days=30)
+    item = shop.mailed(reference, name)
+    deployed = shop.order(item)["fullchain"]
+    assert [path.suffix for path in journal.iterdir() if path.suffix != ".lock"] == [".seen"]
     shop.sandbox.control("POST", "reset")
     for check in (True, False):
-        result = shop.order(item, check=check, certificate_path=str(deployed))
+        result = shop.order(item, check=check, certificate_content=deployed)
         assert (result["rc"], result["changed"]) == (1, False), result
+        assert "this account does not show that order" in result["msg"]
     assert shop.charges == 0
 
 

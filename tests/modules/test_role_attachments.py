@@ -113,9 +113,9 @@ def test_files_put_there_by_hand_are_adopted_only_when_told(shop: Shop, control:
     texts = by_hand(shop)
     refused = control.play([play(shop, **links(shop))])
     assert (refused.rc, refused.failed, shop.charges) == (2, 1, 1), refused.output
-    assert "adopt: true" in refused.output
+    assert "adopt_files: true" in refused.output
     assert {kind: (place(shop) / f"{kind}.pem").read_text() for kind in texts} == texts
-    played = control.play([play(shop, **links(shop), adopt=True)])
+    played = control.play([play(shop, **links(shop), adopt_files=True)])
     assert (played.rc, shop.charges) == (0, 1), played.output
     for kind in texts:
         path = place(shop) / f"{kind}.pem"
@@ -124,7 +124,7 @@ def test_files_put_there_by_hand_are_adopted_only_when_told(shop: Shop, control:
     # The way back: the old pair is a version, byte for byte.
     versions = version(shop).parent.iterdir()
     assert texts["privkey"] in [(one / "privkey.pem").read_text() for one in versions]
-    again = control.play([play(shop, **links(shop), adopt=True)])
+    again = control.play([play(shop, **links(shop), adopt_files=True)])
     assert (again.rc, again.changed) == (0, 0), again.output
 
 

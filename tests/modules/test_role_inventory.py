@@ -86,6 +86,8 @@ def test_a_half_wrong_list_keeps_what_is_issued_in_place_and_orders_nothing(shop
     wanted = {**changed, "names": ["shop.example.com", "www.shop.example.com"]}  # which asks for a reissue
     again = control.play([play_of(shop, "web1", wanted)])
     assert (again.rc, again.failed, shop.writing_calls()) == (2, 1, []), again.output
+    assert again.output.count('"shop: issued, blocked, ') == 1, again.output
+    assert said(again) == said(played), "one reason, and no other way out than to write the right name"
 
 
 def test_an_order_of_other_hosts_is_noted_until_its_certificate_is_about_to_end(shop: Shop, control: Control) -> None:

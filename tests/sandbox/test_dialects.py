@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.certops.resello.tests.sandbox.conftest import Buyer
 from ansible_collections.certops.resello.tests.sandbox.surroundings import PLAN_DV, PLAN_OV, WebServer, csr_pem
-from ansible_collections.certops.resello.tests.support.sandbox_process import FILES, SandboxProcess
+from ansible_collections.certops.resello.tests.support.sandbox_process import FILES, SandboxProcess, wait_until
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 from resello_sandbox.profiles import PROFILES, switches_of
@@ -441,6 +441,18 @@ def test_a_reissue_may_cost_money_and_have_its_own_word(sandbox: SandboxProcess,
     assert again.status_code == 422, "one at a time, whatever the status word says"
     entries = sandbox.control("GET", "ledger")["entries"]
     assert [(entry["action"], entry["amount"]) for entry in entries] == [("create", 900), ("reissue", 500)]
+
+
+def test_a_renew_may_look_as_if_nothing_were_going_on(sandbox: SandboxProcess, buyer: Buyer) -> None:
+    order = in_the_renewal_window(buyer)
+    sandbox.settings(renew_status="active")
+    change(buyer, "renew", order["id"])
+    assert shown(sandbox, order["id"])["status"] == "active"
+    again = sandbox.api("POST", f"ssl-certificate/{order['id']}/renew", buyer.body())
+    assert again.status_code == 422, "one at a time, whatever the status word says"
+    assert len(sandbox.truth(order["id"])["certificates"]) == 1
+    sandbox.approve(order["id"])
+    wait_until(lambda: sandbox.truth(order["id"])["certificates"][1:] or None, seconds=20, what="the new certificate")
 
 
 def test_a_renew_may_only_extend(sandbox: SandboxProcess, buyer: Buyer) -> None:

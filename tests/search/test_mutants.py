@@ -12,7 +12,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._purchase import batch, issued, rules, steps
+from ansible_collections.certops.resello.plugins.module_utils._purchase import (
+    batch,
+    identity,
+    issued,
+    rules,
+    spelling,
+    steps,
+)
 from ansible_collections.certops.resello.plugins.module_utils._purchase import cancel as cancelling
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import (
@@ -223,6 +230,54 @@ def refusal_leaves_no_intent() -> bool:
     return not result.sent and account.records.intent is None
 
 
+NAMES = frozenset({"shop.example.com", "www.shop.example.com"})
+
+
+def refused_beside(*, names: frozenset[str] | None, reference: str | None, **more: Any) -> Callable[[], bool]:
+    """An order of this account may be the one that would be bought again."""
+    one = t.Neighbour(order("9", client_reference=reference, names=names), **more)
+    return lambda: not Account().run(request(names=NAMES, neighbours=(one,))).sent
+
+
+def another_certificate_is_bought() -> bool:
+    """Other names, and one that was said to be wanted too, are no reason to refuse."""
+    more = t.Neighbour(order("8", client_reference="Shop", names=NAMES | {"more.shop.example.com"}))
+    other = t.Neighbour(order("9", client_reference="other", names=NAMES))
+    return Account().run(request(names=NAMES, neighbours=(more, other), beside=frozenset({"other"}))).sent
+
+
+def order_of_somebody_else_is_left_alone() -> bool:
+    """A host's record names it; its reference, its key or its names say that it is not ours."""
+    evidence = t.Evidence(REFERENCE, "77", NOW, csr_key="K")
+    strangers = (
+        order("77", client_reference="bank", names=NAMES),
+        order("77", client_reference="", csr_key="L", names=NAMES),
+        order("77", client_reference="", names=NAMES | {"bank.example.net"}),
+    )
+    runs = (Account(orders={"77": one}, records=t.Records(evidence=evidence)) for one in strangers)
+    return all(account.run(request(names=NAMES)).code == "record_not_ours" for account in runs)
+
+
+def intent_of_somebody_else_is_not_followed() -> bool:
+    intent = t.Intent(
+        "reissue", REFERENCE, "run-0", "sent", "L", NOW, NOW, order_id="77", before=t.BeforeState("active")
+    )
+    account = Account(orders={"77": order("77", client_reference="bank")}, records=t.Records(intent=intent))
+    account.run(request("settle", names=NAMES))
+    return account.records.evidence is None
+
+
+def changed_names_go_with_another_csr() -> bool:
+    target = order("1", bucket="issued", status="active", updated=NOW)
+    start = NOW - timedelta(hours=2)
+    before = t.BeforeState("active", NOW, None, "K")
+    intent = t.Intent(
+        "reissue", REFERENCE, "run-0", "sent", "L", start, start, order_id="1", before=before, names=("x",)
+    )
+    account = Account(orders={"1": target}, records=t.Records(intent=intent))
+    return account.run(request("reissue", target=target, orders=(target,), csr_key="M", names=NAMES)).sent
+
+
 def story_fails(story: Callable[[], bool]) -> Callable[[], bool]:
     return lambda: not story()
 
@@ -339,6 +394,61 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         story_fails(deployed_certificate_buys_nothing),
     ),
     "R4 rows without reference are ignored": (rules, "unreadable", empty, story_fails(unreadable_buys_nothing)),
+    "R4 equal names are not compared": (
+        identity,
+        "same_names",
+        no,
+        story_fails(refused_beside(names=NAMES, reference="other")),
+    ),
+    "R4 names in common are the same": (
+        identity,
+        "same_names",
+        lambda one, other: bool(set(one) & set(other)),
+        story_fails(another_certificate_is_bought),
+    ),
+    "R4 spelling is not compared": (
+        identity,
+        "same_spelling",
+        no,
+        story_fails(refused_beside(names=None, reference="Shop")),
+    ),
+    "R4 what is cut off is not known again": (
+        spelling,
+        "CUT_OFF_FROM",
+        1000,
+        story_fails(lambda: spelling.same_spelling("a" * 20, "a" * 30)),
+    ),
+    "R4 neighbours do not matter": (
+        identity,
+        "neighbours_refusal",
+        nothing,
+        story_fails(refused_beside(names=None, reference=None)),
+    ),
+    "R4 what was not read is another order": (
+        identity,
+        "_is_unsure",
+        no,
+        story_fails(refused_beside(names=None, reference="other", read=False)),
+    ),
+    "R4 what is named beside it forbids it": (
+        identity,
+        "_is_allowed",
+        no,
+        story_fails(another_certificate_is_bought),
+    ),
+    "R4 a record is believed": (
+        identity,
+        "record_objection",
+        nothing,
+        story_fails(order_of_somebody_else_is_left_alone),
+    ),
+    "R4 an intent is believed": (
+        identity,
+        "record_objection",
+        nothing,
+        story_fails(intent_of_somebody_else_is_not_followed),
+    ),
+    "R7 the same CSR for other names": (rules, "names_changed", no, story_fails(changed_names_go_with_another_csr)),
     "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
     "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
     "R6 a row that tells of a certificate says nothing": (

@@ -73,6 +73,7 @@ class Nightly:
         self.evidence: Evidence | None = None
         self.keys: set[str] = set()
         self.promise: datetime | None = None
+        self.issued_then = 0
         self.facts: dict[int, CertificateFacts] = {}
         self.checked: datetime | None = None
 
@@ -111,10 +112,11 @@ class Nightly:
     def _check_promise(self, now: datetime, decision: Decision) -> None:
         if decision.action == "none":
             self.promise = decision.next_date if decision.paid_end is not None else None
+            self.issued_then = len(self.account.issued)
             return
-        dialect = self.story.dialect
-        came = dialect.renewal_days and decision.action == "deploy"  # not by time alone
-        if self.promise is not None and now < self.promise and dialect.auto_renew_days is None and not came:
+        came = len(self.account.issued) > self.issued_then  # a certificate that took its time: not by time alone
+        broken = self.promise is not None and now < self.promise and not came
+        if broken and self.story.dialect.auto_renew_days is None:
             self.diary.broken_promises.append(f"{now}: {decision.code}, promised {self.promise}: {decision.reason}")
         self.promise = None
 

@@ -35,7 +35,7 @@ def test_an_item_option_of_the_role_is_that_of_the_module(name: str) -> None:
     assert shape(ITEM[name]) == shape(order_spec()[name])
 
 
-@pytest.mark.parametrize("name", [*ATTACHMENTS, "adopt"])
+@pytest.mark.parametrize("name", [*ATTACHMENTS, "adopt_files"])
 def test_what_follows_a_certificate_in_the_role_is_that_of_the_module(name: str) -> None:
     assert shape(ITEM[name]) == shape(CERTIFICATE[name])
     theirs = {inner: {**shape(option), "required": option.get("required")} for inner, option in options_of(name)}

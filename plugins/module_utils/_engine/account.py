@@ -39,6 +39,11 @@ class AccountOrders:
                 self._finished = number
             return self._orders
 
+    def read_before(self) -> list[Order]:
+        """All orders as the latest reading showed them; the first who asks reads."""
+
+        return self._orders if self._finished else self.read()
+
 
 def by_reference(orders: list[Order]) -> dict[str, list[Order]]:
     """Orders under their exact reference; orders without one are left out."""

@@ -224,10 +224,14 @@ def _changes(known: _Reference, host: HostMemory, evidence: Evidence | None) -> 
             continue
         change: dict[str, Any] = {"host": host.name, "kind": kind, "content": content}
         change["replaces"] = None if present is None else hashlib.sha256(present.encode()).hexdigest()
-        makes_the_csr = kind == "intent" and not known.own_csr and host.name == known.first
+        makes_the_csr = kind == "intent" and _has_csr(host.intent) and not known.own_csr and host.name == known.first
         change["about_request"] = makes_the_csr and content is not None
         changes.append(change)
     return changes
+
+
+def _has_csr(intent: Intent | None) -> bool:
+    return intent is not None and intent.action != "cancel"
 
 
 def _intent_text(intent: Intent | None, present: str | None) -> str | None:

@@ -120,18 +120,17 @@ def details_of(api: Api, item: Item) -> ValidationDetails:
 
 
 def names_to_validate(item: Item) -> tuple[str, ...]:
-    """The names whose records may be placed: those that are wanted, and those of a CSR that is surely ours.
+    """The names whose records may be placed: those that are wanted.
 
-    The CSR on the order comes from the API, which could name any domain in it; only our key makes it ours.
+    The CSR on the order comes from the API, and its key from a host; either could name any domain. So its names count
+    only where none are given.
     """
 
     wanted = item.goal
-    ours = {key for host in wanted.hosts for key in host.public_keys or ()}
-    if wanted.csr is not None:
-        ours.add(wanted.csr.public_key_sha256)
+    if wanted.names:
+        return tuple(sorted(wanted.names))
     csrs = [order.csr for order in item.sight.facts.orders if order.csr is not None]
-    trusted = [csr for csr in csrs if csr.public_key_sha256 in ours or not wanted.names]
-    return tuple(sorted({*wanted.names, *(name for csr in trusted for name in csr.names)}))
+    return tuple(sorted({name for csr in csrs for name in csr.names}))
 
 
 def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:

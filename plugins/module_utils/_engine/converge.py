@@ -27,15 +27,18 @@ from .._lifecycle.types import Decision, HostFacts
 from .._model.callers import Moment
 from .._purchase.limits import Limits
 from .._purchase.memory import JournalFailed, Records
-from .account import AccountOrders, PlanBook, by_reference, merged
+from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
 from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import Wanted, check_references, wanted_from
+from .finder import OrderFinder
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, is_own, observe
+from .places import places_of
 from .sightings import Sighting, Sightings, sighting_of
+from .trouble import BlockedError, UnexpectedError
 from .wait import Waiting, follow
 
 MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
@@ -50,18 +53,6 @@ LEAST = {
     "wait_sleep": 0.1,
     "max_concurrency": 1,
 }
-
-
-class UnexpectedError(ReselloError):
-    """A fault of this collection, kept to the item it struck so that the results of the others are not lost."""
-
-    error_code = "unexpected_error"
-
-
-class BlockedError(ReselloError):
-    """Nothing was done, and a person must act."""
-
-    error_code = "blocked"
 
 
 @dataclass(frozen=True)
@@ -152,6 +143,8 @@ class _Engine:
         self._journal = None if run.journal_path is None else Journal(run.journal_path)
         self._sightings = Sightings(run.journal_path)
         self._carried = CarriedRecords(wishes, run_id=run.run_id)
+        self._wishes = {wish["client_reference"]: wish for wish in wishes}
+        self._finder = OrderFinder(api, self._account, self.items, workers=run.max_concurrency)
 
     def _sound(self) -> list[Item]:
         return [item for item in self.items if item.error is None]
@@ -173,10 +166,9 @@ class _Engine:
 
     def check(self, wishes: Sequence[Mapping[str, Any]]) -> None:
         now = datetime.now(timezone.utc)
-        by_name = {wish["client_reference"]: wish for wish in wishes}
 
         def step(item: Item) -> None:
-            wish = by_name[item.client_reference]
+            wish = self._wishes[item.client_reference]
             self._refuse_two_memories(item)
             sighting = self._sighting(item.client_reference)
             wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
@@ -189,7 +181,7 @@ class _Engine:
         items = self._sound()
         if not items:
             return
-        found = self._orders_of(items)
+        found = self._finder.orders_of(items)
         kept = self._kept_for([item.client_reference for item in items])
 
         self._each(items, lambda item: self._observe(item, found.get(item.client_reference, []), kept))
@@ -198,6 +190,9 @@ class _Engine:
         now = datetime.now(timezone.utc)
         reference = item.client_reference
         records = self._carried.read(reference) if reference in self._carried else kept[reference]
+        if item.goal.adopt is not None and not any(order.live for order in orders):
+            remembered = isinstance(records, Records) and records.evidence is not None
+            orders = self._finder.adopted(item, required=not orders and not remembered) or orders
         item.observation = observe(
             self._api,
             self._plans,
@@ -207,6 +202,7 @@ class _Engine:
             now=now,
             run_id=self._run.run_id,
             callers=self._carried.callers(reference, now=self._moment(now)),
+            places=places_of(self._wishes[reference], records),
         )
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
 
@@ -226,17 +222,6 @@ class _Engine:
         others = [reference for reference in references if reference not in self._carried]
         return dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
 
-    def _orders_of(self, items: list[Item]) -> Mapping[str, list[Order]]:
-        """One item is looked up by the filter first; the whole list is read when that shows no live order."""
-
-        if len(items) > 1:
-            return by_reference(self._account.read())
-        reference = items[0].client_reference
-        found = by_reference(self._api.list_orders(client_reference=reference))
-        if any(order.live for order in found.get(reference, [])):
-            return found
-        return {reference: merged(by_reference(self._account.read()).get(reference, []), found.get(reference, []))}
-
     def decide(self) -> None:
         now = datetime.now(timezone.utc)
         for item in self._sound():
@@ -244,29 +229,36 @@ class _Engine:
                 _end(item)
                 continue
             _decide(item, now)
-        if len(self.items) > 1:  # a single one was asked for by the filter already
-            self._each([item for item in self._sound() if item.action == "create"], self._look_twice)
+        self._look_closer([item for item in self._sound() if item.action == "create"])
         for item in self._sound():
             if item.decision is not None:
                 item.warnings.extend(item.decision.warnings)
                 if item.action == "blocked":
                     item.error = _blocked(item.client_reference, item.decision)
 
-    def _look_twice(self, item: Item) -> None:
-        """Before a purchase the filtered query is asked too: it may show orders that the whole list hides."""
+    def _look_closer(self, creates: list[Item]) -> None:
+        """Before a purchase: what the list hides is read, and what comes to light is decided about like the rest."""
 
-        reference = item.client_reference
-        found = by_reference(self._api.list_orders(client_reference=reference)).get(reference, [])
-        orders = merged(list(item.sight.orders), found)
+        if not creates:
+            return
+        self._each(creates, self._finder.ask_filter)
+        self._finder.look_closer(creates)
+        self._each([item for item in creates if item.error is None], self._decide_again)
+        if not self._run.follow_only:
+            self._finder.find_neighbours([item for item in creates if item.error is None and item.action == "create"])
+
+    def _decide_again(self, item: Item) -> None:
+        orders = self._finder.with_hidden(item)
         if len(orders) > len(item.sight.orders):
-            self._observe(item, orders, self._kept_for([reference]))
+            self._observe(item, orders, self._kept_for([item.client_reference]))
             _decide(item, datetime.now(timezone.utc))
 
     def act(self) -> None:
         if self._run.follow_only:
             return
         due = [item for item in self._sound() if item.action in GUARDED]
-        unsettled = [item for item in self._sound() if item.action not in GUARDED and _is_unsettled(item)]
+        idle = [item for item in self._sound() if item.action not in GUARDED]
+        unsettled = [item for item in idle if _is_unsettled(item) or (self._journal and item.takes_over)]
         if not due and not unsettled:
             return
         from .guarded_calls import GuardedCalls  # noqa: PLC0415  # a night with nothing due loads no protocol

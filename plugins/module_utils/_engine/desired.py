@@ -17,6 +17,7 @@ from .._lifecycle import types as lifecycle
 from .._lifecycle.due import parse_renew_before
 from .._local_files import read_text
 from .._names import normalise_name
+from .._purchase.spelling import same_names
 from .._x509.facts import (
     CertificateFacts,
     CsrFacts,
@@ -43,14 +44,16 @@ class Wanted:
     names: tuple[str, ...]
     csr: CsrFacts | None
     dcv_type: str | None
-    validation_level: str
     contact: Mapping[str, str | None]
     ee_reference_order_id: str | None
     hosts: tuple[lifecycle.HostFacts, ...]
     policy: lifecycle.Policy
     force: bool
     only_if_younger_than: timedelta | None
+    adopt: str | None = None  # reference or id of the order that is taken over
+    beside: frozenset[str] = frozenset()  # references and ids of orders that may live beside a purchase
     sighting: Sighting | None = None  # what the order handed out when it was last downloaded
+    validation_level: str = "dv"
     certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
 
     @property
@@ -94,7 +97,7 @@ def wanted_from(
     _check_reference(item)
     csr = _csr(item)
     names = _names(item) or (() if csr is None else csr.names)
-    _check_csr_names(csr, names)
+    _check_csr_names(item, csr, names)
     _check_validation(item, names)
     return Wanted(
         client_reference=item["client_reference"],
@@ -110,6 +113,8 @@ def wanted_from(
         policy=_policy(item, certificates, now),
         force=item["force"],
         only_if_younger_than=_younger_than(item),
+        adopt=item["adopt"] or None,
+        beside=frozenset(item["beside"] or ()),
         sighting=sighting,
         certificate_needed=any(host["certificate_needed"] for host in item["hosts"] or ()),
     )
@@ -159,15 +164,28 @@ def _names(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(normalise_name(name, where="names") for name in item["names"] or ()))
 
 
-def _check_csr_names(csr: CsrFacts | None, names: tuple[str, ...]) -> None:
-    if csr is not None and not set(names) <= set(csr.names):
-        missing = ", ".join(name for name in names if name not in csr.names)
+def _check_csr_names(item: Mapping[str, Any], csr: CsrFacts | None, names: tuple[str, ...]) -> None:
+    """A CSR asks for the names that are wanted and for no other: it may come from a host, which could name any."""
+
+    if csr is None or same_names(csr.names, names):
+        return
+    makers = [host["name"] for host in item["hosts"] or () if csr.public_key_sha256 in (host["public_keys"] or ())]
+    whose = f"the CSR that {makers[0]} sent" if makers else "the CSR"
+    beyond = [name for name in csr.names if name not in names]
+    if beyond:
         raise ConfigurationError(
             option="names",
             value=", ".join(names),
-            problem=f"has names that the CSR does not ask for: {missing}",
-            remedy="Make a CSR for all names, or leave 'names' out.",
+            problem=f"does not have all names that {whose} asks for: {', '.join(beyond)}. The CSR was not sent",
+            remedy="If they are wanted, add them to 'names'. If not, make a CSR for the wanted names only.",
         )
+    missing = ", ".join(name for name in names if name not in csr.names)
+    raise ConfigurationError(
+        option="names",
+        value=", ".join(names),
+        problem=f"has names that {whose} does not ask for: {missing}",
+        remedy="Make a CSR for all names, or leave 'names' out.",
+    )
 
 
 def _check_validation(item: Mapping[str, Any], names: tuple[str, ...]) -> None:

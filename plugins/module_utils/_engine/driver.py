@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable
 
@@ -16,7 +17,7 @@ from .._client.transport import GuardedOutcome
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
 from .._purchase import types as purchase
-from .._x509.facts import load_certificate, load_csr
+from .._x509.facts import CsrFacts, load_certificate, load_csr
 from .account import AccountOrders
 from .carried import CarriedRecords
 from .journal import Journal
@@ -25,6 +26,7 @@ from .journal import Journal
 def view_of(order: Order) -> purchase.OrderView:
     """What the protocol sees of an order."""
 
+    csr = csr_facts(order.csr)
     return purchase.OrderView(
         id=order.id,
         client_reference=order.client_reference,
@@ -34,18 +36,28 @@ def view_of(order: Order) -> purchase.OrderView:
         created=order.created,
         updated=order.updated,
         provisioned=order.provisioned,
-        csr_key=csr_key(order.csr),
+        csr_key=None if csr is None else csr.public_key_sha256,
+        names=None if csr is None else frozenset(csr.names),
         status_known=is_known_status(order.status),
     )
 
 
-def csr_key(pem: str | None) -> str | None:
-    """SHA-256 of a CSR's public key; None when there is no CSR that can be read."""
+def csr_facts(pem: str | None) -> CsrFacts | None:
+    """The CSR on an order; None when there is none that can be read."""
 
     if not pem:
         return None
     try:
-        return load_csr(pem, where="the CSR on the order").public_key_sha256
+        return load_csr(pem, where="the CSR on the order")
+    except ReselloError:
+        return None
+
+
+def downloaded_csr(api: Api, order_id: str) -> CsrFacts | None:
+    """The CSR of an order that does not show it; None when it cannot be had."""
+
+    try:
+        return csr_facts(api.download(order_id, "csr").decode("latin-1"))
     except ReselloError:
         return None
 
@@ -82,7 +94,7 @@ class ProtocolDriver:
         self._account = account
         self._journal = journal
         self._fields = fields
-        self.called = False  # a create, renew or reissue may have been made
+        self.called = False  # a paid or irreversible call may have been made
         self._perform: dict[type, Callable[[Any], purchase.Answer]] = {
             purchase.Now: self._now,
             purchase.Sleep: self._sleep,
@@ -145,18 +157,22 @@ class ProtocolDriver:
 
     def _get_order(self, effect: purchase.GetOrder) -> purchase.Answer:
         try:
-            return purchase.Found(view_of(self._api.get_order(effect.order_id)))
+            return purchase.Found(self._view_with_csr(self._api.get_order(effect.order_id)))
         except NotFoundError:
             return purchase.Missing()
         except ReselloError as error:
             return purchase.Unavailable(str(error))
 
+    def _view_with_csr(self, order: Order) -> purchase.OrderView:
+        """An order without its reference is told by its CSR, so that one is fetched if the order does not show it."""
+
+        view = view_of(order)
+        csr = downloaded_csr(self._api, order.id) if view.client_reference is None and view.names is None else None
+        return view if csr is None else replace(view, csr_key=csr.public_key_sha256, names=frozenset(csr.names))
+
     def _download_csr(self, effect: purchase.DownloadCsr) -> purchase.Answer:
-        try:
-            key = csr_key(self._api.download(effect.order_id, "csr").decode("latin-1"))
-        except ReselloError:
-            key = None
-        return purchase.Fact(key, known=key is not None)
+        csr = downloaded_csr(self._api, effect.order_id)
+        return purchase.Fact(None if csr is None else csr.public_key_sha256, known=csr is not None)
 
     def _download_serial(self, effect: purchase.DownloadSerial) -> purchase.Answer:
         try:
@@ -174,6 +190,7 @@ class ProtocolDriver:
         return _posted(self._api.reissue_order(effect.order_id, self._required_fields()))
 
     def _delete(self, effect: purchase.PostDelete) -> purchase.Answer:
+        self.called = True
         return _posted(self._api.delete_order(effect.order_id))
 
     def _required_fields(self) -> OrderFields:

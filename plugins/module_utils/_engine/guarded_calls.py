@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Callable, Iterable, Iterator, Literal
+from typing import Any, Callable, Iterable, Iterator, Literal
 
 from .._client.api import Api, OrderFields
 from .._client.models import Order
@@ -229,6 +229,8 @@ class GuardedCalls:
     def _csr_key(self, item: Item) -> str | None:
         """The key that is sent. A plan goes on without a CSR, as if a fresh one had been made."""
 
+        if item.action == "cancel":
+            return None
         if item.goal.csr is not None:
             return item.goal.csr.public_key_sha256
         if not self._check_mode:
@@ -255,12 +257,12 @@ class GuardedCalls:
             carried=item.client_reference in self._carried and not self._check_mode,
             csr_key=self._csr_key(item),
             plan_id=None if observation.plan is None else observation.plan.id,
-            orders=tuple(view_of(order) for order in observation.orders),
-            target=None if item.order is None else view_of(item.order),
+            orders=tuple(_view(order, item) for order in observation.orders),
+            target=None if item.order is None else _view(item.order, item),
             evidence=observation.records.evidence,
-            deployed_until=max(
-                (host.deployed.not_after for host in wanted.hosts if host.deployed is not None), default=None
-            ),
+            names=frozenset(wanted.names),
+            neighbours=item.neighbours,
+            beside=wanted.beside,
             recovery_timeout=self._recovery_timeout,
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
@@ -271,11 +273,37 @@ class GuardedCalls:
         before = _certificate_before(item)
         return replace(
             request,
+            **_deployed_here(item),
             paid_until_after=_paid_until(item, now),
             certificate_not_before=None if before is None else before.not_before,
             not_after_before=None if before is None else before.not_after,
             for_age=None if item.decision is None else item.decision.explained_by_age,
         )
+
+
+def _view(order: Order, item: Item) -> purchase.OrderView:
+    """The order as the protocol knows it: one that is taken over counts under the reference of the item."""
+
+    view = view_of(order)
+    if order.id in item.sight.adopted:
+        view = replace(view, client_reference=item.client_reference)
+    csr = next((one.csr for one in item.sight.facts.orders if one.id == order.id), None)
+    if view.names is not None or csr is None:
+        return view
+    return replace(view, csr_key=csr.public_key_sha256, names=frozenset(csr.names))
+
+
+def _deployed_here(item: Item) -> dict[str, Any]:
+    """Rule R4: a deployed certificate that our records say was bought here. One of another CA says nothing."""
+
+    evidence, seen = item.sight.records.evidence, item.goal.sighting
+    served = [one for one in item.goal.in_use if one is not None]
+    bought = [one for one in served if evidence is not None and one.serial == evidence.serial]
+    sighted = [one for one in served if seen is not None and one.sha256 == seen.leaf.sha256]
+    return {
+        "deployed_until": max((one.not_after for one in (*bought, *sighted)), default=None),
+        "deployed_order_id": seen.order_id if seen is not None and sighted else None,
+    }
 
 
 def order_fields(item: Item) -> OrderFields:
@@ -293,8 +321,8 @@ def order_fields(item: Item) -> OrderFields:
 
 
 def _batch_item(item: Item) -> purchase.BatchItem:
-    decision, wanted = item.decision, item.goal
-    first_purchase = item.action == "create" and not any(host.deployed for host in wanted.hosts)
+    decision = item.decision
+    first_purchase = item.action == "create" and _deployed_here(item)["deployed_until"] is None
     return purchase.BatchItem(
         key=item.client_reference,
         action=item.action,

@@ -20,7 +20,7 @@ from .observe import Observation
 
 if TYPE_CHECKING:  # loaded only by a run that makes a guarded call
     from .._client.validation import ValidationDetails
-    from .._purchase.types import PurchaseResult
+    from .._purchase.types import Neighbour, PurchaseResult
 
 GUARDED = ("create", "renew", "reissue", "cancel")
 DATED_BACK = timedelta(days=1)  # CAs date a certificate back, to midnight at most
@@ -38,6 +38,7 @@ class Item:
     reason: str | None = None
     purchase: PurchaseResult | None = None
     order: Order | None = None
+    neighbours: tuple[Neighbour, ...] = ()  # live orders that may be what a purchase would buy again
     validation: ValidationDetails | None = None
     bundle: Bundle | None = None
     in_use: CertificateFacts | None = None  # every host serves the order's certificate, so it was not downloaded
@@ -73,6 +74,15 @@ class Item:
         if self.order is None:
             raise LookupError(f"{self.client_reference} has no order")
         return self.order
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether the order counts that ``adopt`` names, and our records do not name it yet."""
+
+        if self.goal.state == "absent" or self.order is None or self.order.id not in self.sight.adopted:
+            return False
+        evidence = self.sight.records.evidence
+        return self.order.live and (evidence is None or evidence.order_id != self.order.id)
 
     @property
     def changed(self) -> bool:

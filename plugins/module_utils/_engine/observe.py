@@ -32,11 +32,12 @@ COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 class Observation:
     """Everything seen of one wanted certificate before anything is done."""
 
-    orders: tuple[Order, ...]  # every order with exactly this reference
+    orders: tuple[Order, ...]  # every order with exactly this reference, or taken over
     records: memory.Records
     facts: lifecycle.Observed
     plan: Plan | None  # the plan that a purchase would use
     recorded: Order | None = None  # the order that our record names, if it shows up by its id only
+    adopted: frozenset[str] = frozenset()  # ids of orders of another reference that the user said to take over
 
     def order(self, order_id: str | None) -> Order | None:
         """One of the orders by its id."""
@@ -62,12 +63,13 @@ def observe(
     now: datetime,
     run_id: str,
     callers: Callers | None = None,
+    places: tuple[str, ...] = (),
 ) -> Observation:
     """Puts together what is known of one wanted certificate.
 
-    ``kept`` are our own records of it, ``orders`` all orders with exactly its reference, ``now`` is the controller's
-    clock. An intent that the plan of
-    this very run wrote on the hosts is no reason to wait. Raises ReselloError.
+    ``kept`` are our own records of it, in ``places`` (hosts), ``orders`` all orders with exactly its reference, or
+    those that are taken over in their place; ``now`` is the controller's clock. An intent that the plan of this very
+    run wrote on the hosts is no reason to wait. Raises ReselloError.
     """
 
     records = _readable(kept, wanted)
@@ -79,12 +81,12 @@ def observe(
         recorded = None
     live = [order for order in orders if order.live]
     counting = live or orders  # orders that are over count only when none is live
+    seen = [_order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders]
     facts = lifecycle.Observed(
-        orders=tuple(
-            _order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders
-        ),
-        evidence=_evidence(records.evidence),
-        evidence_order=None if recorded is None else _order_facts(api, recorded, wanted, records),
+        # For the decision an order that is taken over has the reference that its next renewal gives it.
+        orders=tuple(replace(one, client_reference=wanted.client_reference) for one in seen),
+        evidence=_evidence(records, places),
+        evidence_order=None if recorded is None else _recorded_facts(api, recorded),
         evidence_absent=recorded_is_absent,
         intent=None if is_own(records.intent, run_id) else _intent(records.intent),
         plan=_plan_facts(plans, live, plan),
@@ -92,7 +94,14 @@ def observe(
         clock_skew=_skew(api, now),
         callers=callers,
     )
-    return Observation(orders=tuple(orders), recorded=recorded, records=records, facts=facts, plan=plan)
+    return Observation(
+        orders=tuple(orders),
+        recorded=recorded,
+        records=records,
+        facts=facts,
+        plan=plan,
+        adopted=frozenset(order.id for order in orders if order.client_reference != wanted.client_reference),
+    )
 
 
 def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
@@ -155,6 +164,16 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records
         certificate=handed_out.certificate,
         ever_issued=facts.ever_issued or handed_out.proven,
     )
+
+
+def _recorded_facts(api: Api, order: Order) -> lifecycle.OrderFacts:
+    """Of an order that only a record names: what it says itself, and nothing that hosts or records say of it."""
+
+    facts, handed_out = order_facts(order), _handed_out(api, order)
+    known = replace(facts, ever_issued=facts.ever_issued or handed_out.proven)
+    if not order.live:
+        return known
+    return replace(known, csr=_csr_on_order(api, order), certificate=handed_out.certificate)
 
 
 def _still_deployed(
@@ -235,9 +254,11 @@ def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Ord
         return None, True
 
 
-def _evidence(evidence: memory.Evidence | None) -> lifecycle.Evidence | None:
+def _evidence(records: memory.Records, places: tuple[str, ...]) -> lifecycle.Evidence | None:
+    evidence = records.evidence
     if evidence is None or evidence.ended is not None:
         return None
+    keys = (evidence.csr_key, None if records.intent is None else records.intent.csr_key)
     return lifecycle.Evidence(
         order_id=evidence.order_id,
         bought=evidence.creates[-1] if evidence.creates else None,
@@ -250,6 +271,8 @@ def _evidence(evidence: memory.Evidence | None) -> lifecycle.Evidence | None:
         last_reissue=evidence.reissues[-1] if evidence.reissues else None,
         last_reissue_for_age=evidence.last_reissue_for_age,
         last_reissue_not_after_before=evidence.last_reissue_not_after_before,
+        keys=frozenset(key for key in keys if key is not None),
+        places=places,
     )
 
 
@@ -268,6 +291,7 @@ def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
         before_serial=before.serial,
         before_csr_public_key_sha256=before.csr_key,
         late_call=intent.late_call,
+        names=intent.names,
     )
 
 

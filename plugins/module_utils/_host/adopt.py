@@ -34,7 +34,7 @@ def check(found: Sequence[Found], *, allowed: bool, access: Access) -> None:
         paths = ", ".join(item.place.path for item in found)
         raise HostError(
             problem=f"There is something at {paths} that this module did not put there. Nothing was changed.",
-            remedy="Set adopt: true to keep it as an old version and put links in its place, or move it away.",
+            remedy="Set adopt_files: true to keep it as an old version and put links in its place, or move it away.",
         )
     for item in found:
         if item.place.kind in {"privkey", "combined"}:

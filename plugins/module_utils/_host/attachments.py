@@ -71,7 +71,7 @@ def read_attachments(entry: Mapping[str, Any], *, host: Host, passphrase: str | 
     return Attachments(
         places=links.read_places(entry, host_root=host.root, option=option),
         keystore=keystore,
-        adopt=bool(entry.get("adopt")),
+        adopt=bool(entry.get("adopt_files")),
     )
 
 

@@ -48,9 +48,14 @@ class Case:
         return self.observed.intent if self.outcome == "committed" else None
 
     def resends(self, action: str) -> bool:
-        """Say whether this action is the open intent once more: then it carries the CSR of the intent."""
+        """Say whether this action is the open intent once more: then it carries the CSR of the intent.
+
+        Not if other names are wanted by now, which that CSR does not ask for.
+        """
         intent = self.observed.intent
-        return intent is not None and self.outcome == "forgotten" and intent.action == action
+        if intent is None or self.outcome != "forgotten" or intent.action != action:
+            return False
+        return not intent.names or set(intent.names) == set(self.desired.names)
 
 
 @dataclass(frozen=True)

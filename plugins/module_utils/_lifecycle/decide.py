@@ -22,6 +22,7 @@ from .dates import plus
 from .due import LAST_DAYS, alarm_before, life_of
 from .hosts import deployed
 from .patience import impatient
+from .recorded import record_not_ours
 from .types import CertificateFacts, Decision, Desired, Observed, Policy
 from .words import listing, order_words
 
@@ -32,6 +33,7 @@ WITHOUT_ORDER = (
     order_rows.order_over,
     order_rows.create,
     order_rows.several_live,
+    record_not_ours,
 )
 WITH_ORDER = (order_rows.not_ours, order_rows.waiting, order_rows.under_way, issued.no_certificate)
 WITH_CERTIFICATE = (

@@ -20,7 +20,12 @@ Outcome = Literal["committed", "held", "forgotten", "unclear"]
 
 def hold_of(intent: Intent, policy: Policy) -> timedelta:
     """Return how long this kind of call may still take effect."""
-    holds = {"create": policy.hold_create, "reissue": policy.hold_reissue, "renew": policy.hold_renew}
+    holds = {
+        "create": policy.hold_create,
+        "reissue": policy.hold_reissue,
+        "renew": policy.hold_renew,
+        "cancel": policy.hold_cancel,
+    }
     return holds[intent.action] + intent.late_call
 
 

@@ -279,9 +279,12 @@ def _key_at_hand(case: OrderCase, key: str) -> bool:
 
 
 def _is_ours(case: OrderCase) -> bool:
+    """What hosts hold, serve and remember tells of orders of this reference only (else: recorded.py)."""
+    order = case.order
+    if order.client_reference not in (case.desired.client_reference, None):
+        return False
     if case.evidence is not None:
         return True
-    order = case.order
     keys = [facts.public_key_sha256 for facts in (order.csr, order.certificate) if facts is not None]
     serves = order.certificate is not None and order.certificate.serial in {one.serial for one in deployed(case.hosts)}
     return serves or any(_key_at_hand(case, key) or holds(case.hosts, key) is True for key in keys)

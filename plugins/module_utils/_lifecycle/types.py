@@ -90,7 +90,8 @@ class Evidence:
 
     ``bought`` is the day of our create, ``last_renewal`` that of the last renewal we asked for. ``last_reissue*`` speak
     of the last reissue we asked for: when, whether for age, and the not_after of the certificate before it.
-    ``csr_public_key_sha256`` is the key of our last call: the certificate that comes of it carries it.
+    ``csr_public_key_sha256`` is the key of our last call: the certificate that comes of it carries it. ``keys`` are
+    those that our records say the order carries, ``places`` the hosts that keep them, for messages.
     """
 
     order_id: str
@@ -104,6 +105,8 @@ class Evidence:
     last_reissue: datetime | None = None
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None
+    keys: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,11 @@ class Intent:
 
     ``before_*`` is the state read just before the call; ``started`` is the server's date, ``started_local`` the
     controller's at the same moment (None: the server's was not known, and ``started`` is the controller's). The call
-    was made at most ``late_call`` after that.
+    was made at most ``late_call`` after that. ``names`` are those that its CSR asks for, empty if they were not written
+    down.
     """
 
-    action: Literal["create", "renew", "reissue"]
+    action: Literal["create", "renew", "reissue", "cancel"]
     started: datetime
     started_local: datetime | None = None
     order_id: str | None = None
@@ -125,6 +129,7 @@ class Intent:
     before_serial: str | None = None
     before_csr_public_key_sha256: str | None = None
     late_call: timedelta = timedelta(0)
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,7 @@ class Policy:
     hold_create: timedelta = timedelta(hours=24)
     hold_reissue: timedelta = timedelta(hours=1)
     hold_renew: timedelta = timedelta(hours=72)
+    hold_cancel: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True)

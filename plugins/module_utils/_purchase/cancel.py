@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from . import issued, rules, steps, words
+from . import identity, issued, rules, steps, words
 from . import lock as locking
 from .steps import Step
 from .types import (
@@ -44,7 +44,7 @@ REMEDY = (
 
 @dataclass(frozen=True)
 class Known:
-    """What our own records say; `intent` is one whose hold is over and of which nothing came."""
+    """What our own records say; `intent` is one whose hold is over and of which nothing came, then our own."""
 
     evidence: Evidence | None
     intent: Intent | None = None
@@ -58,14 +58,19 @@ def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     found = yield from _the_one(request, known.evidence, clock)
     if isinstance(found, PurchaseResult):
         return found
-    missing = rules.callers_objection(request, clock)
-    if missing is not None:
-        return words.hosts_missing(request, missing)
     refusal = yield from _objection(request, found, known, clock)
     if refusal is not None:
         return words.blocked(request, refusal, REMEDY)
+    held = yield from locking.acquire(request, clock)
+    if isinstance(held, PurchaseResult):
+        return held
+    clock = yield from steps.ask_clock()
+    sent = replace(steps.sent_under(request, held.intent, clock), order_id=found.id)
+    failure = yield from steps.mark_sent(request, held.intent, sent)
+    if failure is not None:
+        return failure
     posted = steps.expect((yield PostDelete(found.id)), Posted)
-    return (yield from _after(request, found, posted, known, clock))
+    return (yield from _after(request, found, posted, replace(known, intent=sent), clock))
 
 
 def _recorded(request: PurchaseRequest, clock: Clock) -> Step[Known | PurchaseResult]:
@@ -75,8 +80,13 @@ def _recorded(request: PurchaseRequest, clock: Clock) -> Step[Known | PurchaseRe
     answer = yield ReadRecords(request.reference)
     if isinstance(answer, JournalFailed):
         return words.journal_failed(request, answer.reason)
-    records = steps.expect(answer, Records)
+    return (yield from _after_open_call(request, steps.expect(answer, Records), clock))
+
+
+def _after_open_call(request: PurchaseRequest, records: Records, clock: Clock) -> Step[Known | PurchaseResult]:
     intent = records.intent
+    if rules.is_own(intent, request):
+        return Known(records.evidence)
     if intent is None or intent.phase != "sent":
         yield from steps.remove_intent(request, intent)
         return Known(records.evidence)
@@ -84,7 +94,9 @@ def _recorded(request: PurchaseRequest, clock: Clock) -> Step[Known | PurchaseRe
     result = yield from locking.follow(request, intent, records.evidence, clock)
     if result is None:
         return Known(records.evidence, intent)
-    return result if result.outcome == "blocked" else Known(result.evidence or records.evidence)
+    if result.outcome in ("blocked", "cancelled"):
+        return result
+    return Known(result.evidence or records.evidence)
 
 
 def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) -> Step[OrderView | PurchaseResult]:
@@ -101,9 +113,17 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     if look.unclear:
         return words.unreadable(request, look.unclear)
     if evidence is not None and rules.evidence_names_an_order(evidence, clock) and evidence.order_id not in rows:
-        return (yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded))
+        return (yield from _read_recorded(request, evidence))
     message = "{}: no live order carries this reference. Nothing was sent. {}"
     return PurchaseResult("absent", message.format(request.reference, words.money_sentence("no")))
+
+
+def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[OrderView | PurchaseResult]:
+    found = yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded)
+    if isinstance(found, PurchaseResult):
+        return found
+    objection = identity.record_objection(found, request, (evidence.csr_key,))
+    return found if objection is None else words.not_ours(request, found, objection)
 
 
 def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Step[OrderView | PurchaseResult]:
@@ -159,6 +179,7 @@ def _after(
         if isinstance(answer, Missing) or (isinstance(answer, Found) and not answer.order.live):
             return (yield from _ended(request, order, answer, known, clock))
         if rules.nothing_happened(posted):
+            yield from steps.remove_intent(request, known.intent)
             return replace(words.refused(request, posted.kind, posted.message), order=order, order_id=order.id)
         refused = isinstance(answer, Found) and rules.refusal_of_cancellation_holds(posted, order, answer.order)
         attempt += 1
@@ -167,6 +188,7 @@ def _after(
         if not (yield from steps.wait(attempt - 1, clock, request.recovery_timeout)):
             break
     if refused:
+        yield from steps.remove_intent(request, known.intent)
         return replace(words.refused(request, "rejected", posted.message), order=order, order_id=order.id)
     message = (
         "{0}: the cancellation of order {1} was sent{2}, but the order has not ended within {3:.0f} s. {4} Run again: "
@@ -187,8 +209,7 @@ def _ended(
     clock: Clock,
 ) -> Step[PurchaseResult]:
     refund = words.refund_words(order, clock)
-    noted = replace(locking.adopted_evidence(request, known.evidence, order, clock), ended=rules.now_of(clock))
-    # A call of which nothing came says nothing about an order that has ended.
+    noted = locking.ended_evidence(request, known.evidence, order, clock)
     warnings = yield from steps.promote(request, noted, known.intent)
     seen = answer.order if isinstance(answer, Found) else order
     message = "{}: order {} was cancelled. {} Refund: {}.".format(

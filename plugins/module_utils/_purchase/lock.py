@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from . import rules, steps, words
+from . import identity, rules, steps, words
 from .steps import Step
 from .types import (
     BeforeState,
@@ -101,7 +101,28 @@ def follow(
     """The outcome of a sent intent, or until when it blocks; None: its hold is over and it was not done."""
     if intent.action == "create":
         return (yield from _follow_create(request, intent, evidence, clock))
+    if intent.action == "cancel":
+        return (yield from _follow_cancel(request, intent, evidence, clock))
     return (yield from _follow_change(request, intent, evidence, clock))
+
+
+def _follow_cancel(
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
+) -> Step[PurchaseResult | None]:
+    order_id = intent.order_id or ""
+    answer = yield from steps.ask_order(order_id)
+    if isinstance(answer, Unavailable):
+        return words.unavailable(request, answer.reason)
+    if isinstance(answer, Missing) or not answer.order.live:
+        gone = OrderView(order_id, request.reference, "ended") if isinstance(answer, Missing) else answer.order
+        noted = ended_evidence(request, evidence, gone, clock)
+        warnings = yield from steps.promote(request, noted, intent)
+        outcome = "cancelled" if request.action == "cancel" else "recovered"
+        return replace(words.found_earlier(request, intent, gone), outcome=outcome, warnings=warnings, evidence=noted)
+    if request.action == "cancel":
+        return None  # deleting by id can hit nothing else, so it may be asked for again
+    until = rules.held_until(intent, clock, request.holds)
+    return None if until is None else words.held(request, intent, until)
 
 
 def _follow_create(
@@ -146,16 +167,24 @@ def _follow_change(
         return words.unavailable(request, answer.reason)
     if isinstance(answer, Missing):
         return words.contradicted(request, intent.order_id or "unknown", intent.started)
+    objection = _intent_objection(request, answer.order, intent, evidence)
+    if objection is not None:
+        return words.not_ours(request, answer.order, objection)
     after = yield from steps.ask_state(answer.order)
     mark = rules.moved(intent.before or BeforeState(""), after)
     if mark is not None:
         noted = changed_evidence(request, evidence, answer.order, intent, after, clock)
         warnings = yield from steps.promote(request, noted, intent)
         return replace(words.found_earlier(request, intent, answer.order), warnings=warnings, evidence=noted)
+    return _still_open(request, intent, after, clock)
+
+
+def _still_open(request: PurchaseRequest, intent: Intent, after: BeforeState, clock: Clock) -> PurchaseResult | None:
+    """Nothing moved: until when it blocks, or why it may not be sent again; None if it may."""
     until = rules.held_until(intent, clock, request.holds)
     if until is not None:
         return words.held(request, intent, until)
-    refusal = rules.resend_refusal(intent, after, request.action, request.csr_key)
+    refusal = rules.resend_refusal(intent, after, request)
     if refusal is None:
         return None
     return words.blocked(
@@ -164,6 +193,15 @@ def _follow_change(
         "Decide in the provider's control panel whether it was done, then remove the intent of this reference in "
         f"{request.journal_place}.",
     )
+
+
+def _intent_objection(
+    request: PurchaseRequest, order: OrderView, intent: Intent, evidence: Evidence | None
+) -> str | None:
+    """Why the order that an intent names is not the order of this reference; the list has shown those that are."""
+    if order.id in {row.id for row in request.orders}:
+        return None
+    return identity.record_objection(order, request, (intent.csr_key, evidence.csr_key if evidence else None))
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
@@ -203,6 +241,11 @@ def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Orde
         last_action="adopt",
         creates=rules.recent(old.creates if old else (), None, clock),
     )
+
+
+def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
+    """After a cancellation that was done, whichever run sent it."""
+    return replace(adopted_evidence(request, old, order, clock), ended=rules.now_of(clock))
 
 
 def changed_evidence(

@@ -22,9 +22,11 @@ class Holds:
     create: timedelta = timedelta(hours=24)
     reissue: timedelta = timedelta(hours=1)
     renew: timedelta = timedelta(hours=72)
+    cancel: timedelta = timedelta(hours=24)
 
     def of(self, action: str) -> timedelta:
-        return {"create": self.create, "reissue": self.reissue, "renew": self.renew}[action]
+        holds = {"create": self.create, "reissue": self.reissue, "renew": self.renew, "cancel": self.cancel}
+        return holds[action]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Intent:
     `started` is the API's clock (its Date header) when known, `started_local` the controller's.
     """
 
-    action: str  # create | renew | reissue
+    action: str  # create | renew | reissue | cancel
     reference: str
     run_id: str
     phase: str  # prepared | sent
@@ -55,6 +57,7 @@ class Intent:
     order_id: str | None = None
     plan_id: str | None = None
     before: BeforeState | None = None
+    names: tuple[str, ...] = ()  # that the CSR of the call asks for, sorted
     known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
     # What the evidence will say if it was done, so that any run can write it down.
     paid_until_after: datetime | None = None

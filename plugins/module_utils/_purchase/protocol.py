@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from . import cancel as cancelling
 from . import change as changing
+from . import identity, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .lock import Held
 from .steps import Look, Step
 from .types import (
@@ -71,6 +71,9 @@ def _create(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     live = rules.live_with_reference(request.orders, request.reference)
     if live:
         return (yield from _adopt(request, live, request.evidence, None, clock))
+    refusal = identity.neighbours_refusal(request)
+    if refusal is not None:
+        return words.blocked(request, refusal, identity.neighbours_remedy(request, refusal))
     held = yield from locking.acquire(request, clock)
     if isinstance(held, PurchaseResult):
         return held
@@ -136,9 +139,16 @@ def _ask_for_named_orders(
             return words.contradicted(request, order_id, when)
         if isinstance(answer, Found):
             if answer.order.live:
-                return _lost_reference(request, answer.order)
+                return _recorded(request, answer.order, evidence)
             shown = True
     return shown
+
+
+def _recorded(request: PurchaseRequest, order: OrderView, evidence: Evidence | None) -> PurchaseResult:
+    """A live order that our records name: ours if it bears that out itself, else nothing may be done."""
+    keys = (evidence.csr_key,) if evidence is not None else ()
+    objection = identity.record_objection(order, request, keys)
+    return _lost_reference(request, order) if objection is None else words.not_ours(request, order, objection)
 
 
 def _lost_reference(request: PurchaseRequest, order: OrderView) -> PurchaseResult:

@@ -42,7 +42,7 @@ MOMENTS = frozenset(
     }
 )
 MOMENT_LISTS = frozenset({"creates", "renewals", "reissues"})
-TEXT_LISTS = frozenset({"known_ids", "hosts"})
+TEXT_LISTS = frozenset({"known_ids", "hosts", "names"})
 FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "carried", "mature"})
 NESTED = frozenset({"before", "noted", "replaced"})
 REQUIRED = {
@@ -53,7 +53,7 @@ REQUIRED = {
     "noted": frozenset({"local"}),
     "replaced": frozenset({"mature"}),
 }
-ACTIONS = frozenset({"create", "renew", "reissue"})
+ACTIONS = frozenset({"create", "renew", "reissue", "cancel"})
 PHASES = frozenset({"prepared", "sent"})
 
 

@@ -38,7 +38,6 @@ MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
 RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
-SENDING = frozenset({"create", "renew", "reissue"})
 REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
@@ -297,8 +296,11 @@ def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:
     )
 
 
-def resend_refusal(intent: Intent, after: BeforeState, action: str, csr_key: str | None) -> Refusal | None:
-    """R7: after the hold and with nothing moved, may the next call be sent?"""
+def resend_refusal(intent: Intent, after: BeforeState, request: PurchaseRequest) -> Refusal | None:
+    """R7: after the hold and with nothing moved, may the next call be sent?
+
+    Other names than those of the open reissue need another CSR, so that one wins over the same CSR again.
+    """
     before = intent.before or BeforeState("")
     if intent.action == "renew" and not all_marks_unchanged(before, after):
         return Refusal(
@@ -306,13 +308,19 @@ def resend_refusal(intent: Intent, after: BeforeState, action: str, csr_key: str
             f"whether the renewal of order {intent.order_id} asked for on {iso(intent.started)} was done cannot be "
             "told, because the API does not show its date of change, its CSR or its serial",
         )
-    if intent.action == "reissue" and action == "reissue" and intent.csr_key != csr_key:
+    again = intent.action == "reissue" and request.action == "reissue" and not names_changed(intent, request.names)
+    if again and intent.csr_key != request.csr_key:
         return Refusal(
             "same_csr_needed",
             f"an earlier reissue of order {intent.order_id} may still be done; it may be asked for again only with "
             f"the CSR that was sent then (SHA-256 of its public key {intent.csr_key})",
         )
     return None
+
+
+def names_changed(intent: Intent, wanted: Iterable[str]) -> bool:
+    """Whether other names are wanted than those of the open call. Names that were not recorded have not changed."""
+    return bool(intent.names) and frozenset(intent.names) != frozenset(wanted)
 
 
 # --- R8 -----------------------------------------------------------------------------------------------------------
@@ -370,7 +378,7 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
     if request.callers is None:
         return None
-    own = own_token(request) if request.carried and request.action in SENDING else None
+    own = own_token(request) if request.carried else None
     return objection(request.callers, request.action, Moment(clock.local, clock.server), intent=own)
 
 

@@ -207,6 +207,7 @@ def new_intent(request: PurchaseRequest, clock: Clock) -> Intent:
         started=clock.server,
         order_id=request.target.id if request.target else None,
         plan_id=request.plan_id,
+        names=tuple(sorted(request.names)),
         known_ids=tuple(row.id for row in request.orders),
         paid_until_after=request.paid_until_after,
         for_age=request.for_age,

@@ -28,9 +28,11 @@ from .memory import (
     JournalFailed,
     Records,
 )
+from .views import LIVE, Neighbour, OrderView
 
 # These names belong to this vocabulary too; the others are below.
 __all__ = [
+    "LIVE",
     "BeforeState",
     "Done",
     "Evidence",
@@ -39,10 +41,11 @@ __all__ = [
     "IntentAnswer",
     "JournalFailed",
     "Limits",
+    "Neighbour",
+    "OrderView",
     "Records",
 ]
 
-LIVE = frozenset({"waiting", "issued"})
 PAID_ACTIONS = frozenset({"create", "renew"})
 
 # What a purchase can end with (PurchaseResult.outcome).
@@ -63,31 +66,6 @@ OUTCOMES = frozenset(
         "superseded",  # another run did or changed something meanwhile; nothing was sent; run again
     }
 )
-
-
-@dataclass(frozen=True)
-class OrderView:
-    """What the protocol needs to know of an order. `client_reference` None: the API did not show one."""
-
-    id: str
-    client_reference: str | None
-    bucket: str
-    status: str = ""
-    plan_id: str | None = None
-    created: datetime | None = None
-    updated: datetime | None = None
-    provisioned: datetime | None = None
-    csr_key: str | None = None
-    status_known: bool = True  # False: nobody knows the status word, and `bucket` is a guess
-
-    @property
-    def live(self) -> bool:
-        return self.bucket in LIVE
-
-    @property
-    def describe(self) -> str:
-        made = self.created.strftime("%Y-%m-%dT%H:%M:%SZ") if self.created else "unknown date"
-        return f"{self.id} ({self.status or self.bucket}, created {made})"
 
 
 # --- effects: what the protocol asks its driver to do -------------------------------------------------------------
@@ -300,8 +278,9 @@ class PurchaseRequest:
     `orders`: all rows of this run's bulk list with exactly this reference, any bucket. `target`: the order a renew or
     reissue is for, as decide() saw it. `evidence`: as decide() saw it. `deployed_until`: end of a certificate of ours
     that is deployed and has not expired; `deployed_order_id`: the order it came from, when known. `paid_until_after`:
-    what the paid end will be if the action is done (None: unknown). `callers`: the hosts that the call needs, where
-    records lie on hosts; as they are if `carried`, else as they will be when they have noted the list.
+    what the paid end will be if the action is done (None: unknown). `names`: those that are wanted. `neighbours`: see
+    there; `beside`: ids and references of those that may live beside a purchase. `callers`: the hosts that the call
+    needs, where records lie on hosts; as they are if `carried`, else as they will be when they have noted the list.
     """
 
     action: str  # create | renew | reissue | cancel | settle
@@ -314,6 +293,9 @@ class PurchaseRequest:
     orders: tuple[OrderView, ...] = ()
     target: OrderView | None = None
     evidence: Evidence | None = None
+    names: frozenset[str] = frozenset()
+    neighbours: tuple[Neighbour, ...] = ()
+    beside: frozenset[str] = frozenset()
     deployed_until: datetime | None = None
     deployed_order_id: str | None = None
     certificate_not_before: datetime | None = None

@@ -30,9 +30,9 @@ NOUNS = {"create": "purchase", "renew": "renewal", "reissue": "reissue", "cancel
 
 # Several live orders: another host, of an inventory that this run does not see, may serve any of them.
 WHICH_ONE = (
-    "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the provider's "
-    "control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits for it; it is "
-    "refunded only inside the grace period of its plan."
+    "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the "
+    "provider's control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits "
+    "for it; it is refunded only inside the grace period of its plan."
 )
 
 
@@ -132,6 +132,16 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
         "Check api_url, api_realm and the credentials: they may belong to another account. If the order is really "
         f"gone, remove the evidence of this reference ({key_of(request.reference)}.evidence) in "
         f"{request.journal_place}.",
+    )
+
+
+def not_ours(request: PurchaseRequest, order: OrderView, objection: str) -> PurchaseResult:
+    """A record names an order that is not the order of this reference."""
+    return blocked(
+        request,
+        Refusal("record_not_ours", f"a record in {request.journal_place} names order {order.id}, which {objection}"),
+        f"If it is the order for this certificate, set adopt: {order.id}. If not, remove the records of this reference "
+        f"({key_of(request.reference)}.*) in {request.journal_place}, and find out how they came there.",
     )
 
 

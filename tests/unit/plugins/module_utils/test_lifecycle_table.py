@@ -133,6 +133,9 @@ SCENARIOS = (
     Scenario("2d", "create", "create", "hold over", seen(intent=intent("create", on(0)), **NOTHING), on(1)),
     Scenario("3", "blocked", "several-live", "two issued", seen(order(), order(id="order-2")), on(9)),
     Scenario(
+        "4", "blocked", "record-not-ours", "stranger", seen(evidence_order=order(client_reference="shop2")), on(9)
+    ),
+    Scenario(
         "4",
         "blocked",
         "not-ours",
@@ -453,11 +456,45 @@ def test_the_reason_carries_its_numbers() -> None:
     )
 
 
+REMEMBERED = evidence(keys=frozenset({KEY}), places=("web1",))
+
+
 def test_a_recorded_order_without_its_reference_is_used_and_reported() -> None:
     lost = order(client_reference=None)
-    decision = ask(seen(evidence_order=lost), on(9))
+    decision = ask(seen(evidence_order=lost, evidence=REMEMBERED), on(9))
     assert (decision.code, decision.order_id) == ("nothing-due", "order-1")
     assert "lost its client_reference" in decision.warnings[0]
+
+
+@pytest.mark.parametrize("days", [9, 133, 345])
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"client_reference": "shop2"}, "carries the reference 'shop2'"),
+        ({"client_reference": "Shop"}, "carries the reference 'Shop'"),
+        ({"csr": CsrFacts(NAMES, OTHER_KEY)}, "does not carry a key of our records"),
+        ({"csr": None}, "could not be read"),
+        ({"csr": CsrFacts((*NAMES, "bank.example.net"), KEY)}, "names that are not wanted here: bank.example.net"),
+    ],
+)
+def test_a_record_leads_to_no_order_of_somebody_else(changes: dict[str, Any], why: str, days: int) -> None:
+    """Whatever the host says of keys, of records and of what it serves."""
+    foreign = order(**{"client_reference": None, **changes})
+    decision = ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(days))
+    assert (decision.action, decision.code, decision.order_id) == ("blocked", "record-not-ours", None)
+    assert decision.reason.startswith("our record on web1 names order order-1 ")
+    assert why in decision.reason
+    assert "adopt to order-1" in decision.remedy
+
+
+def test_the_failed_call_of_somebody_else_is_not_validated_again() -> None:
+    foreign = order(client_reference="shop2", bucket="failed", status="failed")
+    assert ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(9)).code == "record-not-ours"
+
+
+def test_a_record_without_a_key_proves_nothing() -> None:
+    lost = order(client_reference=None)
+    assert ask(seen(evidence_order=lost, evidence=evidence()), on(9)).code == "record-not-ours"
 
 
 def test_an_order_of_another_reference_is_nobody() -> None:
@@ -480,6 +517,14 @@ def test_the_same_csr_is_sent_again() -> None:
     assert ask(seen(intent=intent("create", on(0)), **NOTHING), on(1)).same_csr
     assert not ask(seen(**NOTHING), on(1)).same_csr
     assert ask(seen(order(), intent=intent("reissue", on(133))), on(134)).same_csr
+    assert ask(seen(order(), intent=intent("reissue", on(133), names=NAMES[::-1])), on(134)).same_csr
+
+
+@pytest.mark.parametrize("names", [NAMES[:1], (*NAMES, "more.shop.example.com")])
+def test_another_csr_is_sent_for_other_names(names: tuple[str, ...]) -> None:
+    """The CSR of the open call does not ask for them."""
+    decision = ask(seen(order(), intent=intent("reissue", on(133), names=names)), on(134))
+    assert (decision.action, decision.csr_required, decision.same_csr) == ("reissue", True, False)
 
 
 def test_a_renewal_that_took_effect_and_was_not_written_down_is_not_bought_again() -> None:

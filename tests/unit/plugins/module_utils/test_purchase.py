@@ -28,6 +28,7 @@ from ansible_collections.certops.resello.tests.search.account import (
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+NAMES = frozenset({"shop.example.com", "www.shop.example.com"})
 
 
 def evidence(order_id: str = "1", **fields: Any) -> t.Evidence:
@@ -201,10 +202,42 @@ def test_evidence_of_what_is_over_does_not_block(over: t.Evidence) -> None:
 
 
 def test_lost_reference_is_used_by_id() -> None:
-    account = Account(orders={"77": order("77", client_reference="")}, records=t.Records(evidence=evidence("77")))
-    result = account.run(request())
+    mine = order("77", client_reference="", names=NAMES)
+    account = Account(orders={"77": mine}, records=t.Records(evidence=evidence("77", csr_key="K")))
+    result = account.run(request(names=NAMES))
     assert (result.outcome, result.order_id, result.code) == ("adopted", "77", "reference_lost")
     assert account.posts() == []
+
+
+FOREIGN = [
+    {"client_reference": "bank", "names": NAMES},
+    {"client_reference": "Shop", "names": NAMES},
+    {"client_reference": "", "names": NAMES, "csr_key": "L"},
+    {"client_reference": "", "names": NAMES | {"bank.example.net"}},
+    {"client_reference": ""},
+]
+
+
+@pytest.mark.parametrize("fields", FOREIGN)
+@pytest.mark.parametrize("action", ["create", "cancel"])
+def test_a_record_leads_to_no_order_of_somebody_else(fields: dict[str, Any], action: str) -> None:
+    hidden = {"77"} if action == "cancel" and not fields["client_reference"] else set()
+    account = Account(
+        orders={"77": order("77", **fields)}, records=t.Records(evidence=evidence("77", csr_key="K")), hidden=hidden
+    )
+    result = account.run(request(action, names=NAMES))
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "record_not_ours", [])
+    assert "77" in result.message
+    assert "adopt: 77" in result.message
+
+
+@pytest.mark.parametrize("action", ["reissue", "settle"])
+def test_an_intent_leads_to_no_order_of_somebody_else(action: str) -> None:
+    intent = sent_intent(action="reissue", order_id="77", before=t.BeforeState("pending", NOW, None, "K"))
+    account = Account(orders={"77": order("77", client_reference="bank")}, records=t.Records(intent=intent))
+    result = account.run(request(action, names=NAMES, target=account.orders["77"], csr_key="L"))
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "record_not_ours", [])
+    assert account.records.evidence is None
 
 
 def test_list_that_fails_before_the_call() -> None:
@@ -252,6 +285,52 @@ def test_suspended_between_mark_and_call() -> None:
     account = Suspended()
     assert account.run(request()).outcome == "superseded"
     assert (account.posts(), account.records.intent) == ([], None)
+
+
+# --- the same order under another reference -----------------------------------------------------------------------
+
+
+def beside(**fields: Any) -> t.OrderView:
+    return order("9", **{"client_reference": "other", "names": NAMES, **fields})
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "code"),
+    [
+        (t.Neighbour(beside()), "same_names_live"),
+        (t.Neighbour(beside(client_reference=None)), "same_names_live"),
+        (t.Neighbour(beside(client_reference="Shop")), "same_names_live"),
+        (t.Neighbour(beside(names=frozenset({"shop.example.com"}))), None),
+        (t.Neighbour(beside(names=NAMES | {"more.shop.example.com"}, client_reference="Shop")), None),
+        (t.Neighbour(beside(names=None)), None),
+        (t.Neighbour(beside(names=None, client_reference=" SHOP ")), "other_spelling_live"),
+        (t.Neighbour(beside(names=None, client_reference=None)), "names_unreadable"),
+        (t.Neighbour(beside(names=None), read=False), "names_unreadable"),
+        (t.Neighbour(beside(names=None), failed="503"), "look_up_failed"),
+    ],
+)
+def test_a_neighbour_that_may_be_the_same_order_forbids_a_purchase(neighbour: t.Neighbour, code: str | None) -> None:
+    account = Account()
+    result = account.run(request(names=NAMES, neighbours=(neighbour,)))
+    assert (result.code, bool(account.posts())) == (code, code is None)
+    if code is None:
+        return
+    assert (account.kinds(), result.outcome, result.sent) == ([], "blocked", False), "nothing was written down either"
+    assert says_all(result)
+    for allowed in ("9", neighbour.order.client_reference, "*"):
+        if allowed is not None:
+            again = request(names=NAMES, neighbours=(neighbour,), beside=frozenset({"x", allowed}))
+            assert Account().run(again).outcome == "bought"
+
+
+def test_a_refusal_for_the_same_names_says_what_to_do() -> None:
+    result = Account().run(request(names=NAMES, neighbours=(t.Neighbour(beside(client_reference="SHOP")),)))
+    assert result.message == (
+        "shop: order 9 (pending, created 2027-03-01T12:00:00Z) with the reference 'SHOP' of this account asks for "
+        "exactly the same names (shop.example.com, www.shop.example.com); it looks like the same order with another "
+        "spelling of its reference. The purchase was not sent. No money was spent by this run. If it is the order for "
+        "this certificate, set adopt: 9, and it is taken over. If both are wanted, name it in beside: [9]."
+    )
 
 
 # --- twins --------------------------------------------------------------------------------------------------------
@@ -405,6 +484,18 @@ def test_reissue_again_needs_the_same_csr() -> None:
     account.now = NOW + 2 * HOUR
     other = account.run(replace(wanted, run_id="run-2", csr_key="M"))
     assert (other.outcome, other.code) == ("blocked", "same_csr_needed")
+
+
+def test_reissue_for_other_names_goes_with_another_csr() -> None:
+    account, wanted = changing("reissue")
+    account.on_post = swallowed
+    account.run(replace(wanted, names=NAMES))
+    account.on_post = None
+    changed = replace(wanted, run_id="run-2", csr_key="M", names=NAMES | {"more.shop.example.com"})
+    assert account.run(changed).code == "outcome_unknown", "not before the hold is over"
+    account.now = NOW + 2 * HOUR
+    assert account.run(replace(changed, names=NAMES)).code == "same_csr_needed"
+    assert account.run(changed).outcome == "reissued"
 
 
 def test_renew_again_needs_every_mark() -> None:

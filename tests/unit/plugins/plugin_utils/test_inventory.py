@@ -215,12 +215,13 @@ def result(reference: str, action: str = "create", **more: Any) -> dict[str, Any
 
 
 def test_nothing_paid_is_sent_for_wrong_hosts_and_what_is_there_goes_on() -> None:
-    items = [{"name": name, "hosts": ["web1", "typo9"]} for name in ("new", "there")] + [{"name": "right"}]
+    items = [{"name": name, "hosts": ["web1", "typo9"]} for name in ("new", "there", "stuck")] + [{"name": "right"}]
     known = [published("web1", items)]
-    results = [result("new"), result("there", "none"), result("right")]
-    (refused,) = strays.refusals(results, known)
-    assert (refused["client_reference"], refused["changed"], refused["records"]) == ("new", False, [])
-    assert refused["error"]["message"] in strays.report(known, "web1", [], NOW)["problems"]
+    results = [result("new"), result("there", "none"), result("stuck", "blocked", changed=False), result("right")]
+    new, stuck = strays.refusals(results, known)
+    assert (new["client_reference"], new["changed"], new["records"]) == ("new", False, [])
+    assert (stuck["client_reference"], stuck["records"]) == ("stuck", [1])
+    assert {one["error"]["message"] for one in (new, stuck)} < set(strays.report(known, "web1", [], NOW)["problems"])
 
 
 def test_what_was_ordered_for_hosts_that_dropped_out_is_still_reported() -> None:

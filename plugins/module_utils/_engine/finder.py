@@ -1,0 +1,139 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which orders of the account belong to which item: by the reference, by `adopt`, and by looking closer.
+
+The list may hide references. Before something is bought, what it hides is read one by one, so that an order that is
+there already is decided about like any other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+from .._client.api import Api
+from .._client.models import Order, is_id
+from .._errors import ApiError, ConfigurationError
+from .account import AccountOrders, by_reference, merged
+from .item import Item
+
+if TYPE_CHECKING:  # loaded only if something is to be bought
+    from .neighbours import Neighbours
+
+NO_SUCH_ORDER = frozenset({400, 404, 422})  # some do not take what is no id of theirs
+
+
+class OrderFinder:
+    """Finds the orders of the items of one run."""
+
+    def __init__(self, api: Api, account: AccountOrders, items: Sequence[Item], *, workers: int) -> None:
+        self._api = api
+        self._account = account
+        self._items = items
+        self._references = frozenset(item.client_reference for item in items)
+        self._workers = workers
+        self._reader: Neighbours | None = None
+        self._filtered: dict[str, list[Order]] = {}  # what the server's own filter showed, by reference
+
+    def orders_of(self, items: Sequence[Item]) -> Mapping[str, list[Order]]:
+        """One item is looked up by the filter first; the whole list is read when that shows no live order."""
+
+        if len(items) > 1:
+            return by_reference(self._account.read())
+        reference = items[0].client_reference
+        self.ask_filter(items[0])
+        found = by_reference(self._filtered[reference])
+        if any(order.live for order in found.get(reference, [])):
+            return found
+        return {reference: merged(by_reference(self._account.read()).get(reference, []), found.get(reference, []))}
+
+    def ask_filter(self, item: Item) -> None:
+        """Asks the server for this reference only: that may show orders that the whole list hides."""
+
+        reference = item.client_reference
+        if reference not in self._filtered:
+            self._filtered[reference] = self._api.list_orders(client_reference=reference)
+
+    def adopted(self, item: Item, *, required: bool) -> list[Order]:
+        """The orders that ``adopt`` names.
+
+        Raises ConfigurationError if they are another item's, or if there is none and one is required.
+        """
+
+        name = item.goal.adopt or ""
+        found = [order for order in self._account.read_before() if name in (order.id, order.client_reference)]
+        if not found:
+            rows = self._api.list_orders(client_reference=name)
+            found = [order for order in rows if order.client_reference == name]
+        found = found or self._with_id(name)
+        if required and not found:
+            raise ConfigurationError(
+                option="adopt",
+                value=name,
+                problem="names no order of this account. Nothing was bought",
+                remedy="Check it, and api_url, api_realm and the credentials. Leave adopt out to buy a new order.",
+            )
+        for order in found:
+            if order.client_reference in self._references - {item.client_reference}:
+                raise ConfigurationError(
+                    option="adopt",
+                    value=name,
+                    problem=f"names order {order.id}, which is the order of {order.client_reference!r} in this run",
+                    remedy="Take it out of one of the two. Nothing was sent.",
+                )
+        return found
+
+    @property
+    def _neighbours(self) -> Neighbours:
+        from .neighbours import Neighbours  # noqa: PLC0415  # a night with nothing due loads no protocol
+
+        self._reader = self._reader or Neighbours(self._api, workers=self._workers)
+        return self._reader
+
+    def _with_id(self, name: str) -> list[Order]:
+        if not is_id(name):
+            return []
+        try:
+            return [self._api.get_order(name)]
+        except ApiError as error:
+            if error.status in NO_SUCH_ORDER:
+                return []
+            raise
+
+    def look_closer(self, creates: Sequence[Item]) -> None:
+        """Reads the orders whose row shows no reference: first those that the filter showed for these items."""
+
+        filtered = [row for item in creates for row in self._filtered.get(item.client_reference, ())]
+        listed = [row for row in self._account.read_before() if row.live]
+        self._neighbours.show_references(list({row.id: row for row in (*filtered, *listed)}.values()))
+
+    def with_hidden(self, item: Item) -> list[Order]:
+        """The orders of this item that were seen before or since, those included that their row does not show."""
+
+        rows = (*self._filtered.get(item.client_reference, ()), *self._account.read_before())
+        seen = (self._neighbours.whole(row) for row in rows)
+        mine = [order for order in seen if order is not None and order.client_reference == item.client_reference]
+        return merged(list(item.sight.orders), list({order.id: order for order in mine}.values()))
+
+    def find_neighbours(self, creates: Sequence[Item]) -> None:
+        """Puts on each item the live orders that are no item's of this run and may be what it would buy again."""
+
+        taken = {order.id for item in self._items for order in _orders_on(item)}
+        rows = [
+            row
+            for row in self._account.read_before()
+            if row.live and row.id not in taken and row.client_reference not in self._references
+        ]
+        found = self._neighbours.show_names(rows, [item.goal for item in creates])
+        for item in creates:
+            item.neighbours = tuple(
+                one for one in found[item.client_reference] if one.order.client_reference not in self._references
+            )
+
+
+def _orders_on(item: Item) -> tuple[Order, ...]:
+    sight = item.observation
+    if sight is None:
+        return ()
+    return sight.orders if sight.recorded is None else (*sight.orders, sight.recorded)
