@@ -145,6 +145,7 @@ class FleetRound:
     # --- nights with everything ---
 
     def _night(self, hosts: Sequence[str]) -> Report:
+        self._approve()  # people do not wait for a run
         seen = [host for host in ALL if host in hosts or self._hosts.root(host).exists()]
         return self._noted(self._run(hosts, seen, "controller0", meanwhile=self._approve).play())
 

@@ -84,7 +84,7 @@ class Report:
     def is_quiet(self) -> bool:
         """Whether nothing was changed, and nothing is wrong or waits."""
         entries = [*self.plan, *self.last]
-        wrong = any(entry["error"] or entry["changed"] or entry["state"] == "waiting" for entry in entries)
+        wrong = any(entry["error"] or entry["changed"] or entry["action"] != "none" for entry in entries)
         return bool(self.plan) and not (wrong or self.installed or self.troubles or self.killed)
 
     def messages(self) -> list[str]:
