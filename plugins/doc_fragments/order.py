@@ -112,7 +112,7 @@ hosts:
     absence:
       description: Why the host did not answer, for messages.
       type: str
-      choices: [unreachable, not_in_play, not_in_inventory]
+      choices: [unreachable, failed, not_in_play, not_in_inventory]
       default: unreachable
       version_added: 1.0.0
     listed:

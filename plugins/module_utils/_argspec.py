@@ -115,7 +115,7 @@ def order_spec() -> dict[str, Any]:
                 "answered": {"type": "bool", "default": True},
                 "absence": {
                     "type": "str",
-                    "choices": ["unreachable", "not_in_play", "not_in_inventory"],
+                    "choices": ["unreachable", "failed", "not_in_play", "not_in_inventory"],
                     "default": "unreachable",
                 },
                 "listed": {"type": "bool", "default": True},

@@ -160,7 +160,7 @@ def union(
     found = [_options(item, published) for _host, item in first.values()]
     for host in (host for options in found for host in options["hosts"]):
         if not host.get("answered", True) and play_hosts:
-            host["absence"] = absence(host["name"], play_hosts, inventory_hosts)
+            host.setdefault("absence", absence(host["name"], play_hosts, inventory_hosts))
     return found
 
 
@@ -211,7 +211,7 @@ def _trouble(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str
 def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     seen = of_host(host, item["name"], published)
     if seen is None or seen.get("error"):
-        return {"name": host, "answered": False}
+        return {"name": host, "answered": False, **({} if seen is None else {"absence": "failed"})}
     facts = {
         "name": host,
         "answered": True,

@@ -24,7 +24,7 @@ from ansible_collections.certops.resello.tests.support.run_module import (
     module_input,
 )
 
-KINDS = ("intent", "evidence", "seen", "placed")
+KINDS = ("intent", "evidence", "seen", "placed", "hosts")
 FIRST, SECOND = '{"run": 1}\n', '{"run": 2}\n'
 ABOUT = {"kind": "intent", "record": {"reference": "shop"}, "version": 1}
 
@@ -190,3 +190,20 @@ def test_killed_at_any_call_the_record_is_whole(machine: Machine, call: str, rep
     assert {name.rpartition(".")[2] for name in names if not name.startswith(".new-")} == {"intent", "seen"}
     assert written(machine.request(entry({"kind": "intent", "replaces": sha(SECOND)}))) == {"seen": FIRST}
     assert [path.suffix for path in place(machine, "intent").parent.iterdir()] == [".seen"], "leftovers are swept"
+
+
+def test_what_is_remembered_of_other_orders_is_told_when_asked_for(machine: Machine) -> None:
+    machine.request(entry(*({"kind": kind, "content": kind} for kind in KINDS)))
+    (machine.root / ".records" / "notes.intent").write_text("no record")
+    other = {"name": "mail", "client_reference": "mail"}
+    asked = {"root": str(machine.root), "certificates": [other], "read_other_records": True}
+    told = machine.run("ssl_certificate_request", asked)
+    (found,) = told["other_records"]
+    assert found["name"].startswith("not-served-")
+    assert (found["records"], found["error"]) == ({kind: kind for kind in ("intent", "evidence", "hosts")}, None)
+    assert (told["changed"], machine.request(other)["other_records"]) == (False, [])
+
+
+def test_records_alone_make_no_folder_for_a_certificate(machine: Machine) -> None:
+    assert machine.request(entry({"kind": "hosts", "content": FIRST}))["changed"]
+    assert not (machine.root / "shop").exists()

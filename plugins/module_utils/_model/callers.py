@@ -26,7 +26,7 @@ LATE_CALL = timedelta(minutes=15)  # between the mark on the hosts and the call
 LONGEST_HOLD = max(HOLDS.values()) + LATE_CALL
 LONGEST_CHAIN = 8
 
-Absence = Literal["unreachable", "not_in_play", "not_in_inventory"]
+Absence = Literal["unreachable", "failed", "not_in_play", "not_in_inventory"]
 Kind = Literal["first", "majority", "changed"]
 
 

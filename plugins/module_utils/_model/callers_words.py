@@ -14,6 +14,7 @@ from .callers import HOLDS, Objection
 _LEAD = {"renew": "renewal", "reissue": "reissue", "create": "another purchase", "cancel": "cancellation"}
 _VERB = {"renew": "renews", "reissue": "reissues", "create": "orders", "cancel": "cancels"}
 _ELSEWHERE = {"not_in_inventory": "not in this inventory", "not_in_play": "not in this play"}
+_WHY = {**_ELSEWHERE, "unreachable": "unreachable", "failed": "it reported an error of its own"}
 _PAIR = 2
 
 
@@ -43,7 +44,7 @@ def _first(found: Objection) -> tuple[str, str]:
         )
         return what, f"Run once with {both} (--limit {','.join(found.hosts)})"
     names = [one.name for one in found.absent]
-    why = _ELSEWHERE.get(found.absent[0].absence, "unreachable") if found.absent else "the intent was not written"
+    why = _WHY[found.absent[0].absence] if found.absent else "the intent was not written"
     what = (
         f"not ordered, nothing charged. {_names(names)} (in hosts) did not take part: {why}. A first purchase needs "
         "all hosts, so that all hold the key"
