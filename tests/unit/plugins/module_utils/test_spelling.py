@@ -24,7 +24,7 @@ LONG = "a-name-of-20-letters"
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("left", "right", "same"),
     [
         (["a.example"], ["a.example"], True),
         (["a.example", "b.example"], ["b.example", "a.example"], True),
@@ -35,12 +35,12 @@ LONG = "a-name-of-20-letters"
         ([], [], False),
     ],
 )
-def test_names(one: list[str], other: list[str], *, same: bool) -> None:
-    assert same_names(one, other) is same_names(other, one) is same
+def test_names(left: list[str], right: list[str], *, same: bool) -> None:
+    assert same_names(left, right) is same_names(right, left) is same
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("left", "right", "same"),
     [
         ("shop", "shop", True),
         ("Shop", "sHOP", True),
@@ -57,8 +57,8 @@ def test_names(one: list[str], other: list[str], *, same: bool) -> None:
         ("", LONG, False),
     ],
 )
-def test_references(one: str, other: str, *, same: bool) -> None:
-    assert same_spelling(one, other) is same_spelling(other, one) is same
+def test_references(left: str, right: str, *, same: bool) -> None:
+    assert same_spelling(left, right) is same_spelling(right, left) is same
 
 
 def test_the_beginning_counts_from_twenty_characters() -> None:
@@ -89,5 +89,5 @@ def test_what_is_cut_off_does_not_hide_it(reference: str, kept: int) -> None:
 
 
 @given(texts, texts)
-def test_it_is_the_same_question_both_ways(one: str, other: str) -> None:
-    assert same_spelling(one, other) is same_spelling(other, one)
+def test_it_is_the_same_question_both_ways(left: str, right: str) -> None:
+    assert same_spelling(left, right) is same_spelling(right, left)
