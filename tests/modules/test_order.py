@@ -174,7 +174,7 @@ def test_an_order_made_elsewhere_is_adopted(shop: Shop) -> None:
 def test_orders_that_only_look_alike_are_left_alone(shop: Shop) -> None:
     for reference in ("Shop", "shop2", "my-shop"):
         shop.bought(shop.item(reference))
-    result = shop.order(shop.item("shop"))
+    result = shop.order(shop.item("shop", "www.example.com"))
     assert (result["outcome"], shop.charges) == ("bought", 4)
 
 
