@@ -55,6 +55,23 @@ def test_the_chain(shop: Shop) -> None:
     assert (again["changed"], again["records"], shop.charges) == (False, [], 1)
 
 
+def test_a_cancellation_is_written_on_the_hosts_first(shop: Shop) -> None:
+    item = shop.item()
+    plan = planned(shop, item)
+    bought = shop.order(with_host(item, write(shop, plan)), run_id=plan["run_id"])
+    kept = write(shop, bought)
+    gone = {**item, "state": "absent", "force": True}
+    unmarked = shop.order(with_host(gone, kept))
+    assert (unmarked["rc"], unmarked["error"]["details"]["rule"]) == (1, "unmarked"), unmarked
+    announced = shop.order(with_host(gone, kept), check=True)
+    assert (announced["changed"], kinds(announced)) == (True, ["intent"]), announced
+    marked = write(shop, announced)
+    assert json.loads(marked["intent"])["record"]["action"] == "cancel"
+    cancelled = shop.order(with_host(gone, marked), run_id=announced["run_id"])
+    assert (cancelled["outcome"], set(write(shop, cancelled))) == ("cancelled", {"evidence", "hosts"}), cancelled
+    assert json.loads(write(shop, cancelled)["evidence"])["record"]["ended"]
+
+
 def test_without_its_mark_on_the_host_no_call_is_made(shop: Shop) -> None:
     item = shop.item()
     plan = planned(shop, item)

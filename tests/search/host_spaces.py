@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.certops.resello.tests.search.hosts_world import HostSpace
+from ansible_collections.certops.resello.tests.search.hosts_world import HostSpace, NoChargeForNothing
 from ansible_collections.certops.resello.tests.search.world import Check, OneChange, OneOrder
 
 CREATE = OneOrder(strict=True)
 CHANGE = OneChange()
+APART = NoChargeForNothing()
 THREE = (("a", "b", "c"),)
 CHANGED = (("a", "b"), ("b", "c"), ("b", "a"), ("a",))
 
@@ -38,6 +39,7 @@ SMALL: dict[str, tuple[HostSpace, Check]] = {
         CHANGE,
     ),
     "renew: two inventories, a host rebuilt": (renewed(runs=1, rebuilds=1, lag=False, late=False), CHANGE),
+    "renew and cancel: two inventories": (renewed(runs=1, cancels=True, hours=(0,)), APART),
     "reissue: two inventories": (
         HostSpace(action="reissue", runs=1, hours=(0, 2), hold=1, issues=0, kills=0, lag=False),
         CHANGE,

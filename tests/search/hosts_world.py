@@ -31,6 +31,7 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase.types im
     Now,
     PostCreate,
     PostDelete,
+    Posted,
     PostReissue,
     PostRenew,
     PromoteToEvidence,
@@ -45,7 +46,9 @@ from ansible_collections.certops.resello.tests.search.world import (
     PLAN,
     REFERENCE,
     START,
+    Check,
     Explorer,
+    Late,
     Space,
     World,
     _clock,
@@ -64,7 +67,7 @@ class HostSpace(Space):
     lists: tuple[tuple[str, ...], ...] = (("a", "b"),)
     list_changes: int = 0
     rebuilds: int = 0
-    remembered: bool = False  # the hosts of the first list hold the evidence of the order from the start
+    cancels: bool = False  # the last controller cancels the order, whatever the others do
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -177,6 +180,7 @@ class HostsExplorer(Explorer):
             reference=REFERENCE,
             run_id=f"c{who}r{run}",
             has_journal=True,
+            force=True,
             carried=carried,
             csr_key=space.keys[min(who, len(space.keys) - 1)],
             plan_id=PLAN,
@@ -184,8 +188,10 @@ class HostsExplorer(Explorer):
             evidence=records.evidence,
             recovery_timeout=1.0,
         )
+        if space.cancels and who == space.controllers - 1:
+            return replace(common, action="cancel", target=live[0], csr_key=None) if live else None
         if space.action != "create":
-            return self._change_request(common, live, records)
+            return self._change_request(common, live, records) if live else None
         if len(live) > 1 or (live and records.intent is not None):
             return replace(common, action="settle")
         return None if live else common
@@ -276,10 +282,33 @@ class HostsExplorer(Explorer):
 
     def _answers(self, world: World, who: int, effect: Effect) -> Iterator[tuple[Answer, World]]:
         for answer, after in super()._answers(world, who, effect):
-            if isinstance(effect, PAID) and after.controllers[who].stage == "ordering":
+            if isinstance(effect, (*PAID, PostDelete)) and after.controllers[who].stage == "ordering":
                 yield answer, self._with(after, who, after.controllers[who]._replace(called=True))
             else:
                 yield answer, after
+
+    def _paid_call(self, world: World, effect: PostCreate | PostRenew | PostReissue) -> Iterator[tuple[Answer, World]]:
+        for answer, after in super()._paid_call(world, effect):
+            clash = any(call.action == "cancel" for call in world.late) or self._first_holds(world, "cancel")
+            yield answer, after._replace(clash=after.clash or clash)
+
+    def _delete(self, world: World, effect: PostDelete) -> Iterator[tuple[Answer, World]]:
+        clash = any(call.action != "cancel" for call in world.late) or self._first_holds(world, self.space.action)
+        for answer, after in super()._delete(world, effect):
+            yield answer, after._replace(clash=after.clash or clash)
+        if world.lost and self.space.late:
+            late = (*world.late, Late("cancel", world.hour, ""))
+            yield self._intern(Posted, "unknown"), world._replace(lost=world.lost - 1, late=late, clash=clash)
+
+    def _first_holds(self, world: World, action: str) -> bool:
+        """Whether such a call is under way: of two hosts the first takes part in every call."""
+        intent = self._memories[world.journals[0]].intent
+        return intent is not None and intent.action == action
+
+    def _carry_out(self, world: World, action: str, csr_key: str, *, shown: bool) -> World:
+        if action == "cancel":
+            return self._tidy(world._replace(orders=(world.orders[0]._replace(bucket="ended"), *world.orders[1:])))
+        return super()._carry_out(world, action, csr_key, shown=shown)
 
     # --- hosts and lists ---
 
@@ -333,6 +362,16 @@ class HostsExplorer(Explorer):
 
     def next_night(self, world: World):  # type: ignore[no-untyped-def]  # the base says it
         return super().next_night(world._replace(list_changes=0, rebuilds=0))
+
+
+class NoChargeForNothing(Check):
+    """Nobody pays for an order that is being cancelled, and nobody cancels one that is being paid for."""
+
+    def always(self, world: World) -> str:
+        return "renewed and cancelled at the same time" if world.clash else ""
+
+    def end(self, explorer: Explorer, world: World) -> tuple[str, str]:  # noqa: ARG002  # what ends is not the question
+        return f"{world.commits} renewals, {sum(order.live for order in world.orders)} live", self.always(world)
 
 
 def _same(answer: Answer) -> Answer:

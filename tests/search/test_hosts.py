@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._model import callers as model
-from ansible_collections.certops.resello.plugins.module_utils._purchase import rules, shared
+from ansible_collections.certops.resello.plugins.module_utils._purchase import lock as locking
+from ansible_collections.certops.resello.plugins.module_utils._purchase import rules, shared, steps
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
-from ansible_collections.certops.resello.tests.search.host_spaces import CREATE, LARGE, SMALL, bought, renewed
+from ansible_collections.certops.resello.tests.search.host_spaces import APART, CREATE, LARGE, SMALL, bought, renewed
 from ansible_collections.certops.resello.tests.search.hosts_world import HostsExplorer, HostSpace
 from ansible_collections.certops.resello.tests.search.world import Check, OneChange, at
 
@@ -124,6 +125,12 @@ def of_listed_hosts(memory: shared.SharedMemory) -> t.Records:
     return RECORDS(replace(memory, known=tuple(one for one in memory.known if one.listed)))
 
 
+def not_followed(*_args: Any) -> steps.Step[None]:
+    """A cancellation that is under way forbids nothing."""
+    return
+    yield t.Now()  # makes this a generator
+
+
 RECORDS = shared.SharedMemory.records
 LISTS = renewed(controllers=1, runs=2, list_changes=1, late=False, hours=(0,), lists=(("a", "b", "c"), ("c",)))
 TWICE = renewed(controllers=1, runs=3, list_changes=2, late=False, lost=1, hours=(0,), lists=(("a",), ("b",), ("c",)))
@@ -146,6 +153,13 @@ MUTANTS: dict[str, tuple[Any, str, Any, HostSpace, Check]] = {
         of_listed_hosts,
         renewed(controllers=1, runs=2, list_changes=1, hours=(0,), lists=(("a", "b"), ("b",))),
         CHANGE,
+    ),
+    "a cancellation under way forbids nothing": (
+        locking,
+        "_follow_cancel",
+        not_followed,
+        renewed(runs=1, cancels=True, hours=(0,)),
+        APART,
     ),
     "a first purchase by some hosts": (
         model.Callers,

@@ -140,6 +140,7 @@ class World(NamedTuple):
     hosts: int = 0  # the list of hosts as it is now, see hosts_world.py
     list_changes: int = 0
     rebuilds: int = 0
+    clash: bool = False  # a renewal and a cancellation were under way at the same time
     absent_since: tuple[int, ...] = ()  # hosts that were taken off while a call was not to be seen
 
 
