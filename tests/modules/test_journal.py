@@ -147,6 +147,27 @@ def test_a_reissue_that_never_arrived_asks_for_the_csr_it_was_sent_with(
     assert shop.order(item)["outcome"] == "reissued"
 
 
+def test_a_reissue_that_never_arrived_is_sent_with_another_csr_if_other_names_are_wanted(
+    shop: Shop, relay: Relay, journal: Path
+) -> None:
+    """The CSR it was sent with does not ask for them; it was asked for again for ever."""
+    reference, name = shop.seeded(age_days=140)
+    relay.trouble = trouble = Trouble(posts, before=True, drop=True)
+    kill_when_posted(relay, trouble, shop.start("ssl_certificate", **shop.mailed(reference, name)))
+    changed = shop.mailed(reference, name, f"www.{name}", names=[name, f"www.{name}"])
+    held = shop.order(changed)
+    assert (held["changed"], "outcome is not known" in held["msg"]) == (False, True), held
+    path = next(journal.glob("*.intent"))
+    intent = json.loads(path.read_text())
+    assert intent["record"]["names"] == [name]
+    long_ago = (datetime.now(timezone.utc) - timedelta(hours=2)).replace(tzinfo=None).isoformat(timespec="microseconds")
+    intent["record"].update(dict.fromkeys(("started", "started_local"), f"{long_ago}Z"))
+    path.write_text(json.dumps(intent, sort_keys=True) + "\n")
+    plan = shop.order({**changed, "csr_path": None}, check=True)
+    assert (plan["action"], plan["csr_required"], plan["resend_public_key"]) == ("reissue", True, None), plan
+    assert shop.order(changed)["outcome"] == "reissued"
+
+
 def test_two_runs_at_once_buy_once(shop: Shop, relay: Relay) -> None:
     item = shop.item()
     relay.trouble = trouble = Trouble(posts, before=True)

@@ -169,8 +169,7 @@ def _check_csr_names(item: Mapping[str, Any], csr: CsrFacts | None, names: tuple
 
     if csr is None or same_names(csr.names, names):
         return
-    makers = [host["name"] for host in item["hosts"] or () if csr.public_key_sha256 in (host["public_keys"] or ())]
-    whose = f"the CSR that {makers[0]} sent" if makers else "the CSR"
+    whose = _maker(item, csr)
     beyond = [name for name in csr.names if name not in names]
     if beyond:
         raise ConfigurationError(
@@ -186,6 +185,15 @@ def _check_csr_names(item: Mapping[str, Any], csr: CsrFacts | None, names: tuple
         problem=f"has names that {whose} does not ask for: {missing}",
         remedy="Make a CSR for all names, or leave 'names' out.",
     )
+
+
+def _maker(item: Mapping[str, Any], csr: CsrFacts) -> str:
+    hosts = item["hosts"] or ()
+    makers = [host["name"] for host in hosts if csr.public_key_sha256 in (host["public_keys"] or ())]
+    if makers:
+        return f"the CSR that {makers[0]} sent"
+    keyless = ", ".join(host["name"] for host in hosts)
+    return f"the CSR (for a key that is not on {keyless})" if keyless else "the CSR"
 
 
 def _check_validation(item: Mapping[str, Any], names: tuple[str, ...]) -> None:
