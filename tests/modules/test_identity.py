@@ -148,6 +148,19 @@ def test_an_order_whose_reference_the_list_hides_is_decided_about_like_any_other
     assert shop.charges == (1 if many else 0)
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+def test_references_that_were_read_one_by_one_are_no_reason_not_to_buy(shop: Shop, *, many: bool) -> None:
+    """More rows without a reference than a purchase by itself would ask for."""
+    shop.sandbox.control("POST", "seed", {"count": 8, "prefix": "other-"})
+    shop.sandbox.settings(list_omitted_fields=["client_reference"], reference_filter="ignored")
+    items = [shop.item("shop"), shop.item("mail")][: 2 if many else 1]
+    result = shop.orders(items, recovery_timeout=2)
+    assert [one["outcome"] for one in result["certificates"]] == ["bought"] * len(items), result
+    again = shop.orders(items, recovery_timeout=2)
+    assert ([one["action"] for one in again["certificates"]], again["rc"]) == (["wait"] * len(items), 0), again
+    assert shop.charges == len(items)
+
+
 # --- adopt -----------------------------------------------------------------------------------------------------------
 
 

@@ -273,6 +273,7 @@ class _Engine:
             run_id=self._run.run_id,
             check_mode=self._run.check_mode,
             together=self._each,
+            reference_of=self._finder.reference_of,
         )
         calls.carry_out(due)
         calls.settle(unsettled)

@@ -108,6 +108,11 @@ class OrderFinder:
         listed = [row for row in self._account.read_before() if row.live]
         self._neighbours.show_references(list({row.id: row for row in (*filtered, *listed)}.values()))
 
+    def reference_of(self, order_id: str) -> str | None:
+        """The reference of an order that was read by its id in this run; None if it was not, or shows none."""
+
+        return None if self._reader is None else self._reader.reference_of(order_id)
+
     def with_hidden(self, item: Item) -> list[Order]:
         """The orders of this item that were seen before or since, those included that their row does not show."""
 

@@ -60,6 +60,7 @@ class GuardedCalls:
         run_id: str,
         check_mode: bool,
         together: Together,
+        reference_of: Callable[[str], str | None],
     ) -> None:
         self._api = api
         self._account = account
@@ -70,6 +71,7 @@ class GuardedCalls:
         self._run_id = run_id
         self._check_mode = check_mode
         self._together = together
+        self._reference_of = reference_of
 
     def carry_out(self, items: list[Item]) -> None:
         """Does what the items' actions say, as far as the limits let; in check mode up to the call itself."""
@@ -157,6 +159,7 @@ class GuardedCalls:
             journal=self._carried if reference in self._carried else self._journal,
             fields=order_fields(item) if sends_fields else None,
             planning=self._check_mode,
+            reference_of=self._reference_of,
         )
         request = self._request(item, action or item.action)
         holders = self._carried.holders(reference)

@@ -42,6 +42,12 @@ class Neighbours:
         known = self._read.get(row.id, row)
         return row if isinstance(known, ReselloError) else known
 
+    def reference_of(self, order_id: str) -> str | None:
+        """What reading this order by its id showed; None if it was not read, or shows none."""
+
+        seen = self._read.get(order_id)
+        return seen.client_reference if isinstance(seen, Order) else None
+
     def show_references(self, rows: Sequence[Order]) -> list[Order]:
         """The rows without a reference, as they are when read one by one."""
 

@@ -165,8 +165,8 @@ def unreadable(request: PurchaseRequest, rows: tuple[OrderView, ...]) -> Purchas
             "the API gives orders without client_reference ({}), so whether one of them is this one cannot be "
             "told".format(", ".join(row.id for row in rows[:5])),
         ),
-        "Ask the provider why references are not shown, or give the order's id by adopting it; nothing is bought "
-        "on an account whose references cannot be read.",
+        "Ask the provider why references are not shown, or set adopt to the id of the order that is wanted; nothing is "
+        "bought on an account whose references cannot be read.",
     )
 
 
