@@ -168,6 +168,7 @@ class Nightly:
             serial=str(fresh.serial) if fresh else None,
             updated=order.updated,
             csr_public_key_sha256=key,
+            keys=frozenset({key, *([self.evidence.csr_public_key_sha256] if self.evidence else [])} - {None}),
             last_renewal=now if decision.action == "renew" else (last.last_renewal if last else None),
             last_reissue=now if reissued else (last.last_reissue if last else None),
             last_reissue_for_age=aged if reissued else (last.last_reissue_for_age if last else None),

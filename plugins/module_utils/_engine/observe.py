@@ -258,7 +258,7 @@ def _evidence(records: memory.Records, places: tuple[str, ...]) -> lifecycle.Evi
     evidence = records.evidence
     if evidence is None or evidence.ended is not None:
         return None
-    keys = (evidence.csr_key, None if records.intent is None else records.intent.csr_key)
+    sent = None if records.intent is None else records.intent.csr_key
     return lifecycle.Evidence(
         order_id=evidence.order_id,
         bought=evidence.creates[-1] if evidence.creates else None,
@@ -271,7 +271,7 @@ def _evidence(records: memory.Records, places: tuple[str, ...]) -> lifecycle.Evi
         last_reissue=evidence.reissues[-1] if evidence.reissues else None,
         last_reissue_for_age=evidence.last_reissue_for_age,
         last_reissue_not_after_before=evidence.last_reissue_not_after_before,
-        keys=frozenset(key for key in keys if key is not None),
+        keys=evidence.keys | {sent} if sent is not None else evidence.keys,
         places=places,
     )
 

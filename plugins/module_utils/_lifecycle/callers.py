@@ -29,6 +29,7 @@ def withheld(case: Case, decision: Decision) -> Decision:
         return decision
     ends = decision.paid_end if decision.action == "renew" else decision.certificate_ends
     due = decision.renewable_from if decision.action == "renew" else decision.due
+    due = due if due is not None and due <= case.now else None
     reason, remedy = told(found, decision.action, due=due, ends=ends)
     return replace(
         decision,

@@ -122,7 +122,7 @@ def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[OrderVi
     found = yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded)
     if isinstance(found, PurchaseResult):
         return found
-    objection = identity.record_objection(found, request, (evidence.csr_key,))
+    objection = identity.record_objection(found, request, evidence.keys)
     return found if objection is None else words.not_ours(request, found, objection)
 
 

@@ -113,8 +113,13 @@ def _follow_cancel(
     answer = yield from steps.ask_order(order_id)
     if isinstance(answer, Unavailable):
         return words.unavailable(request, answer.reason)
-    if isinstance(answer, Missing) or not answer.order.live:
-        gone = OrderView(order_id, request.reference, "ended") if isinstance(answer, Missing) else answer.order
+    if isinstance(answer, Missing):  # an account that does not show it may be the wrong one
+        return words.contradicted(request, order_id, intent.started)
+    gone = answer.order
+    objection = _intent_objection(request, gone, intent, evidence)
+    if objection is not None:
+        return words.not_ours(request, gone, objection)
+    if not gone.live:
         noted = ended_evidence(request, evidence, gone, clock)
         warnings = yield from steps.promote(request, noted, intent)
         outcome = "cancelled" if request.action == "cancel" else "recovered"
@@ -201,7 +206,7 @@ def _intent_objection(
     """Why the order that an intent names is not the order of this reference; the list has shown those that are."""
     if order.id in {row.id for row in request.orders}:
         return None
-    return identity.record_objection(order, request, (intent.csr_key, evidence.csr_key if evidence else None))
+    return identity.record_objection(order, request, {intent.csr_key, *(evidence.keys if evidence else ())})
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
@@ -261,7 +266,9 @@ def changed_evidence(
     before = intent.before.csr_key if intent.before else None
     # An order in progress may still show the CSR before the call; the certificate that comes is for the key sent.
     key = intent.csr_key if after.csr_key in (None, before) else after.csr_key
-    noted = replace(base, csr_key=key, serial=after.serial, updated=after.updated)
+    noted = replace(
+        base, csr_key=key, csr_key_before=before or base.csr_key, serial=after.serial, updated=after.updated
+    )
     if intent.action == "renew":
         noted = replace(noted, paid_until=intent.paid_until_after)
     else:

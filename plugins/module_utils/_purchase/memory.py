@@ -97,6 +97,12 @@ class Evidence:
     creates: tuple[datetime, ...] = ()  # of the last 30 days, for the breakers
     renewals: tuple[datetime, ...] = ()
     reissues: tuple[datetime, ...] = ()
+    csr_key_before: str | None = None  # of the order before our last call, which it may show for long
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that our records say the order carries, now or until the last call shows."""
+        return frozenset(key for key in (self.csr_key, self.csr_key_before) if key is not None)
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def _ask_for_named_orders(
 
 def _recorded(request: PurchaseRequest, order: OrderView, evidence: Evidence | None) -> PurchaseResult:
     """A live order that our records name: ours if it bears that out itself, else nothing may be done."""
-    keys = (evidence.csr_key,) if evidence is not None else ()
+    keys = evidence.keys if evidence is not None else ()
     objection = identity.record_objection(order, request, keys)
     return _lost_reference(request, order) if objection is None else words.not_ours(request, order, objection)
 
