@@ -59,8 +59,10 @@ def test_one_dead_host_each_night_and_a_lost_reply(shop: Shop, modules: AnyTime,
     last = [nights.run().is_quiet for _night in range(3)][-1]
     sys.stdout.write(f"{nights.told()}\n")  # which nights renew, and which say what
     assert (shop.charges, last) == (2, True), nights.told()
-    renewed = next(number for number, (day, _dead, text) in enumerate(nights.said) if day and "charged" in text)
-    before = {dead: text for _day, dead, text in nights.said[:renewed] if "not sent" in text}
+    renewed = next(
+        number for number, (day, _dead, text) in enumerate(nights.said) if day and text.startswith("charged")
+    )
+    before = {dead: text for _day, dead, text in nights.said[:renewed] if "renewal due since" in text}
     if count == len(FLEET):
         assert not before, "two of three are enough, whoever is dead"
         return
