@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from ansible_collections.certops.resello.tests.search.hosts_world import HostSpace, NoChargeForNothing
 from ansible_collections.certops.resello.tests.search.world import Check, OneChange, OneOrder
 
@@ -16,14 +19,14 @@ THREE = (("a", "b", "c"),)
 CHANGED = (("a", "b"), ("b", "c"), ("b", "a"), ("a",))
 
 
-def bought(**more: object) -> HostSpace:
+def bought(**more: Any) -> HostSpace:
     """A purchase for two hosts; within the hold."""
-    return HostSpace(**{"hours": (0, 25), "issues": 0, "kills": 0, **more})  # type: ignore[arg-type]
+    return replace(HostSpace(hours=(0, 25), issues=0, kills=0), **more)
 
 
-def renewed(**more: object) -> HostSpace:
+def renewed(**more: Any) -> HostSpace:
     """A renewal for two hosts that have known the order for long."""
-    return HostSpace(**{"action": "renew", "hours": (0, 74), "hold": 72, "issues": 0, "kills": 0, **more})  # type: ignore[arg-type]
+    return replace(HostSpace(action="renew", hours=(0, 74), hold=72, issues=0, kills=0), **more)
 
 
 SMALL: dict[str, tuple[HostSpace, Check]] = {

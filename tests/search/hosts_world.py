@@ -28,7 +28,6 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase.types im
     Done,
     Effect,
     IntentAnswer,
-    Now,
     PostCreate,
     PostDelete,
     Posted,
@@ -36,10 +35,9 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase.types im
     PostRenew,
     PromoteToEvidence,
     PurchaseRequest,
-    ReadRecords,
+    PurchaseResult,
     Records,
     RemoveIntent,
-    Sleep,
     WriteIntent,
 )
 from ansible_collections.certops.resello.tests.search.world import (
@@ -51,7 +49,6 @@ from ansible_collections.certops.resello.tests.search.world import (
     Late,
     Space,
     World,
-    _clock,
     at,
 )
 
@@ -61,7 +58,7 @@ KINDS = ("evidence", "host_list", "intent")  # in the order in which a host writ
 
 @dataclass(frozen=True)
 class HostSpace(Space):
-    """`lists`: those the order may name, the first at the start. `blind`: the hosts that no run sees."""
+    """`lists`: those the order may name, the first at the start."""
 
     journal: str = "hosts"
     lists: tuple[tuple[str, ...], ...] = (("a", "b"),)
@@ -201,24 +198,12 @@ class HostsExplorer(Explorer):
         effect = next(protocol)
         try:
             while not isinstance(effect, (*PAID, PostDelete)):
-                shared, answer = self._plan_answer(world, shared, effect)
+                shared, answer = self._planned_answer(world, shared, effect, remembered)
                 effect = protocol.send(answer)
         except StopIteration as end:
             self.plan_result = end.value
             return "found", shared.without_intent(shared.own)
         return "planned", shared
-
-    def _plan_answer(self, world: World, shared: SharedMemory, effect: Effect) -> tuple[SharedMemory, Answer]:
-        if isinstance(effect, Now):
-            return shared, _clock(world.hour, 0)
-        if isinstance(effect, Sleep):
-            return shared, Done()
-        if isinstance(effect, (WriteIntent, RemoveIntent, PromoteToEvidence, ReadRecords)):
-            if isinstance(effect, WriteIntent):
-                effect = replace(effect, intent=replace(effect.intent, carried=True))
-            return remembered(shared, effect)
-        answer, _world = next(self._answers(world, 0, effect))
-        return shared, answer
 
     # --- what is written on the hosts ---
 
@@ -360,7 +345,7 @@ class HostsExplorer(Explorer):
         off = {*world.absent_since, *(names.index(name) for name in was)}
         return tuple(sorted(index for index in off if names[index] not in hosts))
 
-    def next_night(self, world: World):  # type: ignore[no-untyped-def]  # the base says it
+    def next_night(self, world: World) -> tuple[World, PurchaseResult | None]:
         return super().next_night(world._replace(list_changes=0, rebuilds=0))
 
 

@@ -17,30 +17,23 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase import r
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.host_spaces import APART, CREATE, LARGE, SMALL, bought, renewed
 from ansible_collections.certops.resello.tests.search.hosts_world import HostsExplorer, HostSpace
+from ansible_collections.certops.resello.tests.search.walking import walk
 from ansible_collections.certops.resello.tests.search.world import Check, OneChange, at
 
 CHANGE = OneChange()
 
 
-def walk(name: str, space: HostSpace, check: Check, capsys: pytest.CaptureFixture[str]) -> None:
-    walked = HostsExplorer(space).explore(check)
-    with capsys.disabled():
-        ends = ", ".join(f"{kind}: {count}" for kind, count in sorted(walked.kinds.items()))
-        text = f"\n  hosts, {name}: {walked.states} states, {walked.locals} local states, {walked.ends} ends ({ends})"
-        print(text, end="")  # noqa: T201  # the numbers are what this test is run for
-    assert walked.violations == []
-    assert walked.ends > 0
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_small(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    walk(name, *SMALL[name], capsys)
+    space, check = SMALL[name]
+    walk(f"hosts, {name}", HostsExplorer(space), check, capsys)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_large(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    walk(name, *LARGE[name], capsys)
+    space, check = LARGE[name]
+    walk(f"hosts, {name}", HostsExplorer(space), check, capsys)
 
 
 # --- weaker rules -------------------------------------------------------------------------------------------------

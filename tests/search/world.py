@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
@@ -51,6 +51,7 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase.types im
 )
 from ansible_collections.certops.resello.tests.search.local_states import Local, LocalStates
 
+Memory = TypeVar("Memory")  # what a run holds of the records, on one host or on several
 REFERENCE = "shop"
 PLAN = "plan-1"
 START = datetime(2027, 1, 1, tzinfo=timezone.utc)
@@ -340,7 +341,7 @@ class Explorer:
         stage = "planned"
         try:
             while not isinstance(effect, (PostCreate, PostRenew, PostReissue, PostDelete)):
-                records, answer = self._planned_answer(world, records, effect)
+                records, answer = self._planned_answer(world, records, effect, _journalled)
                 effect = protocol.send(answer)
         except StopIteration as end:
             self.plan_result = end.value
@@ -349,17 +350,23 @@ class Explorer:
             stage = "found"
         return controller._replace(stage=stage, seen=seen, memory=self._number(records))
 
-    def _planned_answer(self, world: World, records: Records, effect: Effect) -> tuple[Records, Answer]:
+    def _planned_answer(
+        self,
+        world: World,
+        memory: Memory,
+        effect: Effect,
+        journalled: Callable[[Memory, Effect], tuple[Memory, Answer]],
+    ) -> tuple[Memory, Answer]:
         if isinstance(effect, Now):
-            return records, _clock(world.hour, 0)
+            return memory, _clock(world.hour, 0)
         if isinstance(effect, Sleep):
-            return records, Done()
+            return memory, Done()
         if isinstance(effect, (WriteIntent, RemoveIntent, PromoteToEvidence, ReadRecords)):
             if isinstance(effect, WriteIntent):
                 effect = replace(effect, intent=replace(effect.intent, carried=True))
-            return _journalled(records, effect)
+            return journalled(memory, effect)
         answer, _world = next(self._answers(world, 0, effect))
-        return records, answer
+        return memory, answer
 
     def _between(self, world: World, who: int) -> World:
         controller = world.controllers[who]

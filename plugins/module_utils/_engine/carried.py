@@ -36,9 +36,10 @@ DECODED = {"intent": Intent, "evidence": Evidence, "hosts": HostList}
 
 @dataclass
 class _Reference:
-    """The records of one reference: as the hosts hold them (`texts`), and as they must be (`memory`)."""
+    """The records of one reference: as the hosts hold them (`texts`, `read`), and as they must be (`memory`)."""
 
     texts: dict[str, Mapping[str, str]]
+    read: dict[str, HostMemory]
     memory: SharedMemory
     own_csr: bool  # the CSR is given; otherwise the host named by `first` makes it
     seen: str | None = None
@@ -171,6 +172,7 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str)
         seen = seen or texts[name].get("seen")
     return _Reference(
         texts=texts,
+        read={one.name: one for one in memories},
         memory=_shared(wish, tuple(memories), own),
         own_csr=bool(wish.get("csr_content") or wish.get("csr_path")),
         seen=seen,
@@ -210,12 +212,12 @@ def _decoded(reference: str, text: str | None, kind: type[Any]) -> Any:
 
 
 def _changes(known: _Reference, host: HostMemory, evidence: Evidence | None) -> list[dict[str, Any]]:
-    texts = known.texts[host.name]
+    texts, there = known.texts[host.name], known.read[host.name]
     wanted = {
-        "evidence": _text(evidence, texts.get("evidence")),
+        "evidence": _text(evidence, there.evidence, texts.get("evidence")),
         "seen": known.seen if host.listed else texts.get("seen"),
-        "hosts": _text(host.host_list, texts.get("hosts")),
-        "intent": _intent_text(host.intent, texts.get("intent")),
+        "hosts": _text(host.host_list, there.host_list, texts.get("hosts")),
+        "intent": _text(_before_its_key(host.intent), there.intent, texts.get("intent")),
     }
     changes = []
     for kind, content in wanted.items():
@@ -234,14 +236,13 @@ def _has_csr(intent: Intent | None) -> bool:
     return intent is not None and intent.action != "cancel"
 
 
-def _intent_text(intent: Intent | None, present: str | None) -> str | None:
-    """The text on the host if the intent is the one that is there, whatever wrote it."""
-    if intent is not None and intent.csr_key == KEY_TO_BE_MADE:
-        intent = replace(intent, csr_key=None)
-    return _text(intent, present)
+def _before_its_key(intent: Intent | None) -> Intent | None:
+    """What is written of an intent before the key that it will name is made."""
+    return replace(intent, csr_key=None) if intent is not None and intent.csr_key == KEY_TO_BE_MADE else intent
 
 
-def _text(record: records.Record | None, present: str | None) -> str | None:
-    if record is None:
+def _text(wanted: records.Record | None, there: records.Record | None, text: str | None) -> str | None:
+    """The text of a record: the one on the host if it says the same, whatever wrote it."""
+    if wanted is None:
         return None
-    return present if present is not None and records.decode(present) == record else records.encode(record)
+    return text if wanted == there else records.encode(wanted)

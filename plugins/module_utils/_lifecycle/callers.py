@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._model.callers import Moment, objection
-from .._model.callers_words import told
+from .._model.callers_words import reported
+from .._model.dates import plus
 from .case import Case
-from .dates import plus
 from .types import Decision
 
 CALLS = frozenset({"create", "renew", "reissue"})
@@ -30,7 +30,7 @@ def withheld(case: Case, decision: Decision) -> Decision:
     ends = decision.paid_end if decision.action == "renew" else decision.certificate_ends
     due = decision.renewable_from if decision.action == "renew" else decision.due
     due = due if due is not None and due <= case.now else None
-    reason, remedy = told(found, decision.action, due=due, ends=ends)
+    reason, remedy = reported(found, decision.action, due=due, ends=ends)
     return replace(
         decision,
         action="blocked",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .dates import plus
+from .._model.dates import plus
 from .due import Due, due_of
 from .intent import Outcome, outcome_of
 from .order import Standing, stand

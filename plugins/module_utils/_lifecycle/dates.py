@@ -9,28 +9,20 @@ from __future__ import annotations
 import calendar
 from datetime import datetime, timedelta, timezone
 
+from .._model.dates import FIRST, LAST
+
 DAY = timedelta(days=1)
-_FIRST = datetime.min.replace(tzinfo=timezone.utc)
-_LAST = datetime.max.replace(tzinfo=timezone.utc)
 _MONTHS_PER_YEAR = 12
-
-
-def plus(date: datetime, delta: timedelta) -> datetime:
-    """Return date + delta, held at the ends of the calendar instead of raising OverflowError."""
-    try:
-        return date + delta
-    except OverflowError:
-        return _LAST if delta > timedelta(0) else _FIRST
 
 
 def add_months(date: datetime, months: int) -> datetime:
     """Return the same day `months` later (the last of the month where that day does not exist)."""
     index = date.year * _MONTHS_PER_YEAR + date.month - 1 + months
     year, month = index // _MONTHS_PER_YEAR, index % _MONTHS_PER_YEAR + 1
-    if year > _LAST.year:
-        return _LAST
-    if year < _FIRST.year:
-        return _FIRST
+    if year > LAST.year:
+        return LAST
+    if year < FIRST.year:
+        return FIRST
     return date.replace(year=year, month=month, day=min(date.day, calendar.monthrange(year, month)[1]))
 
 
@@ -46,7 +38,7 @@ def day(date: datetime) -> str:
 
 def minute(date: datetime) -> str:
     """Return the date as 2027-01-28T04:05Z."""
-    return date.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%MZ") if _FIRST < date < _LAST else day(date)
+    return date.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%MZ") if FIRST < date < LAST else day(date)
 
 
 def span(delta: timedelta) -> str:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .._model.dates import plus
 from . import rows_issued as issued
 from . import rows_order as order_rows
 from .callers import withheld
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
-from .dates import plus
 from .due import LAST_DAYS, alarm_before, life_of
 from .hosts import deployed
 from .patience import impatient

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .dates import DAY, plus, span
+from .._model.dates import plus
+from .dates import DAY, span
 from .types import CertificateFacts, Policy, RenewBefore
 
 DEFAULT_SHARE = 1 / 3

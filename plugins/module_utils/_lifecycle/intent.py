@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from .dates import plus
+from .._model.dates import plus
 from .order import known_orders
 from .types import Desired, Intent, Observed, OrderFacts, Policy
 

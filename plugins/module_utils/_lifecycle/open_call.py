@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._model.dates import plus
 from .case import OrderCase
-from .dates import plus
 from .due import LAST_DAYS
 from .hosts import deployed
 from .paid import TOLERANCE

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from .dates import plus
+from .._model.dates import plus
 from .types import Desired, Observed, OrderFacts
 
 TWIN_WITHIN = timedelta(days=7)  # a create can surface after its hold, and be found by a later run only

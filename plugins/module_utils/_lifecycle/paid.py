@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from .dates import DAY, add_months, day, near, plus
+from .._model.dates import plus
+from .dates import DAY, add_months, day, near
 from .types import CertificateFacts, Evidence, Intent, OrderFacts, PlanFacts, Policy
 
 TOLERANCE = 2 * DAY

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from .._model.dates import plus
 from .case import OrderCase
-from .dates import DAY, day, plus, span
+from .dates import DAY, day, span
 from .open_call import open_call
 from .types import Decision, Desired, Policy
 from .words import order_words

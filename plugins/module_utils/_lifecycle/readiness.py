@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .._model.dates import plus
 from .case import IssuedCase
-from .dates import DAY, plus
+from .dates import DAY
 from .types import CsrFacts, HostFacts
 
 LAST_STRETCH = 10 * DAY

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .._model.dates import plus
 from .case import IssuedCase, OrderCase
-from .dates import DAY, day, minute, near, plus, span
+from .dates import DAY, day, minute, near, span
 from .due import end_moved, room_for_renewal
 from .hosts import ahead, all_spoke, behind, deployed, holds, silent
 from .names import missing

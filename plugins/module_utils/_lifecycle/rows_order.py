@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from .._model.dates import plus
 from .case import Case, OrderCase
-from .dates import day, minute, plus, span
+from .dates import day, minute, span
 from .hosts import alive, deployed, holds, silent
 from .intent import held_until, hold_of
 from .names import missing

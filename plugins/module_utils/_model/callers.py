@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Collection, Literal, Mapping
 
+from .dates import plus
+
 # How long after it was sent a call may still be carried out and come to be seen.
 HOLDS = {
     "create": timedelta(hours=24),
@@ -216,16 +218,8 @@ def _until(
     for name, age in sorted(ages.items(), key=lambda pair: -pair[1]):
         names.append(name)
         if is_majority(names, hosts):
-            return _later(now.server or now.local, hold + LATE_CALL - age)
+            return plus(now.server or now.local, hold + LATE_CALL - age)
     return None
-
-
-def _later(moment: datetime, delta: timedelta) -> datetime:
-    """The sum, held at the end of the calendar: a record may carry any date that a wrong clock made."""
-    try:
-        return moment + delta
-    except OverflowError:
-        return datetime.max.replace(tzinfo=moment.tzinfo)
 
 
 def _list_before(present: tuple[Member, ...]) -> tuple[str, ...] | None:

@@ -18,7 +18,7 @@ _WHY = {**_ELSEWHERE, "unreachable": "unreachable", "failed": "it reported an er
 _PAIR = 2
 
 
-def told(
+def reported(
     found: Objection, action: str, *, due: datetime | None = None, ends: datetime | None = None
 ) -> tuple[str, str]:
     """Return what happened, and what to do next, each without the full stop of its end.

@@ -109,16 +109,9 @@ def follow(
 def _follow_cancel(
     request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult | None]:
-    order_id = intent.order_id or ""
-    answer = yield from steps.ask_order(order_id)
-    if isinstance(answer, Unavailable):
-        return words.unavailable(request, answer.reason)
-    if isinstance(answer, Missing):  # an account that does not show it may be the wrong one
-        return words.contradicted(request, order_id, intent.started)
-    gone = answer.order
-    objection = _intent_objection(request, gone, intent, evidence)
-    if objection is not None:
-        return words.not_ours(request, gone, objection)
+    gone = yield from _order_of(request, intent, evidence)
+    if isinstance(gone, PurchaseResult):
+        return gone
     if not gone.live:
         noted = ended_evidence(request, evidence, gone, clock)
         warnings = yield from steps.promote(request, noted, intent)
@@ -167,20 +160,15 @@ def _found_create(
 def _follow_change(
     request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult | None]:
-    answer = yield from steps.ask_order(intent.order_id or "")
-    if isinstance(answer, Unavailable):
-        return words.unavailable(request, answer.reason)
-    if isinstance(answer, Missing):
-        return words.contradicted(request, intent.order_id or "unknown", intent.started)
-    objection = _intent_objection(request, answer.order, intent, evidence)
-    if objection is not None:
-        return words.not_ours(request, answer.order, objection)
-    after = yield from steps.ask_state(answer.order)
+    order = yield from _order_of(request, intent, evidence)
+    if isinstance(order, PurchaseResult):
+        return order
+    after = yield from steps.ask_state(order)
     mark = rules.moved(intent.before or BeforeState(""), after)
     if mark is not None:
-        noted = changed_evidence(request, evidence, answer.order, intent, after, clock)
+        noted = changed_evidence(request, evidence, order, intent, after, clock)
         warnings = yield from steps.promote(request, noted, intent)
-        return replace(words.found_earlier(request, intent, answer.order), warnings=warnings, evidence=noted)
+        return replace(words.found_earlier(request, intent, order), warnings=warnings, evidence=noted)
     return _still_open(request, intent, after, clock)
 
 
@@ -198,6 +186,17 @@ def _still_open(request: PurchaseRequest, intent: Intent, after: BeforeState, cl
         "Decide in the provider's control panel whether it was done, then remove the intent of this reference in "
         f"{request.journal_place}.",
     )
+
+
+def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | None) -> Step[OrderView | PurchaseResult]:
+    """The order that an intent is about, read a moment ago; an account that does not show it may be the wrong one."""
+    answer = yield from steps.ask_order(intent.order_id or "")
+    if isinstance(answer, Unavailable):
+        return words.unavailable(request, answer.reason)
+    if isinstance(answer, Missing):
+        return words.contradicted(request, intent.order_id or "unknown", intent.started)
+    objection = _intent_objection(request, answer.order, intent, evidence)
+    return answer.order if objection is None else words.not_ours(request, answer.order, objection)
 
 
 def _intent_objection(

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
 from .._model.callers import Moment, Objection, objection
+from .._model.dates import plus
 from . import issued
 from .types import (
     BeforeState,
@@ -96,15 +97,7 @@ def held_until(intent: Intent, clock: Clock, holds: Holds) -> datetime | None:
     if clock.server is not None and intent.started is not None:
         ages.append(clock.server - intent.started)
     left = hold - min(ages)
-    return _later(now_of(clock), left) if left > timedelta(0) else None
-
-
-def _later(moment: datetime, delta: timedelta) -> datetime:
-    """The sum, held at the end of the calendar: a record may carry any date that a wrong clock made."""
-    try:
-        return moment + delta
-    except OverflowError:
-        return datetime.max.replace(tzinfo=timezone.utc)
+    return plus(now_of(clock), left) if left > timedelta(0) else None
 
 
 def mark_is_stale(intent: Intent, clock: Clock) -> bool:

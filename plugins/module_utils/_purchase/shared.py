@@ -10,9 +10,11 @@ Immutable and without input or output: the engine carries it between hosts and c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
+from typing import Callable
 
 from .._model.callers import Callers, HostList, Member, Moment, follows, is_majority
+from .._model.dates import plus
 from .memory import Evidence, Holds, Intent, Records
 
 
@@ -99,7 +101,7 @@ class SharedMemory:
         """The hosts of the list that hold this run's own intent."""
         return frozenset(one.name for one in self.known if one.intent is not None and one.intent.token == self.own)
 
-    def _each(self, change: Any) -> SharedMemory:
+    def _each(self, change: Callable[[HostMemory], HostMemory]) -> SharedMemory:
         return replace(self, known=tuple(change(one) for one in self.known))
 
 
@@ -116,12 +118,5 @@ def list_that_counts(hosts: tuple[str, ...], known: tuple[HostMemory, ...], *, d
     return hosts if is_majority([one.name for one in known], latest) else latest
 
 
-def _held_longest(intent: Intent) -> tuple[Any, ...]:
-    return (_end_of_hold(intent), intent.csr_key or "")
-
-
-def _end_of_hold(intent: Intent) -> Any:
-    try:
-        return intent.started_local + Holds().of(intent.action)
-    except OverflowError:
-        return intent.started_local.max.replace(tzinfo=intent.started_local.tzinfo)
+def _held_longest(intent: Intent) -> tuple[datetime, str]:
+    return (plus(intent.started_local, Holds().of(intent.action)), intent.csr_key or "")

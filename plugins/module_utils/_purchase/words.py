@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .._model.callers import Objection
-from .._model.callers_words import told
+from .._model.callers_words import reported
 from . import rules
 from .records import key_of
 from .types import (
@@ -91,7 +91,7 @@ def unmarked(request: PurchaseRequest) -> PurchaseResult:
 
 def hosts_missing(request: PurchaseRequest, found: Objection) -> PurchaseResult:
     """Too few hosts of the order take part, or too few know of it long enough."""
-    what, remedy = told(found, request.action)
+    what, remedy = reported(found, request.action)
     return PurchaseResult(
         "blocked", f"{request.reference}: {what}. {remedy}.", code=found.code, blocked_until=found.until
     )

@@ -24,7 +24,7 @@ from ansible_collections.certops.resello.plugins.module_utils._model.callers imp
     noted,
     objection,
 )
-from ansible_collections.certops.resello.plugins.module_utils._model.callers_words import told
+from ansible_collections.certops.resello.plugins.module_utils._model.callers_words import reported
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -200,7 +200,9 @@ def test_a_list_that_changes_all_the_time_is_not_remembered_for_ever() -> None:
 def read(given: Callers, action: str) -> str:
     found = objection(noted(given, TODAY), action, TODAY)
     assert found is not None
-    return "{}. {}.".format(*told(found, action, due=datetime(2027, 2, 20, tzinfo=timezone.utc), ends=NOW + RENEW * 4))
+    return "{}. {}.".format(
+        *reported(found, action, due=datetime(2027, 2, 20, tzinfo=timezone.utc), ends=NOW + RENEW * 4)
+    )
 
 
 def test_what_people_read() -> None:

@@ -20,8 +20,8 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle import 
     rows_issued,
     rows_order,
 )
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.dates import plus
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import CsrFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.dates import plus
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils import lifecycle_facts as facts
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     NAMES,
