@@ -69,3 +69,22 @@ def test_one_dead_host_each_night_and_a_lost_reply(shop: Shop, modules: AnyTime,
     assert nights.said[renewed][1] == "web2", "the half with the first host is enough"
     assert before["web1"].startswith("shop: renewal due since ")
     assert "not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, did not." in before["web1"]
+
+
+def test_a_host_that_missed_a_renewal_gets_its_certificate_when_it_comes_back(shop: Shop, modules: AnyTime) -> None:
+    """The renewal was found again and its certificate came within the same second: the order's date says nothing."""
+    nights = bought(shop, modules, 3)
+    nights.pass_days(337)
+    nights.run()
+    lose_reply(shop, "after")
+    for dead in (["web2"], ["web2"]):
+        nights.pass_days(1)
+        nights.run(*dead)
+    assert shop.charges == 2, nights.told()
+    actions = []
+    for _night in range(3):
+        nights.pass_days(1)
+        report = nights.run()
+        actions.append(report.plan[0]["action"])
+    assert actions == ["deploy", "none", "none"], nights.told()
+    assert report.is_quiet, nights.told()

@@ -4,8 +4,8 @@
 
 """What is there: the API's orders and our own records, put together for one decision.
 
-Downloads only what the decision needs: a certificate that our record shows unchanged, and that a host serves, is taken
-from the host.
+Downloads only what the decision needs: a certificate that was downloaded before, is served by a host, and whose order's
+row has not changed since, is taken from the host.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
     # Whether a call whose outcome is open was carried out is told by everything that the order shows, its CSR too.
-    deployed = None if records.intent is not None else _still_deployed(order, wanted, records.evidence)
+    deployed = None if records.intent is not None else _still_deployed(order, wanted)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
         return replace(facts, certificate=deployed)
     handed_out = _handed_out(api, order) if deployed is None else _HandedOut(deployed, proven=True)
@@ -176,20 +176,16 @@ def _recorded_facts(api: Api, order: Order) -> lifecycle.OrderFacts:
     return replace(known, csr=_csr_on_order(api, order), certificate=handed_out.certificate)
 
 
-def _still_deployed(
-    order: Order, wanted: Wanted, evidence: memory.Evidence | None
-) -> lifecycle.CertificateFacts | None:
-    """The host's certificate, if our records say that the order has not changed since it was handed out."""
+def _still_deployed(order: Order, wanted: Wanted) -> lifecycle.CertificateFacts | None:
+    """The host's certificate, if the order's row is as it was when this certificate was downloaded.
+
+    A row that was recorded with a call proves nothing: its date may be the one that the new certificate's issue shows.
+    """
 
     seen = wanted.sighting
-    if seen is not None and seen.is_current(order):
-        return next((one for one in wanted.in_use if one is not None and one.sha256 == seen.leaf.sha256), None)
-    if evidence is None or evidence.order_id != order.id or order.updated is None or evidence.updated != order.updated:
+    if seen is None or not seen.is_current(order):
         return None
-    for host in wanted.hosts:
-        if host.deployed is not None and host.deployed.serial == evidence.serial:
-            return host.deployed
-    return None
+    return next((one for one in wanted.in_use if one is not None and one.sha256 == seen.leaf.sha256), None)
 
 
 def _csr_on_order(api: Api, order: Order) -> lifecycle.CsrFacts | None:
