@@ -110,9 +110,11 @@ hosts:
       default: true
       version_added: 1.0.0
     absence:
-      description: Why the host did not answer, for messages.
+      description:
+        - Why the host did not answer, for messages.
+        - V(order_unknown) is a host that answered for its other orders and does not have this one in its list.
       type: str
-      choices: [unreachable, failed, not_in_play, not_in_inventory]
+      choices: [unreachable, failed, order_unknown, not_in_play, not_in_inventory]
       default: unreachable
       version_added: 1.0.0
     listed:
@@ -179,6 +181,14 @@ hosts_named:
   description:
     - Whether somebody wrote the list of O(ignore:hosts) down. One that was derived from the hosts of a play may be cut
       short with the play. So the list that the hosts remember counts in its place until most hosts of it take part.
+  type: bool
+  default: true
+  version_added: 1.0.0
+hosts_checked:
+  description:
+    - Whether the hosts may remember this list of O(ignore:hosts). Set it to V(false) for a list that is known to be
+      wrong, as one with a mistyped name. Else it would count as a list that changed, and once more when it is mended,
+      and paid calls would wait.
   type: bool
   default: true
   version_added: 1.0.0

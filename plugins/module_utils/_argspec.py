@@ -115,7 +115,7 @@ def order_spec() -> dict[str, Any]:
                 "answered": {"type": "bool", "default": True},
                 "absence": {
                     "type": "str",
-                    "choices": ["unreachable", "failed", "not_in_play", "not_in_inventory"],
+                    "choices": ["unreachable", "failed", "order_unknown", "not_in_play", "not_in_inventory"],
                     "default": "unreachable",
                 },
                 "listed": {"type": "bool", "default": True},
@@ -127,6 +127,7 @@ def order_spec() -> dict[str, Any]:
             },
         },
         "hosts_named": {"type": "bool", "default": True},
+        "hosts_checked": {"type": "bool", "default": True},
         "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
         "validation_level": {"type": "str", "choices": ["dv", "ov", "ev"], "default": "dv"},
         **{name: dict(text) for name in CONTACT},

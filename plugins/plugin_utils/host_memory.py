@@ -19,9 +19,16 @@ def name_of_unserved(reference: str) -> str:
     return f"not-served-{hashlib.sha256(reference.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def absence(host: str, play_hosts: Collection[str], inventory_hosts: Collection[str]) -> str:
-    """Why a host of an order takes no part in this run, as the option ``hosts[].absence`` says it."""
+def absence(
+    host: str, published: Collection[str], play_hosts: Collection[str], inventory_hosts: Collection[str]
+) -> str:
+    """Why a host of an order has no answer for it in this run, as the option ``hosts[].absence`` says it.
 
+    ``published``: the hosts of the run that answered for their own orders.
+    """
+
+    if host in published:
+        return "order_unknown"
     if host in play_hosts:
         return "unreachable"
     return "not_in_play" if host in inventory_hosts else "not_in_inventory"

@@ -36,6 +36,8 @@ ORDER_OPTIONS = (
     "csr_content",
 )
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
+# What names one order: an item's own, never a default of all.
+ONE_ORDER_OPTIONS = ("adopt", "name", "client_reference", "csr_content")
 # What follows a certificate on its hosts: options of certops.resello.ssl_certificate_install of the same names.
 ATTACHMENTS = ("pkcs12", "links", "copies")
 # Options that do not describe the order but its use on one host.
@@ -60,6 +62,12 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     """One item with the defaults filled in, its folder ``name`` and its ``client_reference``."""
 
     whole = {**defaults, **item}
+    shared = [option for option in ONE_ORDER_OPTIONS if defaults.get(option) is not None]
+    if shared:
+        raise OrderConflictError(
+            f"ssl_certificate_defaults has {' and '.join(shared)}, which name one order and would hold for all of "
+            "them. Nothing was ordered. Give them to their item in ssl_certificate_orders."
+        )
     unknown = sorted(whole.keys() - {*ORDER_OPTIONS, *HOST_OPTIONS, *IDENTITY_OPTIONS})
     if unknown:
         raise OrderConflictError(
@@ -158,10 +166,19 @@ def union(
                 raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
     _refuse_other_hosts(published, {reference: (host, item["hosts"]) for reference, (host, item) in first.items()})
     found = [_options(item, published) for _host, item in first.values()]
+    answered = {entry["host"] for entry in published}
     for host in (host for options in found for host in options["hosts"]):
         if not host.get("answered", True) and play_hosts:
-            host.setdefault("absence", absence(host["name"], play_hosts, inventory_hosts))
+            host.setdefault("absence", absence(host["name"], answered, play_hosts, inventory_hosts))
+    wrong = {stray["client_reference"] for stray in _strays(published) if stray["kind"] == "wrong"}
+    for options in found:
+        if options["client_reference"] in wrong:
+            options["hosts_checked"] = False  # a list with a typing error would be a list that changed, twice
     return found
+
+
+def _strays(published: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [stray for entry in published for stray in entry.get("strays") or ()]
 
 
 def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str, tuple[str, Sequence[str]]]) -> None:
@@ -171,14 +188,17 @@ def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str,
         for stray in entry.get("strays") or ():
             reference = stray["client_reference"]
             host, hosts = known.setdefault(reference, (entry["host"], stray["hosts"]))
-            if list(hosts) != list(stray["hosts"]):
+            if sorted(hosts) != sorted(stray["hosts"]):
                 raise OrderConflictError(
                     _conflict(reference, host, entry["host"], {"hosts": hosts}, {"hosts": stray["hosts"]})
                 )
 
 
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
+    """What must be the same on all hosts. Their order matters to the rollout alone."""
+
+    told = {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
+    return {**told, "hosts": sorted(item["hosts"])}
 
 
 def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], item: Mapping[str, Any]) -> str:
@@ -211,14 +231,15 @@ def _trouble(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str
 def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     seen = of_host(host, item["name"], published)
     if seen is None or seen.get("error"):
-        return {"name": host, "answered": False, **({} if seen is None else {"absence": "failed"})}
+        failed = seen is not None or _own(item, host, published) is not None
+        return {"name": host, "answered": False, **({"absence": "failed"} if failed else {})}
     facts = {
         "name": host,
         "answered": True,
         "public_keys": seen["held_public_keys"],
         "records": seen.get("records") or {},
     }
-    if seen.get("reload_needed") or has_attachments(_own(item, host, published)):
+    if seen.get("reload_needed") or has_attachments(_own(item, host, published) or item):
         facts["certificate_needed"] = True
     passes = _config_test(host, item, published)
     if passes is not None:
@@ -233,12 +254,12 @@ def has_attachments(item: Mapping[str, Any]) -> bool:
     return bool(item.get("links") or item.get("copies") or item.get("pkcs12") is not None)
 
 
-def _own(item: Mapping[str, Any], host: str, published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The item as this host has it: what is used there may differ from host to host."""
+def _own(item: Mapping[str, Any], host: str, published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The item as this host has it: what is used there may differ from host to host. None if it has none."""
 
     reference = item["client_reference"]
     entries = (own for entry in published if entry["host"] == host for own in entry["items"])
-    return next((own for own in entries if own["client_reference"] == reference), item)
+    return next((own for own in entries if own["client_reference"] == reference), None)
 
 
 def _config_test(host: str, item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> bool | None:

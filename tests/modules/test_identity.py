@@ -84,6 +84,18 @@ def test_other_names_are_another_certificate(shop: Shop, other: tuple[str, ...])
     assert shop.charges == 2
 
 
+def test_two_items_that_adopt_one_order_are_both_refused(shop: Shop) -> None:
+    first = shop.bought(shop.item("shop", *NAMES))
+    order_id = first["order"]["id"]
+    for one, other in ((order_id, order_id), (order_id, "shop")):
+        items = [{**shop.item(name, *NAMES), "adopt": adopt} for name, adopt in (("left", one), ("right", other))]
+        result = shop.orders(items)
+        assert (result["rc"], shop.charges) == (1, 1), result
+        messages = [entry["error"]["message"] for entry in result["certificates"]]
+        assert "the order of 'right' in this run" in messages[0]
+        assert "the order of 'left' in this run" in messages[1]
+
+
 # --- a list that hides things ----------------------------------------------------------------------------------------
 
 

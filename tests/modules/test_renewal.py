@@ -77,6 +77,29 @@ def test_a_renewal_that_makes_another_order_is_followed_to_that_order(shop: Shop
     assert shop.sandbox.truth(old["id"])["status"] == "renewed"
 
 
+@pytest.mark.parametrize("dialect", [{"renew_reference": "blanked"}, {"list_omitted_fields": ["csr", "domain"]}])
+def test_a_renewal_whose_order_lost_the_reference_is_not_made_again(shop: Shop, dialect: dict[str, Any]) -> None:
+    """Without a journal: the old order stays active and due, and nothing of it tells of the renewal."""
+    item = due(shop, renew_result="new-object", renew_status="active", **{"renew_reference": "blanked", **dialect})
+    assert shop.order(item)["outcome"] == "renewed"
+    _old, new = shop.sandbox.control("GET", "orders")["orders"]
+    for _night in range(2):
+        result = shop.order(item)
+        assert (result["rc"], result["error"]["details"]["rule"]) == (1, "renewed_already"), result
+        assert f"order {new['id']}" in result["msg"]
+        assert "have its reference set to" in result["msg"]
+    assert shop.charges == 1
+    assert shop.order({**item, "beside": [new["id"]]})["outcome"] == "renewed"
+
+
+def test_an_order_of_the_same_names_under_its_own_reference_does_not_stop_a_renewal(shop: Shop) -> None:
+    """A second certificate for the same names, bought on purpose."""
+    reference, name = shop.seeded(age_days=350, certificate_days=398)
+    item = shop.mailed(reference, name)
+    shop.bought({**shop.item("second", name), "beside": [item["client_reference"]]})
+    assert shop.order(item)["outcome"] == "renewed"
+
+
 def test_a_renewal_whose_new_order_cannot_be_found_says_so(shop: Shop) -> None:
     item = due(shop, renew_result="new-object", renew_reference="blanked")
     process = shop.start("ssl_certificate", **item, wait=True, wait_timeout=30, wait_sleep=0.1)

@@ -38,6 +38,11 @@ def current(shop: Shop, host: str, name: str) -> Path:
     return shop.folder / "ssl" / host / name / "current"
 
 
+def notes(shop: Shop) -> dict[str, str]:
+    """What web1 remembers of the hosts of its orders."""
+    return {path.name: path.read_text() for path in (shop.folder / "ssl" / "web1" / ".records").glob("*.hosts")}
+
+
 def said(played: Played) -> str:
     (message,) = played.messages().values()
     assert "\n" not in message
@@ -88,6 +93,15 @@ def test_a_half_wrong_list_keeps_what_is_issued_in_place_and_orders_nothing(shop
     assert (again.rc, again.failed, shop.writing_calls()) == (2, 1, []), again.output
     assert again.output.count('"shop: issued, blocked, ') == 1, again.output
     assert said(again) == said(played), "one reason, and no other way out than to write the right name"
+
+
+def test_a_list_that_was_mistyped_for_a_night_is_no_list_that_changed(shop: Shop, control: Control) -> None:
+    right = order("shop", hosts=["web1"])
+    assert control.play([play_of(shop, "web1", right)]).rc == 0
+    noted = notes(shop)
+    assert noted
+    assert control.play([play_of(shop, "web1", {**right, "hosts": ["web1", "typo9"]})]).failed == 1
+    assert notes(shop) == noted
 
 
 def test_an_order_of_other_hosts_is_noted_until_its_certificate_is_about_to_end(shop: Shop, control: Control) -> None:

@@ -41,6 +41,7 @@ class _Reference:
     texts: dict[str, Mapping[str, str]]
     read: dict[str, HostMemory]
     memory: SharedMemory
+    notes_hosts: bool  # whether the list of hosts is one to be remembered
     own_csr: bool  # the CSR is given; otherwise the host named by `first` makes it
     seen: str | None = None
     trouble: str | None = None  # a record that cannot be read: never "no record"
@@ -127,9 +128,10 @@ class CarriedRecords:
             known.memory = known.memory.called(holders)
 
     def note_lists(self, now: Moment) -> None:
-        """Each host remembers the list of hosts that it last saw."""
+        """Each host remembers the list of hosts that it last saw, unless that one is known to be wrong."""
         for known in self._known.values():
-            known.memory = known.memory.noted(now)
+            if known.notes_hosts:
+                known.memory = known.memory.noted(now)
 
     def sighting(self, reference: str) -> Sighting | None:
         """What the order handed out when it was last downloaded."""
@@ -174,6 +176,7 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str)
         texts=texts,
         read={one.name: one for one in memories},
         memory=_shared(wish, tuple(memories), own),
+        notes_hosts=bool(wish.get("hosts_checked", True)),
         own_csr=bool(wish.get("csr_content") or wish.get("csr_path")),
         seen=seen,
         trouble=trouble,
@@ -182,15 +185,16 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str)
 
 
 def _shared(wish: Mapping[str, Any], memories: tuple[HostMemory, ...], own: str) -> SharedMemory:
-    named = tuple(host["name"] for host in wish["hosts"] if host.get("listed", True))
-    hosts = list_that_counts(named, memories, derived=not wish.get("hosts_named", True))
+    named = tuple(sorted(host["name"] for host in wish["hosts"] if host.get("listed", True)))
+    derived = not wish.get("hosts_named", True)
+    hosts = list_that_counts(named, memories, derived=derived)
     reasons: dict[str, Any] = {host["name"]: host.get("absence") or "unreachable" for host in wish["hosts"]}
     there = {one.name for one in memories}
     absent = (
         Member(name, takes_part=False, absence=reasons.get(name, "not_in_play")) for name in hosts if name not in there
     )
     known = tuple(replace(one, listed=one.name in hosts) for one in memories)
-    return SharedMemory(wish["client_reference"], hosts, own, known, tuple(absent))
+    return SharedMemory(wish["client_reference"], hosts, own, known, tuple(absent), derived)
 
 
 def _unreadable(reference: str, host: str, error: Exception) -> str:

@@ -230,6 +230,7 @@ class _Engine:
                 continue
             _decide(item, now)
         self._look_closer([item for item in self._sound() if item.action == "create"])
+        self._look_for_renewals([item for item in self._sound() if item.action == "renew"])
         for item in self._sound():
             if item.decision is not None:
                 item.warnings.extend(item.decision.warnings)
@@ -246,6 +247,12 @@ class _Engine:
         self._each([item for item in creates if item.error is None], self._decide_again)
         if not self._run.follow_only:
             self._finder.find_neighbours([item for item in creates if item.error is None and item.action == "create"])
+
+    def _look_for_renewals(self, renewals: list[Item]) -> None:
+        """Before a renewal: a younger order may be one of it that does not show the reference."""
+
+        if renewals and not self._run.follow_only:
+            self._finder.find_successors(renewals)
 
     def _decide_again(self, item: Item) -> None:
         orders = self._finder.with_hidden(item)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Mapping, Sequence
 from .._client.api import Api
 from .._client.models import Order, is_id
 from .._errors import ApiError, ConfigurationError
+from .._purchase.spelling import same_spelling
 from .account import AccountOrders, by_reference, merged
 from .item import Item
 
@@ -75,14 +76,24 @@ class OrderFinder:
                 remedy="Check it, and api_url, api_realm and the credentials. Leave adopt out to buy a new order.",
             )
         for order in found:
-            if order.client_reference in self._references - {item.client_reference}:
+            owner = self._other_owner(item, order)
+            if owner is not None:
                 raise ConfigurationError(
                     option="adopt",
                     value=name,
-                    problem=f"names order {order.id}, which is the order of {order.client_reference!r} in this run",
+                    problem=f"names order {order.id}, which is the order of {owner!r} in this run",
                     remedy="Take it out of one of the two. Nothing was sent.",
                 )
         return found
+
+    def _other_owner(self, item: Item, order: Order) -> str | None:
+        """The other item of this run that has this order by its reference, or asks for it as this one does."""
+
+        if order.client_reference in self._references - {item.client_reference}:
+            return order.client_reference
+        names = {order.id, order.client_reference}
+        others = (one for one in self._items if one is not item and one.wanted is not None)
+        return next((one.client_reference for one in others if one.goal.adopt in names - {None}), None)
 
     @property
     def _neighbours(self) -> Neighbours:
@@ -124,17 +135,43 @@ class OrderFinder:
     def find_neighbours(self, creates: Sequence[Item]) -> None:
         """Puts on each item the live orders that are no item's of this run and may be what it would buy again."""
 
+        self._put_neighbours(creates, self._others())
+
+    def find_successors(self, renewals: Sequence[Item]) -> None:
+        """The same before a renewal: those that are younger than an order to be renewed and show no reference of it."""
+
+        for item in renewals:
+            same = item.client_reference
+            younger = [
+                row
+                for row in self._others()
+                if not _is_older(row, item.current_order)
+                and (not row.client_reference or same_spelling(row.client_reference, same))
+            ]
+            self._put_neighbours([item], younger)
+
+    def _others(self) -> list[Order]:
+        """The live orders of the account that are no item's of this run."""
+
         taken = {order.id for item in self._items for order in _orders_on(item)}
-        rows = [
+        return [
             row
             for row in self._account.read_before()
             if row.live and row.id not in taken and row.client_reference not in self._references
         ]
-        found = self._neighbours.show_names(rows, [item.goal for item in creates])
-        for item in creates:
+
+    def _put_neighbours(self, items: Sequence[Item], rows: Sequence[Order]) -> None:
+        if not rows:
+            return
+        found = self._neighbours.show_names(rows, [item.goal for item in items])
+        for item in items:
             item.neighbours = tuple(
                 one for one in found[item.client_reference] if one.order.client_reference not in self._references
             )
+
+
+def _is_older(row: Order, order: Order) -> bool:
+    return row.created is not None and order.created is not None and row.created <= order.created
 
 
 def _orders_on(item: Item) -> tuple[Order, ...]:

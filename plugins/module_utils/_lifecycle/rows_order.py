@@ -58,7 +58,8 @@ def intent_open(case: Case) -> Decision | None:
     intent = case.observed.intent
     if intent is None or case.outcome not in ("held", "unclear"):
         return None
-    what = f"a {intent.action} was begun at {minute(intent.started)} and its outcome is not known"
+    call = "cancellation" if intent.action == "cancel" else intent.action
+    what = f"a {call} was begun at {minute(intent.started)} and its outcome is not known"
     if case.outcome == "held":
         until = held_until(intent, case.observed, case.policy)
         return Decision(

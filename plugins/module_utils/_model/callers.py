@@ -28,7 +28,7 @@ LATE_CALL = timedelta(minutes=15)  # between the mark on the hosts and the call
 LONGEST_HOLD = max(HOLDS.values()) + LATE_CALL
 LONGEST_CHAIN = 8
 
-Absence = Literal["unreachable", "failed", "not_in_play", "not_in_inventory"]
+Absence = Literal["unreachable", "failed", "order_unknown", "intent_lost", "not_in_play", "not_in_inventory"]
 Kind = Literal["first", "majority", "changed"]
 
 
@@ -92,11 +92,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Callers:
-    """The hosts of one order in one run: the list as it is wanted now, and everybody who is known of."""
+    """The hosts of one order in one run: the list as it is wanted now, and everybody who is known of.
+
+    ``derived``: nobody wrote the list, it is the hosts of the play or what was remembered of them.
+    """
 
     reference: str
     hosts: tuple[str, ...]
     members: tuple[Member, ...]
+    derived: bool = False
 
     @property
     def present(self) -> tuple[Member, ...]:
@@ -122,6 +126,7 @@ class Objection:
 
     ``kind``: "first": a first purchase needs all hosts; "majority": too few hosts take part; "changed": enough take
     part, but their memory of the list is too young, until ``until``. ``was``: the list before, if it is known.
+    ``derived``: as in `Callers`.
     """
 
     kind: Kind
@@ -130,6 +135,7 @@ class Objection:
     hosts: tuple[str, ...]
     until: datetime | None = None
     was: tuple[str, ...] | None = None
+    derived: bool = False
 
     @property
     def code(self) -> str:
@@ -138,10 +144,10 @@ class Objection:
 
 
 def is_majority(names: Collection[str], hosts: tuple[str, ...]) -> bool:
-    """Say whether these are more than half of the list; of an even number, the half with the first host will do."""
+    """Say whether these are more than half of the list; of an even number, the half with the first by name will do."""
     there = [name for name in hosts if name in names]
     if 2 * len(there) == len(hosts):
-        return bool(hosts) and hosts[0] in there
+        return bool(hosts) and min(hosts) in there
     return 2 * len(there) > len(hosts)
 
 
@@ -178,16 +184,23 @@ def objection(callers: Callers, action: str, now: Moment, *, intent: str | None 
     """
     present = tuple(one for one in callers.present if intent is None or one.intent == intent)
     names = tuple(one.name for one in present)
-    absent = callers.absent
+    against = Objection("majority", names, (*callers.absent, *_lost(callers, names)), callers.hosts)
+    against = replace(against, derived=callers.derived)
     if action == "create" and not callers.remembered:
-        return None if names and set(names) == set(callers.hosts) else Objection("first", names, absent, callers.hosts)
+        return None if names and set(names) == set(callers.hosts) else replace(against, kind="first")
     if not is_majority(names, callers.hosts):
-        return Objection("majority", names, absent, callers.hosts)
+        return against
     counted = counting(callers, HOLDS[action], now)
     if is_majority([name for name in names if name in counted], callers.hosts):
         return None
     until = _until(present, callers.hosts, counted, HOLDS[action], now)
-    return Objection("changed", names, absent, callers.hosts, until, _list_before(present))
+    return replace(against, kind="changed", until=until, was=_list_before(present))
+
+
+def _lost(callers: Callers, names: Collection[str]) -> tuple[Member, ...]:
+    """The hosts that take part and do not hold the intent: it was not written, or another run wrote there since."""
+    lost = (one for one in callers.present if one.name not in names)
+    return tuple(replace(one, takes_part=False, absence="intent_lost") for one in lost)
 
 
 def counting(callers: Callers, hold: timedelta, now: Moment) -> frozenset[str]:

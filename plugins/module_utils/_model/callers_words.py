@@ -9,12 +9,19 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Sequence
 
-from .callers import HOLDS, Objection
+from .callers import HOLDS, Member, Objection
 
 _LEAD = {"renew": "renewal", "reissue": "reissue", "create": "another purchase", "cancel": "cancellation"}
 _VERB = {"renew": "renews", "reissue": "reissues", "create": "orders", "cancel": "cancels"}
 _ELSEWHERE = {"not_in_inventory": "not in this inventory", "not_in_play": "not in this play"}
-_WHY = {**_ELSEWHERE, "unreachable": "unreachable", "failed": "it reported an error of its own"}
+_ARE = {**_ELSEWHERE, "unreachable": "unreachable"}
+_WHY = {
+    **_ARE,
+    "failed": "it reported an error of its own",
+    "order_unknown": "its own list of orders does not have this order",
+    "intent_lost": "it does not hold the record of this run, which was not written or replaced by another run's",
+}
+_THERE = {"order_unknown": "Give all its hosts the same ssl_certificate_orders", "intent_lost": "Run again"}
 _PAIR = 2
 
 
@@ -33,41 +40,69 @@ def reported(
 
 
 def _first(found: Objection) -> tuple[str, str]:
-    elsewhere = [one for one in found.absent if one.absence in _ELSEWHERE]
-    if elsewhere and found.present:
-        names = [one.name for one in elsewhere]
-        where = _ELSEWHERE[elsewhere[0].absence]
+    if found.present and any(one.absence in _ELSEWHERE for one in found.absent):
         both = "both" if len(found.hosts) == _PAIR else "all of them"
         what = (
             f"not ordered, nothing charged. {_names(found.present)} cannot get {_its(found.present)} key in this run: "
-            f"{_names(names)} {_be(names)} {where}"
+            f"{_reasons(found.absent, alone=False)}"
         )
         return what, f"Run once with {both} (--limit {','.join(found.hosts)})"
     names = [one.name for one in found.absent]
-    why = _WHY[found.absent[0].absence] if found.absent else "the intent was not written"
+    listed = "of this play" if found.derived else "in hosts"
     what = (
-        f"not ordered, nothing charged. {_names(names)} (in hosts) did not take part: {why}. A first purchase needs "
-        "all hosts, so that all hold the key"
+        f"not ordered, nothing charged. {_names(names)} ({listed}) did not take part: {_reasons(found.absent)}. A "
+        "first purchase needs all hosts, so that all hold the key"
     )
-    return what, f"Repair {_names(names)}, or take {_them(names)} off hosts"
+    return what, _ready_again(found) or f"Repair {_names(names)}, or {_without(found, names)}"
 
 
 def _majority(found: Objection, action: str, due: datetime | None, ends: datetime | None) -> tuple[str, str]:
     names = [one.name for one in found.absent]
     since = "" if due is None else f" due since {due.date().isoformat()}"
     count = f"{len(found.present)} of {len(found.hosts)} hosts took part"
-    half = 2 * len(found.present) == len(found.hosts)
+    half, first = 2 * len(found.present) == len(found.hosts), min(found.hosts, default="")
     who = (
-        f"{count}; {found.hosts[0]}, the first of hosts, did not"
+        f"{count}; {first}, the first of hosts by name, did not"
         if half
         else f"{count}, more than half are needed; {_names(names)} did not"
     )
-    gone = [found.hosts[0]] if half else names
+    gone = [first] if half else names
     hours = HOLDS[action].total_seconds() // 3600
     before = "" if ends is None else f" before {(ends - HOLDS[action]).date().isoformat()}"
-    off = f"If {_names(gone)} {_be(gone)} gone, take {_them(gone)} off hosts{before}"
+    off = f"If {_names(gone)} {_be(gone)} gone, {_without(found, gone)}{before}"
     remedy = f"{off}: the run {hours:.0f} h later {_VERB[action]}"
-    return f"{_LEAD[action]}{since}, not sent, nothing charged. {who}", remedy
+    there = [one for one in found.absent if one.absence in _THERE]
+    why = f": {_reasons(there)}" if there else ""
+    return f"{_LEAD[action]}{since}, not sent, nothing charged. {who}{why}", _ready_again(found) or remedy
+
+
+def _ready_again(found: Objection) -> str | None:
+    """What to do where every host that is missing was there, but for this order; None if some were not."""
+    ways = [_THERE.get(one.absence) for one in found.absent]
+    told = list(dict.fromkeys(way for way in ways if way is not None))
+    return ". ".join(told) if told and None not in ways else None
+
+
+def _reasons(absent: Sequence[Member], *, alone: bool = True) -> str:
+    """Why these take no part: each reason with its hosts; ``alone``: one that holds for all goes without them."""
+    alike: dict[str, list[str]] = {}
+    for one in absent:
+        alike.setdefault(one.absence, []).append(one.name)
+    if alone and len(alike) == 1:
+        return _WHY[absent[0].absence]
+    told = (
+        f"{_names(names)} {_be(names)} {_ARE[why]}" if why in _ARE else f"{_names(names)}: {_WHY[why]}"
+        for why, names in alike.items()
+    )
+    return "; ".join(told)
+
+
+def _without(found: Objection, names: Sequence[str]) -> str:
+    """How to say that these are no hosts of the order: in its list, or by one where nobody wrote any."""
+    if not found.derived:
+        return f"take {_them(names)} off hosts"
+    left = [name for name in found.hosts if name not in names]
+    return f"give the order its hosts: [{', '.join(left)}]"
 
 
 def _changed(found: Objection) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from . import identity, rules, steps, words
 from . import lock as locking
-from . import rules, steps, words
 from .lock import Held
 from .steps import Step
 from .types import (
@@ -48,7 +48,7 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     if target is None or request.csr_key is None:
         refusal = Refusal("csr_required", "a CSR and the order are needed")
         return words.blocked(request, refusal, "Give csr_path or csr_content, then run again.")
-    held = yield from locking.acquire(request, clock)
+    held = _renewed_already(request) or (yield from locking.acquire(request, clock))
     if isinstance(held, PurchaseResult):
         return held
     seen = yield from _look_again(request, target, held, clock)
@@ -67,6 +67,11 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     if failure is not None:
         return failure
     return (yield from _send(request, seen, Sent(intent, marked, held.evidence, clock)))
+
+
+def _renewed_already(request: PurchaseRequest) -> PurchaseResult | None:
+    younger = identity.successor_refusal(request) if request.action == "renew" else None
+    return younger and words.blocked(request, younger, identity.successor_remedy(request, younger))
 
 
 def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:

@@ -52,6 +52,31 @@ def neighbours_refusal(request: PurchaseRequest) -> Refusal | None:
     )
 
 
+def successor_refusal(request: PurchaseRequest) -> Refusal | None:
+    """Why a younger order without our reference, or with another spelling of it, forbids the renewal, if one does.
+
+    A provider may renew with another order that loses the reference. Then the order that was renewed stays as it was,
+    and every run would renew it again.
+    """
+    others = (one for one in request.neighbours if not _is_allowed(one.order, request.beside))
+    same = tuple(one for one in others if one.order.names is not None and same_names(one.order.names, request.names))
+    if not same:
+        return None
+    found = _same_names(request, same)
+    return Refusal(
+        "renewed_already", f"{found.message}, and is younger than the order that is due: it may be its renewal"
+    )
+
+
+def successor_remedy(request: PurchaseRequest, refusal: Refusal) -> str:
+    """What a person does about it."""
+    same = next((one.order.id for one in request.neighbours if one.order.id in refusal.message), "")
+    return (
+        f"If it is the renewal, have its reference set to {request.reference} in the provider's panel. If both are "
+        f"wanted, name it in beside: [{same}]."
+    )
+
+
 def neighbours_remedy(request: PurchaseRequest, refusal: Refusal) -> str:
     """What a person does about it, with the options of the item."""
     others = tuple(one.order.id for one in request.neighbours if not _is_allowed(one.order, request.beside))

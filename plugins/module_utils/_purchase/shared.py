@@ -34,7 +34,7 @@ class SharedMemory:
     """The memory of one reference as one run sees it.
 
     ``hosts``: the order's list. ``own``: token of the intent that this run's plan writes on the hosts. ``absent``:
-    hosts of the list, or of the one that still counts, that take no part.
+    hosts of the list, or of the one that still counts, that take no part. ``derived``: nobody wrote the list.
     """
 
     reference: str
@@ -42,6 +42,7 @@ class SharedMemory:
     own: str
     known: tuple[HostMemory, ...]
     absent: tuple[Member, ...] = ()
+    derived: bool = False
 
     def records(self) -> Records:
         """Intent and evidence that count: another run's intent before our own, and the latest evidence."""
@@ -56,7 +57,7 @@ class SharedMemory:
     def callers(self, *, now: Moment | None = None) -> Callers:
         """The hosts as `objection` of _model/callers.py asks for them; with ``now`` as if each had noted the list."""
         members = tuple(self._member(one, now) for one in self.known)
-        return Callers(self.reference, self.hosts, (*members, *self.absent))
+        return Callers(self.reference, self.hosts, (*members, *self.absent), self.derived)
 
     def _member(self, one: HostMemory, now: Moment | None) -> Member:
         intent = one.intent

@@ -52,9 +52,8 @@ def money_sentence(money: str) -> str:
 
 def blocked(request: PurchaseRequest, refusal: Refusal, remedy: str, until: datetime | None = None) -> PurchaseResult:
     """Nothing was sent, and a person or time must act."""
-    message = "{}: {}. The {} was not sent. {} {}".format(
-        request.reference, refusal.message, NOUNS[request.action], "No money was spent by this run.", remedy
-    )
+    unsent = "Nothing was sent" if request.action == "settle" else f"The {NOUNS[request.action]} was not sent"
+    message = f"{request.reference}: {refusal.message}. {unsent}. No money was spent by this run. {remedy}"
     return PurchaseResult("blocked", message, code=refusal.code, blocked_until=until)
 
 

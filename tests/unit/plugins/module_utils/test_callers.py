@@ -13,6 +13,7 @@ from ansible_collections.certops.resello.plugins.module_utils._model.callers imp
     HOLDS,
     LATE_CALL,
     LONGEST_CHAIN,
+    Absence,
     Callers,
     HostList,
     Member,
@@ -148,7 +149,7 @@ def test_buying_again_needs_a_majority_that_counts() -> None:
             None,
         ),
         ("reordered by all", callers("ba", a=known(*"ab"), b=known(*"ab")), "renew", None),
-        ("reordered, the new first alone", callers("ba", b=known(*"ab")), "renew", "changed"),
+        ("written first, not the first by name", callers("ba", b=known(*"ab")), "renew", "majority"),
     ],
 )
 def test_who_may_call(name: str, given: Callers, action: str, kind: str | None) -> None:
@@ -218,10 +219,70 @@ def test_what_people_read() -> None:
         "with both (--limit web1,web2)."
     )
     assert read(Callers("shop", web, (Member("web1", takes_part=False), Member("web2", memory=both))), "renew") == (
-        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, "
-        "did not. If web1 is gone, take it off hosts before 2027-03-10: the run 72 h later renews."
+        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts by "
+        "name, did not. If web1 is gone, take it off hosts before 2027-03-10: the run 72 h later renews."
+    )
+    assert read(Callers("shop", web, (Member("web2", memory=both), away), derived=True), "renew") == (
+        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts by "
+        "name, did not. If web1 is gone, give the order its hosts: [web2] before 2027-03-10: the run 72 h later renews."
     )
     assert read(Callers("shop", ("web2",), (Member("web2", memory=both),)), "renew") == (
         "hosts changed from [web1, web2] to [web2]. Paid calls wait until 2027-03-04T12:15Z, because one under the old "
         "list may still be carried out."
+    )
+
+
+def missing(name: str, absence: Absence) -> Member:
+    return Member(name, takes_part=False, absence=absence)
+
+
+def test_several_reasons_are_all_said() -> None:
+    hosts = ("web1", "web2", "web3", "web4")
+    gone = (missing("web2", "unreachable"), missing("web3", "failed"), missing("web4", "unreachable"))
+    assert read(Callers("shop", hosts, (Member("web1"), *gone)), "create") == (
+        "not ordered, nothing charged. web2, web3 and web4 (in hosts) did not take part: web2 and web4 are "
+        "unreachable; web3: it reported an error of its own. A first purchase needs all hosts, so that all hold the "
+        "key. Repair web2, web3 and web4, or take them off hosts."
+    )
+    away = (missing("web2", "unreachable"), missing("web3", "not_in_play"))
+    assert read(Callers("shop", hosts[:3], (Member("web1"), *away)), "create") == (
+        "not ordered, nothing charged. web1 cannot get its key in this run: web2 is unreachable; web3 is "
+        "not in this play. Run once with all of them (--limit web1,web2,web3)."
+    )
+
+
+def test_a_host_whose_own_list_lacks_the_order_is_not_called_gone() -> None:
+    web, both = ("web1", "web2"), known("web1", "web2")
+    unlike = missing("web1", "order_unknown")
+    assert read(Callers("shop", web, (Member("web2"), unlike)), "create") == (
+        "not ordered, nothing charged. web1 (in hosts) did not take part: its own list of orders does not have this "
+        "order. A first purchase needs all hosts, so that all hold the key. Give all its hosts the same "
+        "ssl_certificate_orders."
+    )
+    assert read(Callers("shop", web, (Member("web2", memory=both), unlike)), "renew") == (
+        "renewal due since 2027-02-20, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts by "
+        "name, did not: its own list of orders does not have this order. Give all its hosts the same "
+        "ssl_certificate_orders."
+    )
+
+
+def test_a_host_that_does_not_hold_the_intent_is_named() -> None:
+    web, both = ("web1", "web2"), known("web1", "web2")
+    members = (Member("web1", memory=both, intent="other"), Member("web2", memory=both, intent="r/sent"))
+    found = objection(Callers("shop", web, members), "renew", TODAY, intent="r/sent")
+    assert found is not None
+    assert [(one.name, one.absence) for one in found.absent] == [("web1", "intent_lost")]
+    what, remedy = reported(found, "renew")
+    assert what.endswith(
+        "web1, the first of hosts by name, did not: it does not hold the record of this run, which was "
+        "not written or replaced by another run's"
+    )
+    assert remedy == "Run again"
+
+
+def test_a_list_that_nobody_wrote_is_not_to_be_edited() -> None:
+    given = Callers("shop", ("web1", "web2"), (Member("web1"), missing("web2", "unreachable")), derived=True)
+    assert read(given, "create").endswith(
+        "web2 (of this play) did not take part: unreachable. A first purchase needs all hosts, so that all hold the "
+        "key. Repair web2, or give the order its hosts: [web1]."
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._engine.carried import KEY_TO_BE_MADE, CarriedRecords
+from ansible_collections.certops.resello.plugins.module_utils._model.callers import Moment
 from ansible_collections.certops.resello.plugins.module_utils._purchase import records
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE
@@ -60,6 +61,14 @@ def test_without_records_of_its_hosts_a_reference_is_not_carried(hosts: list[dic
     assert REFERENCE not in memory
     assert memory.writes(REFERENCE) == []
     memory.give_back(REFERENCE)
+
+
+def test_hosts_in_another_order_are_the_same_list() -> None:
+    """`groups['web']` may have another order in each job: no list that changed, so nothing waits."""
+    now = Moment(NOW, NOW)
+    one, other = carried(host("web1"), host("web2")), carried(host("web2"), host("web1"))
+    found = [memory.callers(REFERENCE, now=now) for memory in (one, other)]
+    assert [None if callers is None else callers.hosts for callers in found] == [("web1", "web2")] * 2
 
 
 def test_the_newest_evidence_counts_and_goes_to_all_hosts() -> None:

@@ -83,6 +83,6 @@ def test_cancelling_needs_the_hosts_that_any_other_call_needs() -> None:
     result = account.run(request("cancel", force=True, callers=callers))
     assert (result.outcome, result.code, account.posts()) == ("blocked", "hosts_missing", [])
     assert result.message == (
-        "shop: cancellation, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts, did not. If "
-        "web1 is gone, take it off hosts: the run 72 h later cancels."
+        "shop: cancellation, not sent, nothing charged. 1 of 2 hosts took part; web1, the first of hosts by name, did "
+        "not. If web1 is gone, take it off hosts: the run 72 h later cancels."
     )

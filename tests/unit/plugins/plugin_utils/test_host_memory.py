@@ -21,10 +21,11 @@ def published(host: str, items: list[dict[str, Any]], *observed: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    ("host", "why"), [("web1", "unreachable"), ("web2", "not_in_play"), ("web3", "not_in_inventory")]
+    ("host", "why"),
+    [("web0", "order_unknown"), ("web1", "unreachable"), ("web2", "not_in_play"), ("web3", "not_in_inventory")],
 )
 def test_why_a_host_takes_no_part(host: str, why: str) -> None:
-    assert host_memory.absence(host, ["web1"], ["web1", "web2"]) == why
+    assert host_memory.absence(host, ["web0"], ["web0", "web1"], ["web0", "web1", "web2"]) == why
 
 
 def test_the_union_says_why_and_names_hosts_that_only_remember() -> None:
@@ -38,6 +39,19 @@ def test_the_union_says_why_and_names_hosts_that_only_remember() -> None:
         {"name": "web4", "answered": False, "absence": "failed"},
         {"name": "web2", "listed": False, "records": {"intent": "{}"}},
     ]
+
+
+def test_a_host_that_answered_and_does_not_have_the_order_is_not_called_unreachable() -> None:
+    item = {**ITEM, "hosts": ["web2", "web1"]}
+    told = published("web1", [item], {"name": "shop", "held_public_keys": [], "records": {}, "error": None})
+    (options,) = orders.union([told, published("web2", [])], ["web1", "web2"], ["web1", "web2"])
+    assert options["hosts"][0] == {"name": "web2", "answered": False, "absence": "order_unknown"}
+
+
+def test_hosts_may_give_the_hosts_of_an_order_in_another_order() -> None:
+    one, other = {**ITEM, "hosts": ["web1", "web2"]}, {**ITEM, "hosts": ["web2", "web1"]}
+    (options,) = orders.union([published("web1", [one]), published("web2", [other])])
+    assert [host["name"] for host in options["hosts"]] == ["web1", "web2"]
 
 
 def test_what_a_host_must_write_down_of_an_order_that_it_does_not_serve() -> None:

@@ -39,6 +39,14 @@ def test_name_and_reference_have_defaults(item: dict[str, Any], name: str, refer
     assert (whole["name"], whole["client_reference"], whole["plan"]) == (name, reference, "PositiveSSL")
 
 
+@pytest.mark.parametrize("option", ["adopt", "client_reference", "name", "csr_content"])
+def test_what_names_one_order_is_no_default_of_all(option: str) -> None:
+    with pytest.raises(
+        orders.OrderConflictError, match=f"ssl_certificate_defaults has {option}, .* Give them to their"
+    ):
+        orders.complete_item({"name": "a"}, {option: "x"})
+
+
 def test_an_item_wins_over_the_defaults() -> None:
     assert orders.complete_item({"name": "a", "plan": "EV"}, {"plan": "DV"})["plan"] == "EV"
 
