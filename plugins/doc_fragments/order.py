@@ -303,6 +303,14 @@ recreate:
   choices: [expired, failed, cancelled, revoked]
   default: [expired]
   version_added: 1.0.0
+names_fit_plan:
+  description:
+    - Whether somebody made sure that the plan of the order takes the names that are added, although neither its name
+      nor its description says so. Without it a reissue for the first wildcard, or for a second domain, is refused for
+      such a plan. It would revoke the certificate in use, and the new one might lack the names.
+  type: bool
+  default: false
+  version_added: 1.0.0
 lost_key:
   description: What to do when the key of the deployed certificate is on no host any more.
   type: str

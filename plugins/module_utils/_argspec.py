@@ -144,6 +144,7 @@ def order_spec() -> dict[str, Any]:
             "choices": ["expired", "failed", "cancelled", "revoked"],
             "default": ["expired"],
         },
+        "names_fit_plan": {"type": "bool", "default": False},
         "lost_key": {"type": "str", "choices": ["block", "reissue"], "default": "block", "no_log": False},
         "force": {"type": "bool", "default": False},
         "only_if_younger_than": {"type": "int"},

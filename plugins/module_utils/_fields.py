@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading JSON whose types drift: numbers as strings, camelCase or snake_case keys, dates in five spellings.
+"""Reading JSON whose types drift: numbers as strings, camelCase or snake_case keys, dates in six spellings.
 
 Nothing here raises on odd input; what cannot be understood is None.
 """
@@ -13,6 +13,7 @@ import math
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Mapping
 
@@ -30,6 +31,9 @@ _DATE = re.compile(
 _USUAL_DATE = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ\Z", re.ASCII
 )  # four of each order, read much faster
+_RFC_1123 = re.compile(
+    r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}(?::\d{2})? ?(?:[A-Z]{1,5}|[+-]\d{4})?\Z", re.ASCII
+)
 _SECONDS = re.compile(r"\d{9,13}(?:\.\d{1,9})?\Z", re.ASCII)
 _MILLISECONDS_FROM = 10**11  # as seconds this would be the year 5138
 _LONGEST_NUMBER = 20
@@ -79,6 +83,13 @@ class Fields:
             if value is not None:
                 return value
         return None
+
+    def unread_moment(self, *names: str) -> str | None:
+        """What one of these shows where `moment` understands none; None if nothing is shown, or it is a date."""
+        shown = next(
+            (value for value in (self._data.get(fold(name)) for name in names) if value not in (None, "")), None
+        )
+        return None if shown is None or self.moment(*names) is not None else clean(str(shown), limit=60)
 
     def boolean(self, *names: str) -> bool | None:
         """The first of these that says yes or no."""
@@ -146,21 +157,30 @@ def is_uuid(text: str) -> bool:
 
 
 def as_moment(value: object) -> datetime | None:
-    """ISO 8601 with Z, offset or neither (then UTC), a date alone (then midnight UTC), or Unix seconds."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
+    """ISO 8601 with Z, offset or neither (then UTC), a date alone (then midnight UTC), RFC 1123, or Unix seconds."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _from_unix(float(value) if abs(value) < 10**_LONGEST_NUMBER else math.inf)
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
+    return _from_text(value.strip()) if isinstance(value, str) else None
+
+
+def _from_text(text: str) -> datetime | None:
     if _USUAL_DATE.match(text):
         with suppress(ValueError):  # a leap second, or no such day
             return datetime.fromisoformat(text[:-1] + "+00:00")
     match = _DATE.match(text)
     if match:
         return _from_parts(match)
-    return _from_unix(float(text)) if _SECONDS.match(text) else None
+    if _SECONDS.match(text):
+        return _from_unix(float(text))
+    return _from_rfc_1123(text) if _RFC_1123.match(text) else None
+
+
+def _from_rfc_1123(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
 
 
 def _from_unix(seconds: float) -> datetime | None:

@@ -77,7 +77,7 @@ def expected_key(params: Mapping[str, Any]) -> str | None:
 
     keys = set()
     if params["csr_path"]:
-        csr = read_text(params["csr_path"], option="csr_path")
+        csr = read_file(params["csr_path"], option="csr_path")
         keys.add(load_csr(csr, where="csr_path").public_key_sha256)
     if params["privatekey_path"]:
         key = read_file(params["privatekey_path"], option="privatekey_path")

@@ -42,6 +42,19 @@ def normalise_name(text: str, *, where: str, allow_wildcard: bool = True) -> str
     return ascii_name
 
 
+def a_labels(name: str) -> str:
+    """The name in lower case, each label of another script as A-label; _ab12 and what is no name stay as they are."""
+    if name.isascii() or not HAS_IDNA:
+        return name.lower()
+    try:
+        return ".".join(
+            label.lower() if label.isascii() else idna.encode(label, uts46=True).decode("ascii").lower()
+            for label in name.split(".")
+        )
+    except (idna.IDNAError, UnicodeError):
+        return name.lower()
+
+
 def is_dns_name(text: str) -> bool:
     """Whether the text can be read as a DNS name at all (a common name may be a company instead)."""
     try:

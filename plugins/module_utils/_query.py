@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Mapping
+from typing import Any, Collection, Mapping
 
 from ._client.api import Api
-from ._client.models import Bucket, Order
+from ._client.models import Bucket, Order, Plan
 from ._client.validation import ValidationDetails
 from ._download import order_csr
+from ._engine.order_reader import OrderReader
 from ._errors import ConfigurationError
 from ._x509.facts import CertificateFacts, load_certificate
+
+READERS = 8
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,13 @@ class OrderQuery:
         )
 
 
-def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> list[dict[str, Any]]:
-    """The orders that match, as module results. Raises ReselloError."""
+def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> tuple[list[dict[str, Any]], int]:
+    """The orders that match, as module results, and how many were read one by one to tell. Raises ReselloError."""
 
     moment = now or datetime.now(timezone.utc)
+    reader = OrderReader(api, workers=READERS)
     found = []
-    for order in _candidates(api, query):
+    for order in _candidates(api, query, reader):
         entry = order.as_result()
         if query.certificate_facts or query.expiring_within is not None:
             facts = issued_facts(api, order)
@@ -65,7 +70,7 @@ def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> 
         if query.validation_details and order.bucket is Bucket.WAITING:
             entry["validation"] = _validation(api, order).as_result()
         found.append(entry)
-    return found
+    return found, len(reader)
 
 
 def _ends_later(facts: CertificateFacts | None, within: timedelta | None, now: datetime) -> bool:
@@ -79,7 +84,7 @@ def _validation(api: Api, order: Order) -> ValidationDetails:
     return details.with_order(since=order.waiting_since)
 
 
-def _candidates(api: Api, query: OrderQuery) -> list[Order]:
+def _candidates(api: Api, query: OrderQuery, reader: OrderReader) -> list[Order]:
     if query.ids is not None:
         orders = [api.get_order(order_id) for order_id in query.ids]
     elif query.client_references is not None and len(query.client_references) == 1:
@@ -87,13 +92,35 @@ def _candidates(api: Api, query: OrderQuery) -> list[Order]:
     else:
         orders = api.list_orders()
     if query.client_references is not None:
-        orders = [order for order in orders if order.client_reference in query.client_references]
+        orders = _with_reference(orders, query.client_references, reader, option="client_references")
     if query.plan is not None:
-        plan_id = api.find_plan(query.plan).id
-        orders = [order for order in orders if order.plan_id == plan_id]
+        orders = _of_plan(orders, api.find_plan(query.plan))
     if query.status is not None:
         orders = [order for order in orders if {order.status.lower(), order.bucket.value} & query.status]
     return orders
+
+
+def _with_reference(rows: list[Order], references: Collection[str], reader: OrderReader, *, option: str) -> list[Order]:
+    orders = reader.with_references(rows)
+    found = [order for order in orders if order.client_reference in references]
+    for missing in sorted({*references} - {order.client_reference for order in found}):
+        reader.refuse_unless_told(missing, orders, option=option)
+    return found
+
+
+def _of_plan(orders: list[Order], plan: Plan) -> list[Order]:
+    """The orders of this plan, by whatever they show of it. Raises ConfigurationError where some show nothing."""
+
+    silent = [order.id for order in orders if order.plan_id is None and order.plan_name is None]
+    if silent:
+        raise ConfigurationError(
+            option="plan",
+            value=plan.name or plan.id,
+            problem=f"cannot be compared: this API does not show the plan of {len(silent)} of {len(orders)} orders "
+            f"({', '.join(silent[:MOST_SHOWN])})",
+            remedy="Leave plan out.",
+        )
+    return [order for order in orders if order.is_of_plan(plan)]
 
 
 def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
@@ -114,13 +141,14 @@ def order_named(api: Api, *, order_id: str | None, client_reference: str | None)
     """The one order that is meant: by id, or the live one with exactly this reference.
 
     An issued order goes before a waiting one, the youngest first. Raises NotFoundError for an unknown id and
-    ConfigurationError when no live order has the reference.
+    ConfigurationError when no live order has the reference, or that cannot be told.
     """
 
     if order_id is not None:
         return api.get_order(order_id)
-    found = api.list_orders(client_reference=client_reference)
-    matches = [order for order in found if order.client_reference == client_reference]
+    rows = api.list_orders(client_reference=client_reference)
+    reader = OrderReader(api, workers=READERS)
+    matches = _with_reference(rows, (client_reference or "",), reader, option="client_reference")
     live = [order for order in matches if order.live]
     if not live:
         seen = ", ".join(f"{order.id} ({order.status})" for order in matches) or "none at all"

@@ -169,6 +169,13 @@ brand:
   type: str
   returned: success
   sample: Sectigo
+plan_wish:
+  description:
+    - The plan that is wanted where the order has another one; V(null) if it is the same, or the order does not show its
+      plan. It is no reason to buy, and the next renewal orders it.
+  type: dict
+  returned: success
+  sample: {on_order: PositiveSSL, wanted: EssentialSSL, renewable_from: "2026-11-14T08:15:00Z"}
 next_date:
   description: When the answer may change by the passing of time (UTC).
   type: str
@@ -292,6 +299,13 @@ records:
   elements: dict
   returned: success
   sample: []
+orders_read:
+  description:
+    - How many orders were read one by one, each with a request, because the list does not show their reference or their
+      names. At most 200 in a run, and only if something is to be bought or renewed.
+  type: int
+  returned: success, and on failure if any certificate could be looked at
+  sample: 0
 run_id:
   description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
   type: str
@@ -331,9 +345,10 @@ def main() -> None:
     )
     with api_for(module) as api:
         run = Run.from_params(module.params, check_mode=module.check_mode)
-        item = converge(api, [module.params], run)[0]
+        found = converge(api, [module.params], run)
+    item = found.items[0]
     warn(module, item.warnings)
-    result = {**item.result(), "run_id": run.run_id, "diff": item.diff()}
+    result = {**item.result(), "run_id": run.run_id, "orders_read": found.orders_read, "diff": item.diff()}
     if item.error is not None:
         fail(module, item.error, result)
     module.exit_json(**result)

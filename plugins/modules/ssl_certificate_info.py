@@ -35,12 +35,15 @@ options:
     elements: str
     version_added: 1.0.0
   client_references:
-    description: Only orders with one of these references, compared exactly.
+    description:
+      - Only orders with one of these references, compared exactly. Where a list does not show references, the orders
+        are read one by one.
     type: list
     elements: str
     version_added: 1.0.0
   plan:
-    description: Only orders of this plan, by uuid or exact name.
+    description:
+      - Only orders of this plan, by uuid or exact name. An error where the API does not show the plans of orders.
     type: str
     version_added: 1.0.0
   status:
@@ -93,6 +96,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+orders_read:
+  description:
+    - How many orders were read one by one, each with a request, because the list does not show their reference. At most
+      200 in a run.
+  returned: success
+  type: int
+  sample: 0
 certificates:
   description: The orders found, in the order of the API.
   returned: success
@@ -104,7 +114,8 @@ certificates:
       type: str
       sample: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2
     client_reference:
-      description: Your name for the order; V(null) if it has none.
+      description:
+        - Your name for the order; V(null) if it has none, or the list does not show it and no reference was asked for.
       type: str
       sample: shop
     status:
@@ -198,7 +209,8 @@ def main() -> None:
     )
     with api_for(module) as api:
         query = OrderQuery.from_params(module.params)
-        module.exit_json(changed=False, certificates=find_orders(api, query))
+        certificates, orders_read = find_orders(api, query)
+        module.exit_json(changed=False, certificates=certificates, orders_read=orders_read)
 
 
 if __name__ == "__main__":

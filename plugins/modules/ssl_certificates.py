@@ -180,6 +180,13 @@ certificates:
       type: str
       returned: always
       sample: Sectigo
+    plan_wish:
+      description:
+        - The plan that is wanted where the order has another one; V(null) if it is the same, or the order does not
+          show its plan. It is no reason to buy, and the next renewal orders it.
+      type: dict
+      returned: always
+      sample: {on_order: PositiveSSL, wanted: EssentialSSL, renewable_from: "2026-11-14T08:15:00Z"}
     next_date:
       description: When the answer may change by the passing of time (UTC).
       type: str
@@ -321,6 +328,13 @@ certificates:
       type: dict
       returned: always
       sample: null
+orders_read:
+  description:
+    - How many orders were read one by one, each with a request, because the list does not show their reference or their
+      names. At most 200 in a run, and only if something is to be bought or renewed.
+  type: int
+  returned: success, and on failure if any certificate could be looked at
+  sample: 0
 run_id:
   description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
   type: str
@@ -370,8 +384,10 @@ def main() -> None:
     params = module.params
     with api_for(module) as api:
         run = Run.from_params(params, check_mode=module.check_mode)
-        items = converge(api, params["certificates"], run)
+        found = converge(api, params["certificates"], run)
+    items = found.items
     result = {
+        "orders_read": found.orders_read,
         "run_id": run.run_id,
         "changed": any(item.changed for item in items),
         "certificates": [item.result(brief=params["unchanged_items"] == "brief") for item in items],

@@ -34,14 +34,18 @@ class Inventory:
 
         return frozenset(self.groups.get("all", ())) | frozenset(self.play)
 
-    def alike(self, name: str) -> str | None:
-        """The host that is meant by another spelling: another case, the short name or the full one, a typing error."""
+    def alike(self, name: str, named: Collection[str] = ()) -> str | None:
+        """The host that is meant by another spelling: another case, the short name or the full one, a typing error.
+
+        None of those that are ``named`` beside it.
+        """
 
         lower = name.lower()
-        for host in sorted(self.hosts):
+        others = sorted(self.hosts - {*named})
+        for host in others:
             if host.lower() == lower or _is_short(host.lower(), lower) or _is_short(lower, host.lower()):
                 return host
-        return next(iter(difflib.get_close_matches(name, sorted(self.hosts), n=1, cutoff=SIMILAR)), None)
+        return next(iter(difflib.get_close_matches(name, others, n=1, cutoff=SIMILAR)), None)
 
 
 def _is_short(short: str, full: str) -> bool:
@@ -107,18 +111,18 @@ def _mistakes(hosts: Any, names: Sequence[str], inventory: Inventory) -> Iterato
             yield _Mistake(f"hosts has {described(entry)} in it", "Give names of hosts as text, in quotes.")
     for name in names:
         if name not in inventory.hosts and (name in inventory.groups or not inventory.partial):
-            yield _unknown(name, inventory)
+            yield _unknown(name, inventory, names)
 
 
 def _split(text: str) -> list[str]:
     return [part for part in (part.strip() for part in text.split(",")) if part]
 
 
-def _unknown(name: str, inventory: Inventory) -> _Mistake:
+def _unknown(name: str, inventory: Inventory, named: Sequence[str]) -> _Mistake:
     if name in inventory.groups:
         return _Mistake(f"{name} (in hosts) is a group", f"Give its hosts, groups['{name}'], in its place.")
     what = f"{name} (in hosts) is neither in the inventory nor in this play"
-    alike = inventory.alike(name)
+    alike = inventory.alike(name, named)
     if alike is not None:
         return _Mistake(what, f"The inventory has {alike}: write that, if it is meant.")
     if name == "localhost":

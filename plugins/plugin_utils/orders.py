@@ -33,6 +33,7 @@ ORDER_OPTIONS = (
     "auto_renew",
     "recreate",
     "lost_key",
+    "names_fit_plan",
     "csr_content",
 )
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")

@@ -142,15 +142,16 @@ def test_new_chain_for_the_same_certificate_is_a_new_version(machine: Machine) -
     assert before != after
 
 
-def _again(root: Authority, intermediate: Authority) -> str:
+def _again(root: Authority, intermediate: Authority, *, period: Period | None = None) -> str:
     """Certify the intermediate's key and name once more."""
+    span = period or Period(intermediate.certificate.not_valid_before_utc, intermediate.certificate.not_valid_after_utc)
     builder = x509.CertificateBuilder(
         issuer_name=root.certificate.subject,
         subject_name=intermediate.certificate.subject,
         public_key=intermediate.key.public_key(),
         serial_number=x509.random_serial_number(),
-        not_valid_before=intermediate.certificate.not_valid_before_utc,
-        not_valid_after=intermediate.certificate.not_valid_after_utc,
+        not_valid_before=span.begin,
+        not_valid_after=span.end,
     ).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     return pem(builder.sign(root.key, SHA256()))
 
@@ -161,6 +162,25 @@ def test_repeated_leaf_and_root_are_left_out(machine: Machine) -> None:
     assert machine.install(other(entry, chain=chain.replace("\n", "\r\n")))["changed"]
     assert (machine.root / "shop" / "current" / "chain.pem").read_text() == machine.ca.intermediate.pem
     assert not machine.install(entry)["changed"], "the same set in another dress"
+
+
+def test_a_dead_cross_signed_root_and_what_is_above_the_root_are_left_out(machine: Machine) -> None:
+    """A CA may go on delivering them for years (AddTrust 2020), and whoever serves them breaks some clients."""
+    ca = machine.ca
+    old = Authority.make("Old Root", period=Period.over())
+    dead = _again(old, ca.root, period=Period.over())
+    entry = machine.ordered()
+    chains = {
+        "with roots": ca.intermediate.pem + dead + old.pem + ca.root.pem,
+        "without": ca.intermediate.pem + dead,
+        "root first": ca.intermediate.pem + ca.root.pem + dead + old.pem,
+        "another certificate of the same": _again(old, ca.intermediate, period=Period.over()) + ca.intermediate.pem,
+    }
+    for name, chain in chains.items():
+        result = machine.install(other(entry, chain=chain))
+        assert result["rc"] == 0, (name, result)
+        assert (machine.root / "shop" / "current" / "chain.pem").read_text() == ca.intermediate.pem, name
+        assert result["changed"] is (name == "with roots"), "the same set in another dress"
 
 
 def test_no_chain_is_installed_with_a_warning(machine: Machine) -> None:

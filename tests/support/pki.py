@@ -72,9 +72,12 @@ class Authority:
     certificate: x509.Certificate
 
     @classmethod
-    def root(cls, name: str = "Test Root", *, kind: str = "ECDSA", key: Key | None = None) -> Authority:
+    def root(
+        cls, name: str = "Test Root", *, kind: str = "ECDSA", key: Key | None = None, ends: int = 3650
+    ) -> Authority:
+        """``ends``: in so many days; over if less than 0."""
         own = key or new_key(kind, 2048 if kind == "RSA" else 256)
-        builder = _builder(name_of(name), own, name_of(name), 3650)
+        builder = _builder(name_of(name), own, name_of(name), ends)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         return cls(own, builder.sign(own, hashes.SHA256()))
 
@@ -83,6 +86,13 @@ class Authority:
         builder = _builder(name_of(name), own, self.certificate.subject, 1825)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         return Authority(own, builder.sign(self.key, hashes.SHA256()))
+
+    def cross(self, subject: Authority, *, ends: int, name: str | None = None) -> Authority:
+        """A certificate of this authority for the name and key of another one."""
+        whose = subject.certificate.subject if name is None else name_of(name)
+        builder = _builder(whose, subject.key, self.certificate.subject, ends)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        return Authority(subject.key, builder.sign(self.key, hashes.SHA256()))
 
     def leaf(self, key: Key, names: Sequence[str], *, days: int = 90, server_auth: bool = True) -> x509.Certificate:
         usage = ExtendedKeyUsageOID.SERVER_AUTH if server_auth else ExtendedKeyUsageOID.CLIENT_AUTH
@@ -100,7 +110,7 @@ def _builder(subject: x509.Name, key: Key, issuer: x509.Name, days: int) -> x509
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - datetime.timedelta(hours=1))
+        .not_valid_before(NOW - (datetime.timedelta(hours=1) if days >= 0 else datetime.timedelta(days=6000)))
         .not_valid_after(NOW + datetime.timedelta(days=days))
     )
 

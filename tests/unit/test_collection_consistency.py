@@ -216,4 +216,4 @@ def test_role_arguments_carry_the_prefix_of_the_role_and_no_secret_in_a_list(rol
 
 def test_execution_environment_names_what_the_controller_needs() -> None:
     lines = (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert {line.partition(">")[0] for line in lines} == {"requests", "cryptography", "dnspython"}
+    assert {line.partition(">")[0] for line in lines} == {"requests", "cryptography", "dnspython", "tldextract"}

@@ -112,6 +112,15 @@ class Plan:
         }
 
 
+_DATES = {
+    "created": ("created", "created_at"),
+    "updated": ("updated", "updated_at", "modified"),
+    "provisioned": ("provisioned", "provisioned_at"),
+    "expires": ("expires", "expires_at", "expiration_date"),
+    "deleted": ("deleted", "deleted_at"),
+}
+
+
 @dataclass(frozen=True)
 class Order:
     """One order as the API shows it.
@@ -137,11 +146,16 @@ class Order:
     dcv_type: str | None = None
     csr: str | None = None
     provisioning_reference: str | None = None
+    unread_dates: tuple[str, ...] = ()  # what it shows as dates that are none we know
 
     @property
     def live(self) -> bool:
         """Whether the order is waiting or issued: there is something to follow, to use or to cancel."""
         return self.bucket in (Bucket.WAITING, Bucket.ISSUED)
+
+    def is_of_plan(self, plan: Plan) -> bool:
+        """Whether what the order shows of its plan, id or name, is this one."""
+        return plan.id == self.plan_id if self.plan_id is not None else plan.name == self.plan_name
 
     @property
     def waiting_since(self) -> datetime | None:
@@ -161,11 +175,8 @@ class Order:
             bucket=bucket_of(status),
             plan_id=plan_id,
             plan_name=plan_name,
-            created=fields.moment("created", "created_at"),
-            updated=fields.moment("updated", "updated_at", "modified"),
-            provisioned=fields.moment("provisioned", "provisioned_at"),
-            expires=fields.moment("expires", "expires_at", "expiration_date"),
-            deleted=fields.moment("deleted", "deleted_at"),
+            **{field: fields.moment(*names) for field, names in _DATES.items()},
+            unread_dates=_unread_dates(fields),
             is_auto_renew_enabled=fields.boolean("is_auto_renew_enabled", "auto_renew"),
             domain=fields.text("domain", "common_name", limit=253),
             dcv_type=(fields.text("dcv_type", "dcv_method", limit=40) or "").upper() or None,
@@ -193,6 +204,11 @@ class Order:
             "dcv_type": self.dcv_type,
             "provisioning_reference": self.provisioning_reference,
         }
+
+
+def _unread_dates(fields: Fields) -> tuple[str, ...]:
+    shown = ((field, fields.unread_moment(*names)) for field, names in _DATES.items())
+    return tuple(f"{field} '{text}'" for field, text in shown if text is not None)
 
 
 def _require_id(data: object, what: str) -> str:

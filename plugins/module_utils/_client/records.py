@@ -14,8 +14,9 @@ import re
 from typing import Collection, Mapping
 from urllib.parse import urlsplit
 
-from .._names import without_wildcard
+from .._names import a_labels, without_wildcard
 from .._text import clean, has_template
+from .suffixes import refuse_shared
 
 VALIDATION_FOLDER = "/.well-known/pki-validation/"
 LARGEST_FILE = 1024
@@ -135,7 +136,7 @@ def refuse_location(location: str, name: str) -> str | None:
     """A URL or path given for the file must be the one we build: this name, the validation folder, a base name."""
     try:
         parts = urlsplit(location)
-        host = (parts.hostname or "").rstrip(".")
+        host = a_labels((parts.hostname or "").rstrip("."))
     except ValueError:
         return f"the file location {_shown(location)} is no URL"
     if parts.scheme and (parts.scheme not in ("http", "https") or not host):
@@ -151,13 +152,19 @@ def refuse_location(location: str, name: str) -> str | None:
 
 
 def refuse_owner(owner: str, record_type: str, names: Collection[str]) -> str | None:
-    """The owner is ``_label`` directly under a name of the order, or for TXT that name itself."""
+    """The owner is ``_label`` under a name of the order or an ancestor of one that is no public suffix (authorization
+    domain name, Baseline Requirements 3.2.2.4.7), or for TXT a name itself.
+    """
     bases = {without_wildcard(known) for known in names}
     if record_type == "TXT" and owner in bases:
         return None
     label, _dot, parent = owner.partition(".")
     if parent not in bases:
-        return f"the record {_shown(owner)} is not directly under a name of the order"
+        if not any(base.endswith(f".{parent}") for base in bases):
+            return f"the record {_shown(owner)} is not directly under a name of the order or of a domain above it"
+        reason = refuse_shared(parent)
+        if reason:
+            return f"the record {_shown(owner)} is not directly under a name of the order, and {reason}"
     if not _LABEL.match(label):
         return f"the record {_shown(owner)} does not start with a validation label such as _ab12"
     if label in RESERVED_LABELS or any(part in label for part in _RESERVED_PARTS):

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from .._fields import Fields, as_bool, as_text, iso
 from .._names import (
+    a_labels,
     is_dns_name,
     normalise_name,
     without_wildcard,
@@ -266,7 +267,7 @@ def _guess(value: str) -> str:
 
 
 def _absolute(owner: str, name: str) -> str:
-    text = owner.rstrip(".").lower()
+    text = a_labels(owner.rstrip("."))
     base = without_wildcard(name)
     if text in ("", "@"):
         return base

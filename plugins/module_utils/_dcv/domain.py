@@ -137,10 +137,19 @@ def check_caa(lookup: Lookup, name: str, issuers: Sequence[str] | None) -> Check
     remedies = {
         FAIL: f"Add a CAA record for this CA at {relevant.owner}"
         + (f', such as 0 issue "{issuers[0]}".' if issuers else ", or remove what it does not know."),
-        UNKNOWN: "Look at the CAA records, or name the CA's issuer domains in caa_issuers.",
+        UNKNOWN: _unasked(relevant.owner)
+        if relevant.problem
+        else "Look at the CAA records, or name the CA's issuer domains in caa_issuers.",
         PASS: "",
     }
     return Check(CAA, name, judgement.verdict, judgement.reason, remedies[judgement.verdict], answers)
+
+
+def _unasked(owner: str) -> str:
+    return (
+        f"A CA that cannot look up CAA does not issue: make the name servers of {owner} answer for CAA, and if they "
+        "do, name other resolvers in resolvers."
+    )
 
 
 def _ask_caa(lookup: Lookup, owner: str) -> CaaAnswer:

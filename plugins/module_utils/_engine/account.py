@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from .._client.api import Api
 from .._client.models import Order, Plan
-from .._errors import NotFoundError
+from .._errors import ConfigurationError, NotFoundError
 
 
 class AccountOrders:
@@ -68,24 +68,42 @@ class PlanBook:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._lock = threading.Lock()
-        self._by_text: dict[str, Plan] = {}
+        self._by_text: dict[str, Plan | ConfigurationError] = {}
         self._by_id: dict[str, Plan | None] = {}
 
     def named(self, text: str) -> Plan:
         """The plan with this uuid or exact name. Raises ConfigurationError listing the candidates."""
 
+        if text not in self._by_text:  # a lock that a thousand items want would cost more than all else
+            with self._lock:
+                self._find(text)
+        found = self._by_text[text]
+        if isinstance(found, ConfigurationError):
+            raise found
+        return found
+
+    def _find(self, text: str) -> None:
         if text in self._by_text:
-            return self._by_text[text]
-        with self._lock:
-            if text not in self._by_text:
-                plan = self._api.find_plan(text)
-                self._by_text[text] = self._by_id[plan.id] = plan
-            return self._by_text[text]
+            return
+        try:
+            plan = self._api.find_plan(text)
+        except ConfigurationError as error:
+            self._by_text[text] = error
+            return
+        self._by_text[text] = self._by_id[plan.id] = plan
+
+    def known(self, text: str) -> Plan | None:
+        """The same, None where there is no such plan, or not for sale any more."""
+
+        try:
+            return self.named(text)
+        except ConfigurationError:
+            return None
 
     def with_id(self, plan_id: str) -> Plan | None:
         """The plan with this uuid, or None when it is unknown or not for sale any more."""
 
-        if plan_id in self._by_id:  # a lock that a thousand items want would cost more than all else
+        if plan_id in self._by_id:
             return self._by_id[plan_id]
         with self._lock:
             if plan_id not in self._by_id:

@@ -98,7 +98,10 @@ def _successor(api: Api, item: Item) -> Order:
     """The order that took the place of the one that this run renewed or reissued: some providers make another one."""
 
     old, reference = item.current_order, item.client_reference
-    for order in api.list_orders(client_reference=reference):
+    from .order_reader import OrderReader  # noqa: PLC0415  # only where a provider makes another order
+
+    reader = OrderReader(api, workers=1)
+    for order in reader.with_references(api.list_orders(client_reference=reference)):
         if order.live and order.client_reference == reference and order_key(api, order) == _sent_key(item):
             return order
     raise OrderFailedError(
@@ -112,10 +115,8 @@ def _successor(api: Api, item: Item) -> Order:
 def details_of(api: Api, item: Item) -> ValidationDetails:
     """What is open for the item's order, with the mailbox that was given if the API does not tell."""
 
-    order, plan = item.current_order, None if item.observation is None else item.observation.plan
-    details = api.validation_details(
-        order.id, names=names_to_validate(item), brand=None if plan is None else plan.brand
-    )
+    order = item.current_order
+    details = api.validation_details(order.id, names=names_to_validate(item), brand=item.brand)
     return details.with_order(since=order.waiting_since, mailbox=item.goal.contact["approver_email_address"])
 
 

@@ -37,6 +37,7 @@ from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, is_own, observe
 from .places import places_of
+from .plan_wish import plan_wish
 from .sightings import Sighting, Sightings, sighting_of
 from .trouble import BlockedError, UnexpectedError
 from .wait import Waiting, follow
@@ -107,8 +108,16 @@ def _run_id(text: str) -> str:
     return text
 
 
-def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[Item]:
-    """Brings every wished order into its state; returns one item each, in the order given.
+@dataclass(frozen=True)
+class Converged:
+    """One item for each wish, in the order given, and how many orders were read by their id to find them."""
+
+    items: list[Item]
+    orders_read: int
+
+
+def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> Converged:
+    """Brings every wished order into its state.
 
     Raises ReselloError only when nothing can be said of any item: two items with one reference, or an account that
     cannot be listed. In check mode only reading calls are made.
@@ -130,7 +139,7 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> list[It
     engine.collect()
     engine.raise_alarm()
     engine.settle_records()
-    return engine.items
+    return Converged(engine.items, engine.orders_read)
 
 
 class _Engine:
@@ -145,6 +154,10 @@ class _Engine:
         self._carried = CarriedRecords(wishes, run_id=run.run_id)
         self._wishes = {wish["client_reference"]: wish for wish in wishes}
         self._finder = OrderFinder(api, self._account, self.items, workers=run.max_concurrency)
+
+    @property
+    def orders_read(self) -> int:
+        return self._finder.orders_read
 
     def _sound(self) -> list[Item]:
         return [item for item in self.items if item.error is None]
@@ -205,6 +218,7 @@ class _Engine:
             places=places_of(self._wishes[reference], records),
         )
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
+        item.warnings.extend(_unread_dates(order) for order in item.observation.live if order.unread_dates)
 
     def _with_remembered_hosts(self, wanted: Wanted) -> Wanted:
         """Hosts of the list that still counts although the play does not have them: they may serve the certificate."""
@@ -230,12 +244,29 @@ class _Engine:
                 continue
             _decide(item, now)
         self._look_closer([item for item in self._sound() if item.action == "create"])
+        for item in self._sound():
+            _attempt(item, self._choose_plan)
         self._look_for_renewals([item for item in self._sound() if item.action == "renew"])
         for item in self._sound():
+            if item.action in ("reissue", "cancel"):
+                item.warnings.extend(_left_behind(self._wishes[item.client_reference], item.action))
             if item.decision is not None:
                 item.warnings.extend(item.decision.warnings)
                 if item.action == "blocked":
                     item.error = _blocked(item.client_reference, item.decision)
+
+    def _choose_plan(self, item: Item) -> None:
+        """The plan is looked up where something is bought; where it is not, a wish for another one is told."""
+
+        wanted, decision = item.goal.plan, item.decision
+        if decision is None:
+            return
+        if item.action in ("create", "renew"):
+            item.plan = self._plans.named(wanted) if wanted else None
+            return
+        item.plan_wish = plan_wish(self._plans, wanted, item.order, item.sight.plan, decision.renewable_from)
+        if item.plan_wish is not None and item.order is not None:
+            item.warnings.append(item.plan_wish.note(item.order.id))
 
     def _look_closer(self, creates: list[Item]) -> None:
         """Before a purchase: what the list hides is read, and what comes to light is decided about like the rest."""
@@ -280,7 +311,7 @@ class _Engine:
             run_id=self._run.run_id,
             check_mode=self._run.check_mode,
             together=self._each,
-            reference_of=self._finder.reference_of,
+            with_references=self._finder.with_references,
         )
         calls.carry_out(due)
         calls.settle(unsettled)
@@ -383,7 +414,7 @@ def _attempt(item: Item, step: Callable[[Item], None]) -> None:
 
 
 def _decide(item: Item, now: datetime) -> None:
-    desired = desired_facts(item.goal, item.sight.plan)
+    desired = desired_facts(item.goal)
     item.decision = decide(desired, item.sight.facts, now, item.goal.policy)
     item.action = item.decision.action
     item.reason = item.decision.reason
@@ -409,6 +440,28 @@ def _end(item: Item) -> None:
             "certificate, also none of another inventory.",
             details={"rule": "reference-lost", "order_id": lost.id},
         )
+
+
+def _left_behind(wish: Mapping[str, Any], action: str) -> list[str]:
+    """Hosts that knew the order and are not on its list any more: nothing is installed there, and they may serve it."""
+
+    hosts = (host for host in wish.get("hosts") or () if not host.get("listed", True))
+    names = [host["name"] for host in hosts if (host.get("records") or {}).get("evidence")]
+    if not names:
+        return []
+    call = "reissue" if action == "reissue" else "cancellation"
+    return [
+        f"{', '.join(names)} knew this order and {'is' if len(names) == 1 else 'are'} not in hosts any more. "
+        f"The {call} revokes the certificate there too, if it is still served; nothing is installed on hosts "
+        "off the list."
+    ]
+
+
+def _unread_dates(order: Order) -> str:
+    return (
+        f"Order {order.id} shows {' and '.join(order.unread_dates)}, which cannot be read as a date. It counts as not "
+        "shown, so that what depends on it is left to a person."
+    )
 
 
 def _blocked(reference: str, decision: Decision) -> BlockedError:

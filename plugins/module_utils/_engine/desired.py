@@ -15,7 +15,7 @@ from .._argspec import CONTACT
 from .._errors import ConfigurationError, ReselloError
 from .._lifecycle import types as lifecycle
 from .._lifecycle.due import parse_renew_before
-from .._local_files import read_text
+from .._local_files import read_file, read_text
 from .._names import normalise_name
 from .._purchase.spelling import same_names
 from .._x509.facts import (
@@ -154,7 +154,7 @@ def _check_reference(item: Mapping[str, Any]) -> None:
 
 def _csr(item: Mapping[str, Any]) -> CsrFacts | None:
     if item["csr_path"]:
-        return load_csr(read_text(item["csr_path"], option="csr_path"), where="csr_path")
+        return load_csr(read_file(item["csr_path"], option="csr_path"), where="csr_path")
     if item["csr_content"]:
         return load_csr(item["csr_content"], where="csr_content")
     return None
@@ -301,6 +301,7 @@ def _policy(item: Mapping[str, Any], certificates: int, now: datetime) -> lifecy
         wait_at_most=_wait_at_most(item["wait_at_most"]),
         auto_renew=item["auto_renew"],
         lost_key=item["lost_key"],
+        names_fit_plan=item["names_fit_plan"],
     )
 
 

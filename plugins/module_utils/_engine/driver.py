@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from .._client.api import Api, OrderFields
 from .._client.models import Order, is_known_status
@@ -88,10 +88,10 @@ class ProtocolDriver:
         journal: Journal | CarriedRecords | None,
         fields: OrderFields | None,
         planning: bool = False,
-        reference_of: Callable[[str], str | None] = lambda _order_id: None,
+        with_references: Callable[[Sequence[Order]], list[Order]] = list,
     ) -> None:
         self._planning = planning
-        self._reference_of = reference_of  # of an order that this run has read by its id
+        self._with_references = with_references  # what a list hides, as far as this run may read it
         self._api = api
         self._account = account
         self._journal = journal
@@ -155,12 +155,7 @@ class ProtocolDriver:
             orders = self._api.list_orders(client_reference=effect.reference)
         except ReselloError as error:
             return purchase.Unavailable(str(error))
-        return purchase.Orders(tuple(self._with_reference(view_of(order)) for order in orders))
-
-    def _with_reference(self, row: purchase.OrderView) -> purchase.OrderView:
-        """A list may hide references; those that this run has read already need not be asked for again."""
-
-        return row if row.client_reference else replace(row, client_reference=self._reference_of(row.id))
+        return purchase.Orders(tuple(view_of(order) for order in self._with_references(orders)))
 
     def _get_order(self, effect: purchase.GetOrder) -> purchase.Answer:
         try:

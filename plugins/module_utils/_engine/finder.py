@@ -20,7 +20,7 @@ from .account import AccountOrders, by_reference, merged
 from .item import Item
 
 if TYPE_CHECKING:  # loaded only if something is to be bought
-    from .neighbours import Neighbours
+    from .order_reader import OrderReader
 
 NO_SUCH_ORDER = frozenset({400, 404, 422})  # some do not take what is no id of theirs
 
@@ -34,7 +34,7 @@ class OrderFinder:
         self._items = items
         self._references = frozenset(item.client_reference for item in items)
         self._workers = workers
-        self._reader: Neighbours | None = None
+        self._reader: OrderReader | None = None
         self._filtered: dict[str, list[Order]] = {}  # what the server's own filter showed, by reference
 
     def orders_of(self, items: Sequence[Item]) -> Mapping[str, list[Order]]:
@@ -65,7 +65,7 @@ class OrderFinder:
         name = item.goal.adopt or ""
         found = [order for order in self._account.read_before() if name in (order.id, order.client_reference)]
         if not found:
-            rows = self._api.list_orders(client_reference=name)
+            rows = self.with_references(self._api.list_orders(client_reference=name))
             found = [order for order in rows if order.client_reference == name]
         found = found or self._with_id(name)
         if required and not found:
@@ -82,7 +82,8 @@ class OrderFinder:
                     option="adopt",
                     value=name,
                     problem=f"names order {order.id}, which is the order of {owner!r} in this run",
-                    remedy="Take it out of one of the two. Nothing was sent.",
+                    remedy="Two certificates of a run cannot be one order: take one of the two off the list. Without "
+                    "adopt it would be bought. Nothing was sent.",
                 )
         return found
 
@@ -96,11 +97,19 @@ class OrderFinder:
         return next((one.client_reference for one in others if one.goal.adopt in names - {None}), None)
 
     @property
-    def _neighbours(self) -> Neighbours:
-        from .neighbours import Neighbours  # noqa: PLC0415  # a night with nothing due loads no protocol
+    def reader(self) -> OrderReader:
+        """Reads orders by their id, for all that this run asks."""
 
-        self._reader = self._reader or Neighbours(self._api, workers=self._workers)
+        from .order_reader import OrderReader  # noqa: PLC0415  # a night with nothing due loads no protocol
+
+        self._reader = self._reader or OrderReader(self._api, workers=self._workers)
         return self._reader
+
+    @property
+    def orders_read(self) -> int:
+        """How many orders were read by their id, because the list hides something."""
+
+        return 0 if self._reader is None else len(self._reader)
 
     def _with_id(self, name: str) -> list[Order]:
         if not is_id(name):
@@ -117,18 +126,18 @@ class OrderFinder:
 
         filtered = [row for item in creates for row in self._filtered.get(item.client_reference, ())]
         listed = [row for row in self._account.read_before() if row.live]
-        self._neighbours.show_references(list({row.id: row for row in (*filtered, *listed)}.values()))
+        self.reader.with_references(list({row.id: row for row in (*filtered, *listed)}.values()))
 
-    def reference_of(self, order_id: str) -> str | None:
-        """The reference of an order that was read by its id in this run; None if it was not, or shows none."""
+    def with_references(self, rows: Sequence[Order]) -> list[Order]:
+        """The rows, and what they hide as far as a run may read it."""
 
-        return None if self._reader is None else self._reader.reference_of(order_id)
+        return self.reader.with_references(rows)
 
     def with_hidden(self, item: Item) -> list[Order]:
         """The orders of this item that were seen before or since, those included that their row does not show."""
 
         rows = (*self._filtered.get(item.client_reference, ()), *self._account.read_before())
-        seen = (self._neighbours.whole(row) for row in rows)
+        seen = (self.reader.whole(row) for row in rows)
         mine = [order for order in seen if order is not None and order.client_reference == item.client_reference]
         return merged(list(item.sight.orders), list({order.id: order for order in mine}.values()))
 
@@ -163,7 +172,9 @@ class OrderFinder:
     def _put_neighbours(self, items: Sequence[Item], rows: Sequence[Order]) -> None:
         if not rows:
             return
-        found = self._neighbours.show_names(rows, [item.goal for item in items])
+        from .neighbours import Neighbours  # noqa: PLC0415  # a night with nothing due loads no protocol
+
+        found = Neighbours(self.reader).show_names(rows, [item.goal for item in items])
         for item in items:
             item.neighbours = tuple(
                 one for one in found[item.client_reference] if one.order.client_reference not in self._references

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Iterator, Literal
+from typing import Any, Callable, Iterable, Iterator, Literal, Sequence
 
 from .._client.api import Api, OrderFields
 from .._client.models import Order
@@ -60,7 +60,7 @@ class GuardedCalls:
         run_id: str,
         check_mode: bool,
         together: Together,
-        reference_of: Callable[[str], str | None],
+        with_references: Callable[[Sequence[Order]], list[Order]],
     ) -> None:
         self._api = api
         self._account = account
@@ -71,7 +71,7 @@ class GuardedCalls:
         self._run_id = run_id
         self._check_mode = check_mode
         self._together = together
-        self._reference_of = reference_of
+        self._with_references = with_references
 
     def carry_out(self, items: list[Item]) -> None:
         """Does what the items' actions say, as far as the limits let; in check mode up to the call itself."""
@@ -159,7 +159,7 @@ class GuardedCalls:
             journal=self._carried if reference in self._carried else self._journal,
             fields=order_fields(item) if sends_fields else None,
             planning=self._check_mode,
-            reference_of=self._reference_of,
+            with_references=self._with_references,
         )
         request = self._request(item, action or item.action)
         holders = self._carried.holders(reference)
@@ -203,6 +203,8 @@ class GuardedCalls:
             )
         if result.order_id is not None:
             item.order = self._look_again(result.order_id)
+        if item.action == "renew" and result.changed:
+            _confirm_plan(item)
 
     def _look_again(self, order_id: str) -> Order | None:
         """The order after the call; None if the API does not show it any more, as some do with cancelled ones."""
@@ -259,7 +261,7 @@ class GuardedCalls:
             has_journal=self._journal is not None or item.client_reference in self._carried,
             carried=item.client_reference in self._carried and not self._check_mode,
             csr_key=self._csr_key(item),
-            plan_id=None if observation.plan is None else observation.plan.id,
+            plan_id=None if item.plan is None else item.plan.id,
             orders=tuple(_view(order, item) for order in observation.orders),
             target=None if item.order is None else _view(item.order, item),
             evidence=observation.records.evidence,
@@ -282,6 +284,18 @@ class GuardedCalls:
             not_after_before=None if before is None else before.not_after,
             for_age=None if item.decision is None else item.decision.explained_by_age,
         )
+
+
+def _confirm_plan(item: Item) -> None:
+    """A renewal may go to another plan; the order tells whether it did."""
+
+    order, plan = item.order, item.plan
+    if order is None or plan is None or (order.plan_id is None and order.plan_name is None) or order.is_of_plan(plan):
+        return
+    item.warnings.append(
+        f"The renewal of order {order.id} asked for the plan {plan.name!r}, and the order shows "
+        f"{order.plan_name or order.plan_id!r} so far. If it stays so, the provider kept the old plan."
+    )
 
 
 def _view(order: Order, item: Item) -> purchase.OrderView:
@@ -312,11 +326,11 @@ def _deployed_here(item: Item) -> dict[str, Any]:
 def order_fields(item: Item) -> OrderFields:
     """What a create, renew or reissue sends."""
 
-    wanted, observation = item.goal, item.sight
+    wanted = item.goal
     return OrderFields(
         csr="" if wanted.csr is None else wanted.csr.pem,
         dcv_type=wanted.dcv_type,
-        plan=None if observation.plan is None else observation.plan.id,
+        plan=None if item.plan is None else item.plan.id,
         client_reference=item.client_reference,
         ee_reference_order_id=wanted.ee_reference_order_id,
         **wanted.contact,
@@ -343,7 +357,7 @@ def _result_of(item: Item) -> purchase.PurchaseResult:
 def _paid_until(item: Item, now: datetime) -> datetime | None:
     """End of the paid period once a purchase or renewal is done; None if it is not known."""
 
-    plan, decision = item.sight.plan, item.decision
+    plan, decision = item.plan or item.sight.plan, item.decision
     if plan is None or decision is None or item.action not in ("create", "renew"):
         return None
     action: Literal["create", "renew"] = "create" if item.action == "create" else "renew"

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._client.models import Bucket, Order
+from .._client.models import Bucket, Order, Plan
 from .._errors import ReselloError
 from .._fields import iso
 from .._lifecycle.types import Decision
 from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation
+from .plan_wish import PlanWish
 
 if TYPE_CHECKING:  # loaded only by a run that makes a guarded call
     from .._client.validation import ValidationDetails
@@ -36,6 +37,8 @@ class Item:
     decision: Decision | None = None
     action: str = "none"
     reason: str | None = None
+    plan: Plan | None = None  # what a purchase or renewal of this run orders
+    plan_wish: PlanWish | None = None
     purchase: PurchaseResult | None = None
     order: Order | None = None
     neighbours: tuple[Neighbour, ...] = ()  # live orders that may be what a purchase would buy again
@@ -142,7 +145,8 @@ class Item:
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),
             "public_keys": _keys_on_orders(self.observation),
-            "brand": self._brand(),
+            "brand": self.brand,
+            "plan_wish": None if self.plan_wish is None else self.plan_wish.as_result(),
             "outcome": None if self.purchase is None else self.purchase.outcome,
             "refund": None if self.purchase is None else self.purchase.refund,
             "validation": None if self.validation is None else self.validation.as_result(),
@@ -160,8 +164,12 @@ class Item:
         intent = self.observation.records.intent
         return None if intent is None else intent.csr_key
 
-    def _brand(self) -> str | None:
-        plan = None if self.observation is None else self.observation.plan
+    @property
+    def brand(self) -> str | None:
+        """The brand of the plan that is ordered in this run, else of the order's."""
+
+        on_order = None if self.observation is None else self.observation.plan
+        plan = self.plan or on_order
         return None if plan is None else plan.brand
 
     def _replaces_dead(self) -> bool:

@@ -24,6 +24,7 @@ from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
 from .desired import Wanted, deployed_facts
+from .plan_wish import takes_several, takes_wildcards
 
 COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 
@@ -35,7 +36,7 @@ class Observation:
     orders: tuple[Order, ...]  # every order with exactly this reference, or taken over
     records: memory.Records
     facts: lifecycle.Observed
-    plan: Plan | None  # the plan that a purchase would use
+    plan: Plan | None  # of the live order, as far as it is known
     recorded: Order | None = None  # the order that our record names, if it shows up by its id only
     adopted: frozenset[str] = frozenset()  # ids of orders of another reference that the user said to take over
 
@@ -73,13 +74,13 @@ def observe(
     """
 
     records = _readable(kept, wanted)
-    plan = plans.named(wanted.plan) if wanted.plan else None
     recorded, recorded_is_absent = _recorded_order(api, records.evidence, orders)
     if recorded is not None and recorded.client_reference == wanted.client_reference:
         # The list lags, or hides references; the order itself shows that it is ours.
         orders = [*(order for order in orders if order.id != recorded.id), recorded]
         recorded = None
     live = [order for order in orders if order.live]
+    plan = _plan_of(plans, live)
     counting = live or orders  # orders that are over count only when none is live
     seen = [_order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders]
     facts = lifecycle.Observed(
@@ -89,7 +90,7 @@ def observe(
         evidence_order=None if recorded is None else _recorded_facts(api, recorded),
         evidence_absent=recorded_is_absent,
         intent=None if is_own(records.intent, run_id) else _intent(records.intent),
-        plan=_plan_facts(plans, live, plan),
+        plan=_plan_facts(plan or _plan_that_counts(plans, live, wanted)),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
         callers=callers,
@@ -104,7 +105,7 @@ def observe(
     )
 
 
-def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
+def desired_facts(wanted: Wanted) -> lifecycle.Desired:
     """The user's wish in the words of the decision."""
 
     csr = None if wanted.csr is None else lifecycle.CsrFacts(wanted.csr.names, wanted.csr.public_key_sha256)
@@ -112,7 +113,6 @@ def desired_facts(wanted: Wanted, plan: Plan | None) -> lifecycle.Desired:
         client_reference=wanted.client_reference,
         names=wanted.names,
         csr=csr,
-        plan_id=None if plan is None else plan.id,
         dcv_type=wanted.dcv_type,
         validation_level=wanted.validation_level,
     )
@@ -291,13 +291,31 @@ def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
     )
 
 
-def _plan_facts(plans: PlanBook, live: list[Order], wanted_plan: Plan | None) -> lifecycle.PlanFacts | None:
-    on_order = next((order.plan_id for order in live if order.plan_id), None)
-    plan = plans.with_id(on_order) if on_order else wanted_plan
+def _plan_of(plans: PlanBook, live: list[Order]) -> Plan | None:
+    """The plan that a live order shows by its id or name; None if it shows none, or it is not for sale any more."""
+
+    by_id = next((order.plan_id for order in live if order.plan_id), None)
+    by_name = next((order.plan_name for order in live if order.plan_name), None)
+    found = plans.with_id(by_id) if by_id else None
+    return found or (plans.known(by_name) if by_name and not by_id else None)
+
+
+def _plan_that_counts(plans: PlanBook, live: list[Order], wanted: Wanted) -> Plan | None:
+    """Of an order that shows no plan: the wanted one, most likely the one that was bought. It may not be for sale."""
+
+    shows = any(order.plan_id or order.plan_name for order in live)
+    return plans.known(wanted.plan) if live and wanted.plan and not shows else None
+
+
+def _plan_facts(plan: Plan | None) -> lifecycle.PlanFacts | None:
     if plan is None:
         return None
     return lifecycle.PlanFacts(
-        interval_months=plan.interval_months, renew_days_before_expiration=plan.renew_days_before_expiration
+        interval_months=plan.interval_months,
+        renew_days_before_expiration=plan.renew_days_before_expiration,
+        name=plan.name,
+        takes_wildcards=takes_wildcards(plan),
+        takes_several=takes_several(plan),
     )
 
 

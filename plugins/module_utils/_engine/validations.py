@@ -23,6 +23,7 @@ from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._fields import iso
 from .._names import normalise_name
 from .account import PlanBook, by_reference
+from .order_reader import OrderReader
 from .validation_calls import HELD, PLANNED, SENT, CallResult, ValidateCalls, settled_by_sight
 from .validation_item import DcvItem
 from .validation_plan import NONE, RETRY, SWITCH, ValidateCall, ValidationPlan, ValidationWish, plan_validation
@@ -65,7 +66,7 @@ def validate_orders(api: Api, entries: Sequence[Mapping[str, Any]], run: DcvRun)
     for item, entry in zip(items, entries):
         _attempt(item, partial(_check, entry=entry))
     sound = [item for item in items if item.error is None]
-    _find(api, sound)
+    _find(api, sound, workers=run.max_concurrency)
     groups: dict[str, list[DcvItem]] = defaultdict(list)
     for item in sound:
         if item.error is None and item.order is not None:
@@ -117,16 +118,20 @@ def _check(item: DcvItem, entry: Mapping[str, Any]) -> None:
     )
 
 
-def _find(api: Api, items: Sequence[DcvItem]) -> None:
+def _find(api: Api, items: Sequence[DcvItem], *, workers: int) -> None:
     """Each item's order: one query for a single reference, one list for many."""
     references = {item.client_reference for item in items if item.order_id is None and item.client_reference}
-    found: dict[str, list[Order]] = {}
+    rows: list[Order] = []
     if references:
         only = next(iter(references)) if len(references) == 1 else None
-        found = by_reference(api.list_orders(client_reference=only) if only else api.list_orders())
+        rows = api.list_orders(client_reference=only) if only else api.list_orders()
+    reader = OrderReader(api, workers=workers)
+    rows = reader.with_references(rows)
+    found = by_reference(rows)
     for item in items:
+        orders = found.get(item.client_reference or "", [])
         if item.order_id is None:
-            _attempt(item, partial(_pick, orders=found.get(item.client_reference or "", [])))
+            _attempt(item, partial(_pick, orders=orders, refuse=partial(reader.refuse_unless_told, rows=rows)))
         else:
             _attempt(item, partial(_get, api=api, order_id=item.order_id))
 
@@ -135,7 +140,9 @@ def _get(item: DcvItem, api: Api, order_id: str) -> None:
     item.order = api.get_order(order_id)
 
 
-def _pick(item: DcvItem, orders: Sequence[Order]) -> None:
+def _pick(item: DcvItem, orders: Sequence[Order], refuse: Callable[..., None]) -> None:
+    if not orders:
+        refuse(item.client_reference or "", option="client_reference")
     waiting = [order for order in orders if order.bucket is Bucket.WAITING]
     issued = [order for order in orders if order.bucket is Bucket.ISSUED]
     seen = ", ".join(f"{order.id} ({order.status})" for order in orders) or "none at all"

@@ -54,8 +54,11 @@ class Bundle:
         return f"{self.leaf.not_before:%Y%m%dT%H%M%SZ}-{self.leaf.sha256[:12]}-{self.set_sha256[:8]}"
 
 
-def read_bundle(*, certificate: str, chain: str) -> Bundle:
-    """Return the bundle of two PEM texts; a repeated leaf and a final root in ``chain`` are left out.
+def read_bundle(*, certificate: str, chain: str, now: datetime) -> Bundle:
+    """Return the bundle of two PEM texts.
+
+    Left out of ``chain`` are a repeated leaf, the root with whatever follows it, and CA certificates above the one that
+    issued the leaf that have expired at ``now``: a CA may go on delivering a dead cross-signed root.
 
     Raises VerificationError if a text does not parse, or the chain is not in order or has foreign parts.
     """
@@ -69,10 +72,30 @@ def read_bundle(*, certificate: str, chain: str) -> Bundle:
     delivered = x509.certificates(chain, where="chain")
     if delivered and delivered[0].raw == leaf.raw:
         delivered = delivered[1:]
-    if delivered and delivered[-1].self_issued:
-        delivered = delivered[:-1]
-    _check_order(leaf, delivered)
-    return Bundle(leaf=leaf, chain=tuple(delivered))
+    chosen = _to_be_served(leaf, delivered, now)
+    _check_order(leaf, chosen)
+    return Bundle(leaf=leaf, chain=tuple(chosen))
+
+
+def _to_be_served(
+    leaf: x509.Certificate, delivered: Sequence[x509.Certificate], now: datetime
+) -> list[x509.Certificate]:
+    """What of the delivered ones belongs between the leaf and its root.
+
+    Who issued the leaf stays even if it has expired: that is to be said.
+    """
+    alive = {part.subject for part in delivered if part.not_after > now}
+    below = leaf
+    kept: list[x509.Certificate] = []
+    for part in delivered:
+        is_next, dead = part.subject == below.issuer, part.not_after <= now
+        if dead and (part.subject in alive or (kept and not is_next)):
+            continue
+        if is_next and (part.self_issued or (dead and kept)):
+            break
+        kept.append(part)
+        below = part
+    return kept
 
 
 def is_placeholder(leaf: x509.Certificate) -> bool:

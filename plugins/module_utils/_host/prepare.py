@@ -233,7 +233,7 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
     if not item.certificate.strip():
         _expect_certificate(item, host)
         return
-    bundle = read_bundle(certificate=item.certificate, chain=item.chain)
+    bundle = read_bundle(certificate=item.certificate, chain=item.chain, now=host.now)
     item.bundle = bundle
     check_leaf(bundle.leaf)
     check_names(bundle.leaf, item.names)

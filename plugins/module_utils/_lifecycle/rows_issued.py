@@ -74,8 +74,41 @@ def asked_for(case: IssuedCase) -> Decision | None:
         if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
             return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
-        return _reissue(case, "names-changed", why)
+        return _plan_too_small(case, why) or _reissue(case, "names-changed", why)
     return _renew(case, "names-changed", why)
+
+
+def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
+    """A reissue for names that the plan does not say it takes would revoke the certificate in use for nothing."""
+    plan, wanted = case.observed.plan, case.desired.names
+    if plan is None or case.policy.names_fit_plan:
+        return None
+    now = (*case.certificate.names, *(case.order.csr.names if case.order.csr else ()))
+    lacks = ""
+    if plan.takes_wildcards is False and _wildcards(wanted) and not _wildcards(now):
+        lacks = "wildcard names"
+    elif plan.takes_several is False and len(_bases(wanted)) > 1 and len(_bases(now)) <= 1:
+        lacks = "several names"
+    if not lacks:
+        return None
+    return Decision(
+        "blocked",
+        "plan-too-small",
+        f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it takes {lacks}; a reissue "
+        "would revoke the certificate in use",
+        remedy="Buy a plan that takes them as an order of its own, or take the names off the list. If the plan does "
+        "take them, set names_fit_plan.",
+    )
+
+
+def _wildcards(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name.startswith("*.")]
+
+
+def _bases(names: tuple[str, ...]) -> set[str]:
+    """What a plan counts: a name and its www. twin are one, and so are a wildcard and its domain."""
+    domains = (name[2:] if name.startswith("*.") else name for name in names)
+    return {name[4:] if name.startswith("www.") else name for name in domains}
 
 
 def names_not_covered(case: IssuedCase) -> Decision | None:

@@ -78,10 +78,16 @@ class OrderFacts:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """The plan of the order: months per paid period, days before its end from which a renewal is possible."""
+    """The plan of the order: months per paid period, days before its end from which a renewal is possible.
+
+    ``takes_wildcards`` and ``takes_several`` are what the plan says of itself; None if it says nothing.
+    """
 
     interval_months: int | None = None
     renew_days_before_expiration: int | None = None
+    name: str = ""
+    takes_wildcards: bool | None = None
+    takes_several: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,6 @@ class Desired:
     client_reference: str
     names: tuple[str, ...] = ()
     csr: CsrFacts | None = None
-    plan_id: str | None = None
     dcv_type: str | None = None
     validation_level: str = "dv"
 
@@ -200,7 +205,8 @@ class Policy:
     """The operator's rules. ``certificates`` is the number of certificates of the run (spread is off below ten).
 
     ``paid_until_checked`` is when a person made sure at the provider that the paid period ends as we know it.
-    ``wait_at_most`` is how long a paid order may be without its certificate (None: as its kind of validation takes).
+    ``names_fit_plan``: a person made sure that the plan takes the wanted names. ``wait_at_most`` is how long a
+    paid order may be without its certificate (None: as its kind of validation takes).
     """
 
     renew_before: RenewBefore = RenewBefore(share=1 / 3)
@@ -213,6 +219,7 @@ class Policy:
     wait_at_most: timedelta | None = None
     auto_renew: Literal["respect", "ignore"] = "respect"
     lost_key: Literal["block", "reissue"] = "block"
+    names_fit_plan: bool = False
     max_skew: timedelta = timedelta(hours=1)
     hold_create: timedelta = timedelta(hours=24)
     hold_reissue: timedelta = timedelta(hours=1)

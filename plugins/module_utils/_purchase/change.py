@@ -71,7 +71,7 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
 
 def _renewed_already(request: PurchaseRequest) -> PurchaseResult | None:
     younger = identity.successor_refusal(request) if request.action == "renew" else None
-    return younger and words.blocked(request, younger, identity.successor_remedy(request, younger))
+    return None if younger is None else words.blocked(request, younger, identity.successor_remedy(request, younger))
 
 
 def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:

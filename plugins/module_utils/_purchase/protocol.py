@@ -229,11 +229,15 @@ def _after_reply(
 def _after_changed_reference(
     request: PurchaseRequest, row: OrderView, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
-    """The list shows the id with another reference, or with none (then the filtered query may still find it)."""
+    """The list shows the id with another reference, or with none: then reading it by its id may still show ours."""
     if row.client_reference is None:
         look = yield from steps.look_by_reference(request.reference)
-        if any(item.id == row.id for item in look.ours):
-            fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
+        ours = look.ours
+        if all(item.id != row.id for item in ours):
+            single = yield from steps.ask_order(row.id)
+            ours = (*ours, single.order) if isinstance(single, Found) else ours
+        fresh = rules.new_orders(ours, request.reference, sent.known_ids)
+        if any(item.id == row.id for item in fresh):
             return (yield from _conclude(request, "bought", fresh, sent, evidence, clock))
     noted = replace(locking.created_evidence(request, evidence, row, sent, clock), reference_kept=False)
     warnings = yield from steps.promote(request, noted, sent)

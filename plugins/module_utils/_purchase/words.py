@@ -161,8 +161,10 @@ def unreadable(request: PurchaseRequest, rows: tuple[OrderView, ...]) -> Purchas
         request,
         Refusal(
             "reference_unreadable",
-            "the API gives orders without client_reference ({}), so whether one of them is this one cannot be "
-            "told".format(", ".join(row.id for row in rows[:5])),
+            "the API gives {} orders without client_reference that were not all read one by one or do not show it then "
+            "either ({}), so whether one of them is this one cannot be told".format(
+                len(rows), ", ".join(row.id for row in rows[:5])
+            ),
         ),
         "Ask the provider why references are not shown, or set adopt to the id of the order that is wanted; nothing is "
         "bought on an account whose references cannot be read.",

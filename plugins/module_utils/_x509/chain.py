@@ -11,16 +11,14 @@ import lzma
 import struct
 import zipfile
 import zlib
+from datetime import datetime, timezone
 from typing import Any, Collection, Iterable, Sequence
 
 from .._errors import ResponseError
 from .._text import clean
 from . import pem as _pem
-from .parse import (
-    is_issued_by,
-    load_certificate,
-    load_certificates,
-)
+from .parse import load_certificate, load_certificates
+from .paths import about, best_path
 from .types import Bundle, CertificateFacts
 
 MOST_CERTIFICATES = 20
@@ -41,35 +39,15 @@ _BAD_ZIP = (
 )
 
 
-def order_chain(leaf: CertificateFacts, extras: Iterable[CertificateFacts]) -> list[CertificateFacts]:
+def order_chain(
+    leaf: CertificateFacts, extras: Iterable[CertificateFacts], *, now: datetime | None = None
+) -> list[CertificateFacts]:
     """Leaf and intermediates, each issued by the next, without the root; foreign extras are left out.
 
-    Raises ResponseError if nobody among ``extras`` issued the leaf.
+    Raises ResponseError if nobody among ``extras`` issued the leaf, or who did has expired.
     """
-    bundle = _climb(leaf, list(extras))
+    bundle = best_path(leaf, list(extras), now or datetime.now(timezone.utc))
     return [bundle.leaf, *bundle.intermediates]
-
-
-def _climb(leaf: CertificateFacts, extras: Sequence[CertificateFacts]) -> Bundle:
-    chain = [leaf]
-    used = {leaf.sha256}
-    root = None
-    while root is None:
-        issuers = [one for one in extras if one.sha256 not in used and one.is_ca and is_issued_by(chain[-1], one)]
-        if not issuers:
-            break
-        # A root may be there twice: self-signed and cross-signed by an older one, which more clients know.
-        best = min(issuers, key=lambda one: (one.is_self_issued, -one.not_after.timestamp()))
-        used.add(best.sha256)
-        if best.is_self_issued:
-            root = best
-        else:
-            chain.append(best)
-    if len(chain) == 1 and root is None:
-        raise ResponseError(
-            f"the chain does not fit: no given certificate issued the one for {_about(leaf)} (issuer: {leaf.issuer})"
-        )
-    return Bundle(leaf=leaf, intermediates=tuple(chain[1:]), root=root)
 
 
 def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: str | None = None) -> Bundle:
@@ -86,7 +64,7 @@ def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: s
     if not leaves:
         raise ResponseError(f"it is the certificate of a CA ({found[0].subject}), not of a server")
     leaf = next((one for one in leaves if one.public_key_sha256 == public_key_sha256), leaves[0])
-    return _climb(leaf, extras)
+    return best_path(leaf, extras, datetime.now(timezone.utc))
 
 
 def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Collection[str] | None) -> None:
@@ -98,16 +76,12 @@ def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Colle
     if leaf.is_ca:
         raise ResponseError(f"it is the certificate of a CA ({leaf.subject}), not of a server")
     if not leaf.has_server_auth:
-        raise ResponseError(f"the certificate for {_about(leaf)} is not meant for TLS servers (no serverAuth)")
+        raise ResponseError(f"the certificate for {about(leaf)} is not meant for TLS servers (no serverAuth)")
     if public_key_sha256 is not None and leaf.public_key_sha256 != public_key_sha256.lower():
-        raise ResponseError(f"the certificate for {_about(leaf)} is for another key than the one expected")
+        raise ResponseError(f"the certificate for {about(leaf)} is for another key than the one expected")
     missing = [name for name in names or () if name.lower() not in leaf.names]
     if missing:
-        raise ResponseError(f"the certificate lacks {', '.join(missing)}; it is for {_about(leaf)}")
-
-
-def _about(leaf: CertificateFacts) -> str:
-    return clean(", ".join(leaf.names) or leaf.subject or "nobody", limit=200)
+        raise ResponseError(f"the certificate lacks {', '.join(missing)}; it is for {about(leaf)}")
 
 
 def read_zip(data: bytes) -> dict[str, bytes]:

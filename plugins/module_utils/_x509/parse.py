@@ -15,13 +15,14 @@ from .._errors import ConfigurationError, ResponseError
 from .._names import is_dns_name, is_ip_address, normalise_name
 from .._text import clean
 from . import pem as _pem
+from .signature import UnsupportedSignatureError, is_signed_with
 from .types import CertificateFacts, CsrFacts
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 except ImportError:
     HAS_CRYPTOGRAPHY = False
@@ -33,6 +34,7 @@ else:
 SMALLEST_RSA = 2048
 LARGEST_RSA = 8192
 _CURVES = {"secp256r1": 256, "secp384r1": 384, "secp521r1": 521}
+_USUAL_KEYS = "Use RSA from 2048 bits, or ECDSA P-256 or P-384."
 _NEW_CSR = "Make a new one with 'openssl req -new' or certops.resello.ssl_certificate_request."
 
 
@@ -45,13 +47,12 @@ def load_csr(text: str | bytes, *, where: str) -> CsrFacts:
     der = _csr_der(text, where)
     try:
         csr = x509.load_der_x509_csr(der)
-        valid, key = csr.is_signature_valid, csr.public_key()
         extensions = list(csr.extensions)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise _no_csr(where, f"does not parse as a CSR ({clean(str(error), limit=100)})") from None
-    if not valid:
-        raise _no_csr(where, "has a signature that does not match its own key")
+    key = _key_of(csr, where)
     key_type, bits = _key_facts(key, where)
+    _check_signature(csr, key, where)
     common_name = _common_name(csr.subject)
     return CsrFacts(
         names=_csr_names(common_name, extensions, where),
@@ -69,7 +70,35 @@ def _no_csr(where: str, problem: str, remedy: str = _NEW_CSR) -> ConfigurationEr
     return ConfigurationError(option=where, problem=problem, remedy=remedy)
 
 
+def _key_of(csr: Any, where: str) -> Any:
+    try:
+        return csr.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _no_csr(
+            where,
+            f"is for a kind of key that public CAs do not take ({clean(str(error), limit=100)})",
+            _USUAL_KEYS,
+        ) from None
+
+
+def _check_signature(csr: Any, key: Any, where: str) -> None:
+    try:
+        if is_signed_with(csr, key):
+            return
+    except UnsupportedSignatureError as error:
+        raise _no_csr(
+            where,
+            f"is signed with {clean(error.name)}, which the Python package cryptography here cannot check",
+            "Sign it with SHA-256 (openssl req -new -sha256).",
+        ) from None
+    raise _no_csr(where, "has a signature that does not match its own key")
+
+
 def _csr_der(text: str | bytes, where: str) -> bytes:
+    if _pem.is_utf16(text):
+        raise _no_csr(
+            where, "is text in UTF-16", "Save it as UTF-8 or ASCII (PowerShell: Set-Content -Encoding ascii)."
+        )
     found = _pem.blocks(_pem.as_text(text))
     labels = {block.label for block in found}
     if any("PRIVATE KEY" in label for label in labels):
@@ -88,6 +117,12 @@ def _csr_der(text: str | bytes, where: str) -> bytes:
         raise _no_csr(where, "is a certificate, not a CSR")
     if isinstance(text, bytes) and text[:1] == b"\x30":
         return text
+    if _pem.is_bare_base64(text):
+        raise _no_csr(
+            where,
+            "is base64 without its first and last line",
+            "Add '-----BEGIN CERTIFICATE REQUEST-----' before it and '-----END CERTIFICATE REQUEST-----' after it.",
+        )
     hint = "; it looks like a path, not like the content of a file" if _looks_like_path(text) else ""
     raise _no_csr(
         where, f"does not parse as a CSR, there is no '-----BEGIN CERTIFICATE REQUEST-----' block in it{hint}"
@@ -114,7 +149,7 @@ def _key_facts(key: Any, where: str) -> tuple[str, int]:
     raise _no_csr(
         where,
         f"is for a kind of key that public CAs do not take ({name})",
-        "Use RSA from 2048 bits, or ECDSA P-256 or P-384.",
+        _USUAL_KEYS,
     )
 
 
@@ -198,22 +233,18 @@ def _moment(certificate: Any, name: str) -> datetime:
 
 
 def is_issued_by(certificate: CertificateFacts, issuer: CertificateFacts) -> bool:
-    """Whether name and signature say so. Works for RSA and ECDSA, which is what public CAs sign with."""
+    """Whether name and signature say so. Raises ResponseError where the signature cannot be checked."""
     if certificate.issuer_der != issuer.subject_der:
         return False
     child = x509.load_der_x509_certificate(certificate.der)
     key: Any = x509.load_der_x509_certificate(issuer.der).public_key()
-    algorithm = child.signature_hash_algorithm
     try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(child.signature, child.tbs_certificate_bytes, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(child.signature, child.tbs_certificate_bytes, ec.ECDSA(algorithm))
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
-        return False
-    return True
+        return is_signed_with(child, key)
+    except UnsupportedSignatureError as error:
+        raise ResponseError(
+            f"the chain cannot be checked: {certificate.subject} is signed with {clean(error.name)}, which the Python "
+            "package cryptography here cannot check"
+        ) from None
 
 
 def private_key_public_sha256(

@@ -54,6 +54,22 @@ def encode(label: str, der: bytes) -> str:
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
+def is_utf16(data: str | bytes) -> bool:
+    """Whether this is text in UTF-16, as PowerShell's ``>`` writes it: with its mark or without."""
+    beginning = as_text(data)[:64]
+    marks = ("\xff\xfe", "\xfe\xff", "\udcff\udcfe", "\udcfe\udcff", "\ufffd\ufffd", "\ufeff")
+    return "\0" in beginning and (beginning.startswith(marks) or "-\0" in beginning or "\0-" in beginning)
+
+
+def is_bare_base64(data: str | bytes) -> bool:
+    """Whether this is the body of a PEM block without its first and last line."""
+    body = "".join(as_text(data).split())
+    try:
+        return base64.b64decode(body, validate=True)[:1] == b"\x30"
+    except ValueError:  # also for what is no ASCII
+        return False
+
+
 def as_text(data: str | bytes) -> str:
     """Bytes as text for looking for PEM in them; never raises."""
     return data if isinstance(data, str) else data.decode("latin-1")

@@ -19,6 +19,7 @@ from resello_sandbox.records import Order
 from resello_sandbox.rejections import FieldErrors, not_found, wrong_state
 
 PREFIX = "/api/v1"
+PROCESSING = "The certificate is being processed."
 _LARGEST_OFFSET = 2**53
 
 
@@ -85,7 +86,12 @@ class Api:
         """Operation 8."""
         order = self._account.seen(request.match_info["id"])
         form = request.match_info["form"]
-        content = pem_bytes(order.csr, self._context.settings) if form == "csr" else self._issued(order, form)
+        if form == "csr":
+            content = pem_bytes(order.csr, self._context.settings)
+        elif self._is_late(order):
+            return self._not_yet()
+        else:
+            content = self._issued(order, form)
         return self._present.download(content, name=f"{order.id}.{form}")
 
     async def details(self, request: web.Request) -> web.Response:
@@ -113,6 +119,24 @@ class Api:
     def _order(self, order: Order) -> web.Response:
         return self._present.success(self._present.order(order))
 
+    def _is_late(self, order: Order) -> bool:
+        """Whether the order is issued and its files are still being made."""
+        certificate = self._context.store.certificate(order.certificate)
+        if certificate is None:
+            return False
+        made = max(certificate.not_before, order.provisioned or 0.0)
+        return self._context.clock.now() < made + self._context.settings.download_delay
+
+    def _not_yet(self) -> web.Response:
+        refusal = self._context.settings.download_refusal
+        if refusal == "missing":
+            raise not_found("The file")
+        if refusal == "json":
+            return self._present.success({"message": PROCESSING})
+        if refusal == "empty":
+            return self._present.download(b"", name="empty")
+        raise wrong_state(PROCESSING)
+
     def _issued(self, order: Order, form: str) -> bytes:
         certificate = self._context.store.certificate(order.certificate)
         if certificate is None:
@@ -122,6 +146,7 @@ class Api:
             leaf=certificate.pem,
             intermediate=self._context.authority.intermediate_pem,
             root=self._context.authority.root_pem,
+            crossed=self._context.authority.crossed_pem,
             issued=certificate.not_before,
         )
         return bundle(form, material, self._context.settings)

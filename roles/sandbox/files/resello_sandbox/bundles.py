@@ -27,6 +27,7 @@ class Material:
     leaf: str
     intermediate: str
     root: str
+    crossed: str  # the same root, signed by one that has expired, and that one
     issued: float
 
 
@@ -45,6 +46,8 @@ def pem_bytes(text: str, dialect: Dialect) -> bytes:
 
 
 def _ca(material: Material, dialect: Dialect) -> str:
+    if dialect.ca_download == "expired-cross":
+        return material.intermediate + material.crossed + material.root
     both = (material.intermediate, material.root)
     return "".join(reversed(both) if dialect.ca_download == "reversed" else both)
 

@@ -9,6 +9,7 @@ Nobody should ever trust it outside a test: its keys lie in the data folder.
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -70,6 +71,22 @@ class Authority:
     def root_pem(self) -> str:
         """The self-signed root."""
         return self._root.pem
+
+    @functools.cached_property
+    def crossed_pem(self) -> str:
+        """The root once more, signed by an older root, and that one; both ended long ago (as AddTrust did in 2020)."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        old = _ca_name("Old Root CA")
+        period = (datetime(2000, 1, 1, tzinfo=timezone.utc), _FROM)
+        parts = []
+        for subject, public_key in (
+            (self._root.certificate.subject, self._root.key.public_key()),
+            (old, key.public_key()),
+        ):
+            builder = _builder(subject=subject, issuer=old, period=period).public_key(public_key)
+            builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
+            parts.append(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode())
+        return "".join(parts)
 
     @property
     def intermediate_pem(self) -> str:

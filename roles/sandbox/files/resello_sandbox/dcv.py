@@ -13,7 +13,7 @@ import hashlib
 from dataclasses import dataclass
 
 from resello_sandbox.csr import read_csr
-from resello_sandbox.names import base_of
+from resello_sandbox.names import base_of, parent_of
 from resello_sandbox.plans import Plan
 from resello_sandbox.records import Job, Validation
 
@@ -45,17 +45,19 @@ class Challenge:
         return f"http://{self.file_host or self.host}{self.file_path}"
 
 
-def challenge_of(plan: Plan, job: Job, validation: Validation) -> Challenge:
-    """The proof that the plan's CA wants for one name of one job."""
+def challenge_of(plan: Plan, job: Job, validation: Validation, *, at_parent: bool = False) -> Challenge:
+    """The proof that the plan's CA wants for one name of one job; ``at_parent``: Sectigo's CNAME one label higher."""
     method, host = validation.method, base_of(validation.name)
     if method == "EMAIL":
         return Challenge(method=method, host=host)
     if plan.hashes_of_csr:
-        return _sectigo(method=method, host=host, csr_der=read_csr(job.csr).der, unique=job.unique_value)
+        owner = parent_of(host) if at_parent else host
+        csr_der = read_csr(job.csr).der
+        return _sectigo(method=method, host=host, owner=owner, csr_der=csr_der, unique=job.unique_value)
     return _digicert(method=method, host=host, random=validation.random)
 
 
-def _sectigo(*, method: str, host: str, csr_der: bytes, unique: str | None) -> Challenge:
+def _sectigo(*, method: str, host: str, owner: str, csr_der: bytes, unique: str | None) -> Challenge:
     md5 = hashlib.md5(csr_der, usedforsecurity=False).hexdigest()
     sha256 = hashlib.sha256(csr_der).hexdigest()
     if method == "FILE":
@@ -65,7 +67,7 @@ def _sectigo(*, method: str, host: str, csr_der: bytes, unique: str | None) -> C
     return Challenge(
         method=method,
         host=host,
-        record_name=f"_{md5}.{host}",
+        record_name=f"_{md5}.{owner}",
         record_type="CNAME",
         record_value=".".join([*labels, "sectigo.com"]),
     )

@@ -133,6 +133,15 @@ class Dialect:
     details_delay: float = field(
         default=0.0, metadata=may(seconds, "seconds >= 0 in which the validation details are still empty")
     )
+    validation_owner: str = field(
+        default="name",
+        metadata=choice(
+            "name", "parent", meaning="the CNAME's owner: the name, or its parent (authorization domain name)"
+        ),
+    )
+    unicode_names: bool = field(
+        default=False, metadata=may(is_a(bool), "true or false: answers spell names in Unicode")
+    )
     # Reissue and renew
     reissue_end: str = field(
         default="new",
@@ -188,6 +197,21 @@ class Dialect:
         metadata=choice("leaf", "chain", "der", meaning="the crt: the leaf, the chain after it, or in DER"),
     )
     ca_download: str = field(
-        default="upward", metadata=choice("upward", "reversed", meaning="the ca: intermediate first, or root first")
+        default="upward",
+        metadata=choice(
+            "upward",
+            "reversed",
+            "expired-cross",
+            meaning="the ca: intermediate first, root first, or with an expired cross-signed root before the root",
+        ),
+    )
+    download_delay: float = field(
+        default=0.0, metadata=may(seconds, "seconds >= 0 after issue in which the order is active and has no files")
+    )
+    download_refusal: str = field(
+        default="refused",
+        metadata=choice(
+            "refused", "missing", "json", "empty", meaning="until then: 422, 404, a JSON object with 200, or nothing"
+        ),
     )
     pkcs7_download: str = field(default="pem", metadata=choice("pem", "der", meaning="how the pkcs7 is encoded"))

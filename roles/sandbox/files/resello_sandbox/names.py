@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_A_LABEL = re.compile(r"\bxn--[a-z0-9-]+", re.ASCII)
 _MAX_LENGTH = 253
 _MIN_LABELS = 2
 
@@ -21,6 +22,17 @@ def is_wildcard(name: str) -> bool:
 def base_of(name: str) -> str:
     """The name whose control proves this one: without a leading ``*.``."""
     return name[2:] if is_wildcard(name) else name
+
+
+def parent_of(name: str) -> str:
+    """The name without its first label, where at least two labels are left; else the name itself."""
+    rest = name.partition(".")[2]
+    return rest if "." in rest else name
+
+
+def in_unicode(text: str) -> str:
+    """The text with every A-label of it as people write it."""
+    return _A_LABEL.sub(lambda found: found.group().encode("ascii").decode("idna"), text)
 
 
 def is_dns_name(name: str) -> bool:

@@ -21,6 +21,7 @@ from resello_sandbox.dcv import challenge_of
 from resello_sandbox.details import Progress, Proof, details_in
 from resello_sandbox.forms import CONTACT_FIELDS
 from resello_sandbox.lies import told
+from resello_sandbox.names import in_unicode
 from resello_sandbox.plans import Plan, known_plan
 from resello_sandbox.records import Job, Order, Validation
 from resello_sandbox.rejections import UNAUTHORIZED, WRONG_STATE, RejectionError
@@ -117,7 +118,18 @@ class Presenter:
             return {"validations": {}}
         proofs = [self._proof(plan, job, validation) for validation in validations] if job else []
         vetted = None if plan.level == "dv" else job is None or job.organization_done
-        return details_in(settings.details_shape, Progress(order.domain, proofs, vetted))
+        body: Json = self._names_in(details_in(settings.details_shape, Progress(order.domain, proofs, vetted)))
+        return body
+
+    def _names_in(self, body: Any) -> Any:
+        """The names in an answer as this provider writes them."""
+        if not self._context.settings.unicode_names:
+            return body
+        if isinstance(body, dict):
+            return {key: self._names_in(value) for key, value in body.items()}
+        if isinstance(body, list):
+            return [self._names_in(value) for value in body]
+        return in_unicode(body) if isinstance(body, str) else body
 
     def _proof(self, plan: Plan, job: Job, validation: Validation) -> Proof:
         settings = self._context.settings
@@ -125,7 +137,10 @@ class Presenter:
             name=validation.name,
             done=validation.done,
             message=validation.message,
-            wanted=told(settings.validation_lie, challenge_of(plan, job, validation)),
+            wanted=told(
+                settings.validation_lie,
+                challenge_of(plan, job, validation, at_parent=settings.validation_owner == "parent"),
+            ),
             email=validation.email,
             refusal=None if validation.done else settings.refusal_of(validation.name),
         )
@@ -137,7 +152,7 @@ class Presenter:
             "client_reference": order.client_reference,
             "status": status_word(order.status, settings.status_words),
             "plan": self._plan_of(order),
-            "domain": order.domain,
+            "domain": self._names_in(order.domain),
             "csr": order.csr,
             "dcv_type": order.dcv_type,
             **{name: order.contact.get(name) for name in CONTACT_FIELDS},

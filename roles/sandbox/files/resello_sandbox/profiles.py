@@ -126,6 +126,22 @@ PROFILES: dict[str, Profile] = {
             "reference_filter": "comma",
         },
     ),
+    "cross-signed": Profile(
+        "The CA's bundle still has the root that was signed by an older one, and that one has expired.",
+        {"ca_download": "expired-cross"},
+    ),
+    "other-owners": Profile(
+        "The CA wants its record at the parent of a name, and answers spell names in Unicode.",
+        {"validation_owner": "parent", "unicode_names": True},
+    ),
+    "late-files": Profile(
+        "An order is called active before its files are there.",
+        {"download_delay": 1.0, "download_refusal": "json"},
+    ),
+    "hidden-references": Profile(
+        "The list does not show the reference, an order read by its id does, and it shows its plan by name.",
+        {"list_omitted_fields": ["client_reference"], "reference_filter": "ignored", "order_plan": "name"},
+    ),
     "greedy": Profile(
         "A reissue is charged and kills at once, and the platform renews by itself.",
         {

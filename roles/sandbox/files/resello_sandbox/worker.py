@@ -90,7 +90,7 @@ class Worker:
         plan = known_plan(order.plan_id)
         question = Question(
             name=validation.name,
-            wanted=challenge_of(plan, job, validation),
+            wanted=challenge_of(plan, job, validation, at_parent=self._context.settings.validation_owner == "parent"),
             issuers=plan.issuers,
             approved=validation.approved,
         )

@@ -50,6 +50,9 @@ NO_HOSTS = HostKeys()
 NOTHING = {"evidence": None, "host_keys": NO_HOSTS}
 MORE_NAMES = (*NAMES, "new.example.com")
 NAMED = {"names": MORE_NAMES}
+WILD = {"names": (*NAMES, "*.shop.example.com")}
+SMALL = PlanFacts(12, 30, name="PositiveSSL", takes_wildcards=False, takes_several=False)
+FITS = Policy(names_fit_plan=True)
 NEWER = certificate(340, serial="02")
 CAPPED = certificate(266, life=99)  # ends on the day of the paid end
 
@@ -72,6 +75,7 @@ class Scenario:
 
 
 ISSUED = seen(order())
+SEVERAL = order(csr=CsrFacts((*NAMES, "b.example.com"), KEY))
 RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY, serial=None)
 GONE = seen(order(), host_keys=hosts(host(), host("web2", answered=False, public_keys=None, deployed=None)))
 BROKEN = seen(order(), host_keys=hosts(host(), host("web2", config_test_passes=False)))
@@ -239,6 +243,10 @@ SCENARIOS = (
         Policy(reissue_after=on(300)),
     ),
     Scenario("7", "reissue", "names-changed", "added", ISSUED, on(9), desired=NAMED),
+    Scenario("7", "blocked", "plan-too-small", "a second domain", seen(order(), plan=SMALL), on(9), desired=NAMED),
+    Scenario("7", "blocked", "plan-too-small", "a wildcard", seen(order(), plan=SMALL), on(9), desired=WILD),
+    Scenario("7", "reissue", "names-changed", "the plan fits", seen(order(), plan=SMALL), on(9), FITS, desired=WILD),
+    Scenario("7", "reissue", "names-changed", "several already", seen(SEVERAL, plan=SMALL), on(9), desired=NAMED),
     Scenario(
         "7", "renew", "names-changed", "added, in W", seen(order(certificate=certificate(266))), OPENS, desired=NAMED
     ),

@@ -80,6 +80,11 @@ objects = st.dictionaries(names, anything, max_size=6)
         (1801137600000, NOON),
         (1801137600.5, NOON),
         ("2027-01-28T11:59:60Z", NOON - timedelta(seconds=1)),
+        ("Thu, 28 Jan 2027 12:00:00 GMT", NOON),
+        ("28 Jan 2027 12:00:00 +0000", NOON),
+        ("Thu, 28 Jan 2027 13:00:00 +0100", NOON),
+        ("Thu, 30 Feb 2027 12:00:00 GMT", None),
+        ("Thu, 28 Foo 2027 12:00:00 GMT", None),
         ("2027-02-30", None),
         ("2027-02-30T12:00:00Z", None),
         ("2027-01-28T24:00:00Z", None),
@@ -476,3 +481,8 @@ def test_cleaned_text_is_harmless(text: str, limit: int) -> None:
 
 def test_cleaning_a_huge_text_is_quick_and_short() -> None:
     assert len(clean("\u202e" * 8_000_000 + "x")) <= 500
+
+
+def test_dates_that_cannot_be_read_are_kept_as_they_were_shown() -> None:
+    order = Order.from_json({"id": 1, "created": "28.01.2027", "updated": "2027-01-28", "expires": "", "deleted": 0})
+    assert order.unread_dates == ("created '28.01.2027'", "deleted '0'")

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._client import suffixes
 from ansible_collections.certops.resello.plugins.module_utils._client.records import ca_domains_for
 from ansible_collections.certops.resello.plugins.module_utils._client.validation import (
     ValidationDetails,
@@ -407,3 +409,81 @@ def test_nothing_surprises(data: Any, names: Any) -> None:
         if record.file_name:
             assert "/" not in record.file_name
             assert "<" not in str(record.file_content)
+
+
+# --- owners above a name, and other scripts ------------------------------------------------------------------------
+
+BELOW = ("www.shop.example.co.uk", "*.dev.example.co.uk")
+
+
+@pytest.mark.parametrize(
+    "owner", ["shop.example.co.uk", "example.co.uk", "www.shop.example.co.uk", "dev.example.co.uk"]
+)
+def test_a_record_may_stand_at_a_domain_above_a_name(owner: str) -> None:
+    record = only({"domain": BELOW[0], "dnsRecord": f"_ab12.{owner}", "dnsCnameValue": "x.y.sectigo.com"}, names=BELOW)
+    assert (record.refused, record.record_name) == (None, f"_ab12.{owner}")
+
+
+@pytest.mark.parametrize(
+    ("names", "owner", "why"),
+    [
+        (BELOW, "_ab12.co.uk", "co.uk is a public suffix"),
+        (BELOW, "_ab12.uk", "uk is a public suffix"),
+        (BELOW, "_ab12.other.example.co.uk", "or of a domain above it"),
+        (BELOW, "_ab12.example.com", "or of a domain above it"),
+        (BELOW, "_ab12.x.www.shop.example.co.uk", "or of a domain above it"),
+        (BELOW, "_ab12.op.example.co.uk", "or of a domain above it"),
+        (BELOW, "_acme-challenge.example.co.uk", "belongs to another protocol"),
+        (BELOW, "_dmarc.example.co.uk", "belongs to another protocol"),
+        (BELOW, "ab12.example.co.uk", "does not start with a validation label"),
+        (("customer.github.io",), "_ab12.github.io", "github.io is a public suffix"),
+        (("www.example.internal",), "_ab12.internal", "internal is a public suffix"),
+    ],
+)
+def test_an_owner_above_a_name_is_the_customers_own(names: tuple[str, ...], owner: str, why: str) -> None:
+    record = only({"domain": names[0], "dnsRecord": owner, "dnsCnameValue": "x.y.sectigo.com"}, names=names)
+    assert why in (record.refused or ""), record
+    assert record.record_name is None
+
+
+def test_a_txt_record_stands_at_no_domain_above_a_name() -> None:
+    record = only(
+        {"domain": BELOW[0], "dnsRecord": "example.co.uk", "dnsType": "TXT", "dnsContents": "abcdef0123456789"},
+        names=BELOW,
+    )
+    assert record.refused is not None
+
+
+def test_without_the_list_of_public_suffixes_nothing_is_placed_above_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tldextract", None)
+    suffixes._extractor.cache_clear()
+    record = only(
+        {"domain": BELOW[0], "dnsRecord": "_ab12.example.co.uk", "dnsCnameValue": "x.y.sectigo.com"}, names=BELOW
+    )
+    suffixes._extractor.cache_clear()
+    assert "the Python package tldextract is missing on the controller" in (record.refused or "")
+
+
+IDN = ("xn--bcher-kva.example.com", "www.xn--bcher-kva.example.com")
+
+
+@pytest.mark.parametrize("shape", ["fields", "line", "upper"])
+def test_an_answer_may_spell_names_in_unicode(shape: str) -> None:
+    owner = "_ab12.www.b\u00fccher.example.com"
+    data = {
+        "fields": {"domain": "www.b\u00fccher.example.com", "dnsRecord": owner, "dnsCnameValue": "x.y.sectigo.com"},
+        "line": {"domain": "www.b\u00fccher.example.com", "dnsRecord": f"{owner} CNAME x.y.sectigo.com"},
+        "upper": {
+            "domain": "WWW.B\u00dcCHER.example.com",
+            "dnsRecord": owner.upper(),
+            "dnsCnameValue": "X.Y.sectigo.com",
+        },
+    }[shape]
+    record = only(data, names=IDN)
+    assert (record.refused, record.name, record.record_name) == (None, IDN[1], f"_ab12.{IDN[1]}")
+
+
+def test_a_file_may_be_wanted_on_a_host_in_unicode() -> None:
+    location = "http://b\u00fccher.example.com/.well-known/pki-validation/AB12.txt"
+    record = only({"domain": "b\u00fccher.example.com", "fileLocation": location, "fileContents": "abc"}, names=IDN)
+    assert (record.refused, record.file_url) == (None, location.replace("b\u00fccher", "xn--bcher-kva"))

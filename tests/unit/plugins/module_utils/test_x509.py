@@ -116,6 +116,56 @@ def broken_signature(csr: x509.CertificateSigningRequest) -> bytes:
     return bytes(raw)
 
 
+def signed_csr(key: Any, algorithm: Any, **how: Any) -> str:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.com")])
+    )
+    return pem(builder.sign(key, algorithm, **how))
+
+
+def openssl_csr(folder: Path, *options: str) -> str:
+    """A CSR with a digest that the library does not sign with any more."""
+    command = ["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-subj", "/CN=example.com"]
+    return subprocess.run([*command, *options], cwd=folder, capture_output=True, check=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("-sha1",), ("-md5",), ("-sha256", "-sigopt", "rsa_padding_mode:pss"), ("-sha3-256",)],
+    ids=["SHA-1", "MD5", "RSA-PSS", "SHA-3"],
+)
+def test_a_signature_is_checked_with_the_algorithm_that_it_names(options: tuple[str, ...], tmp_path: Path) -> None:
+    """A CA takes the key and the names; old appliances sign with SHA-1, and their signatures are right."""
+    text = openssl_csr(tmp_path, *options)
+    assert _x509.load_csr(text, where="csr_path").names == ("example.com",)
+    raw = bytearray(ssl_der(text))
+    raw[-1] ^= 1
+    with pytest.raises(ConfigurationError, match="has a signature that does not match its own key"):
+        _x509.load_csr(bytes(raw), where="csr_path")
+
+
+def ssl_der(text: str) -> bytes:
+    return der(x509.load_pem_x509_csr(text.encode()))
+
+
+def test_a_signature_that_cannot_be_checked_is_named(key: Key) -> None:
+    raw = der(new_csr(key, "example.com"))
+    known = bytes.fromhex("06082a8648ce3d040302")  # ecdsa-with-SHA256
+    assert raw.count(known) == 1
+    with pytest.raises(
+        ConfigurationError, match=r"is signed with 1\.2\.840\.10045\.4\.3\.127, which the Python package"
+    ):
+        _x509.load_csr(raw.replace(known, known[:-1] + b"\x7f"), where="csr_path")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_named(key: Key, encoding: str) -> None:
+    raw = pem(new_csr(key, "example.com")).encode(encoding)
+    for content in (raw, raw.decode("utf-8", "surrogateescape")):
+        with pytest.raises(ConfigurationError, match="csr_content: is text in UTF-16"):
+            _x509.load_csr(content, where="csr_content")
+
+
 def odd_key_csr(kind: str) -> str:
     """CSRs for kinds of keys that the library's own builder makes, but no CA takes."""
     key: Any = ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else dsa.generate_private_key(2048)
@@ -133,6 +183,8 @@ def odd_key_csr(kind: str) -> str:
         (lambda _key: "", "does not parse"),
         (lambda _key: "nonsense", "does not parse"),
         (lambda _key: "/etc/ssl/shop.csr", "looks like a path"),
+        (lambda key: "".join(pem(new_csr(key, "example.com")).splitlines()[1:-1]), "without its first and last line"),
+        (lambda key: "\n".join(pem(new_csr(key, "example.com")).splitlines()[1:-1]), "without its first and last line"),
         (lambda _key: b"\x30\x03\x02\x01\x05", "does not parse"),
         (lambda _key: "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----", "does not parse"),
         (lambda _key: "-----BEGIN CERTIFICATE REQUEST-----\n!\n-----END CERTIFICATE REQUEST-----", "does not parse"),
@@ -328,6 +380,53 @@ def test_a_cross_signed_root_goes_into_the_chain(root: Authority, key: Key) -> N
     everything = [pem(one.certificate) for one in (root, young, crossed, middle)]
     chain = _x509.order_chain(_x509.load_certificate(pem(leaf)), [_x509.load_certificate(one) for one in everything])
     assert [one.pem for one in chain] == [pem(leaf), pem(middle.certificate), pem(crossed.certificate)]
+
+
+def made_by(issuer: Authority, subject: Authority, *, ends: int) -> str:
+    """A cross-signed certificate for the key of ``subject``, which ends in so many days."""
+    return pem(issuer.cross(subject, ends=ends).certificate)
+
+
+@pytest.mark.parametrize("with_roots", [True, False])
+def test_an_expired_cross_signed_root_is_not_served(key: Key, with_roots: bool) -> None:
+    """AddTrust 2020: the CA went on delivering it, and clients that met it first broke."""
+    old, young = Authority.root("Old Root", ends=-1), Authority.root("Young Root")
+    dead = made_by(old, young, ends=-200)
+    middle = young.intermediate("Middle")
+    leaf = middle.leaf(key, NAMES)
+    roots = pem(old.certificate) + pem(young.certificate) if with_roots else ""
+    for delivered in (pem(middle.certificate) + dead + roots, roots + dead + pem(middle.certificate)):
+        bundle = bundle_of(pem(leaf), delivered)
+        assert bundle.chain == pem(middle.certificate)
+        assert (None if bundle.root is None else bundle.root.pem) == (pem(young.certificate) if with_roots else None)
+
+
+def test_of_several_ways_up_the_one_that_lives_is_served(key: Key) -> None:
+    """The dead end lies two steps up, behind the issuer that would be preferred because it ends last."""
+    dead_root, root = Authority.root("Dead Root", ends=-1), Authority.root("Live Root")
+    middle = root.intermediate("Middle")
+    preferred = dead_root.cross(middle, ends=3000)
+    leaf = middle.leaf(key, NAMES)
+    everything = [pem(one.certificate) for one in (preferred, dead_root, middle, root)]
+    assert bundle_of(pem(leaf), "".join(everything)).chain == pem(middle.certificate)
+    assert bundle_of(pem(leaf), pem(preferred.certificate) + pem(dead_root.certificate)).chain == pem(
+        preferred.certificate
+    )
+
+
+def test_an_issuer_that_has_expired_is_said_to_have(root: Authority, key: Key) -> None:
+    over = root.intermediate("Over")
+    dead = root.cross(over, ends=-3)
+    with pytest.raises(ResponseError, match=r"the CA certificate that issued the one for .* \(CN=Over\) expired on"):
+        bundle_of(pem(over.leaf(key, NAMES)), pem(dead.certificate) + pem(root.certificate))
+
+
+def test_certificates_that_sign_each_other_in_circles_are_no_endless_way(key: Key) -> None:
+    """A hostile bundle: many certificates of one name and key, each issued by all the others, all under a dead root."""
+    first = Authority.root("A")
+    many = [first.cross(first, ends=100 + number, name="A") for number in range(18)]
+    leaf = first.leaf(key, NAMES)
+    assert bundle_of(pem(leaf), "".join(pem(one.certificate) for one in many)).leaf.pem == pem(leaf)
 
 
 def test_chains_that_do_not_fit(root: Authority, middle: Authority, leaf: x509.Certificate, key: Key) -> None:

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Orders read one by one, because a list may hide what an order read by its id shows.
+
+A run reads at most MOST_READ orders in this way, each once and several at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from typing import Sequence
+
+from .._client.api import Api
+from .._client.models import Order
+from .._errors import ConfigurationError, NotFoundError, ReselloError
+from .driver import csr_facts, downloaded_csr
+
+MOST_READ = 200
+
+
+class OrderReader:
+    """What reading by id showed in one run."""
+
+    def __init__(self, api: Api, *, workers: int) -> None:
+        self._api = api
+        self._workers = workers
+        self._reading = threading.Lock()
+        self._seen: dict[str, Order | ReselloError | None] = {}  # None: it is not there any more
+
+    def __contains__(self, order_id: str) -> bool:
+        return order_id in self._seen
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def failure(self, order_id: str) -> ReselloError | None:
+        """Why the order could not be read, if that was tried."""
+
+        seen = self._seen.get(order_id)
+        return seen if isinstance(seen, ReselloError) else None
+
+    def whole(self, row: Order) -> Order | None:
+        """The order as reading it by its id showed it, else its row; None if it is gone."""
+
+        known = self._seen.get(row.id, row)
+        return row if isinstance(known, ReselloError) else known
+
+    def with_references(self, rows: Sequence[Order]) -> list[Order]:
+        """The rows, with the reference that reading by id showed where they have none; live ones are read first."""
+
+        hidden = [row for row in rows if row.client_reference is None]
+        self.read(sorted(hidden, key=lambda row: not row.live))
+        return [row if row.client_reference is not None else self._with_reference(row) for row in rows]
+
+    def _with_reference(self, row: Order) -> Order:
+        seen = self._seen.get(row.id)
+        return replace(row, client_reference=seen.client_reference) if isinstance(seen, Order) else row
+
+    def refuse_unless_told(self, missing: str, rows: Sequence[Order], *, option: str) -> None:
+        """Raises ConfigurationError if one of these may carry the missing reference: that is no "none"."""
+
+        hidden = (row for row in rows if row.client_reference is None)
+        unread = [row for row in hidden if row.id not in self._seen or self.failure(row.id)]
+        if unread:
+            raise ConfigurationError(
+                option=option,
+                value=missing,
+                problem=f"may be one of {len(unread)} orders whose reference the list does not show; {len(self._seen)} "
+                f"were read one by one, and in one run at most {MOST_READ} are",
+                remedy="Name the order by its id.",
+            )
+
+    def read(self, rows: Sequence[Order], *, with_csr: bool = False) -> None:
+        """Reads those that were not read yet, as far as the bound lets; ``with_csr`` also their CSRs."""
+
+        with self._reading:
+            room = MOST_READ - len(self._seen)
+            fresh = [row for row in rows if row.id not in self._seen][: max(room, 0)]
+            waiting = deque(fresh if not with_csr else [*fresh, *(row for row in rows if row.id in self._seen)])
+
+            def work() -> None:
+                while waiting:
+                    with suppress(IndexError):  # another worker was quicker
+                        self._read_one(waiting.popleft(), with_csr=with_csr)
+
+            if not waiting:
+                return
+            workers = max(1, min(self._workers, len(waiting)))
+            with ThreadPoolExecutor(max_workers=workers) as pool:
+                for worker in [pool.submit(work) for _number in range(workers)]:
+                    worker.result()
+
+    def _read_one(self, row: Order, *, with_csr: bool) -> None:
+        seen = self._seen.get(row.id)
+        try:
+            order = seen if isinstance(seen, Order) else self._api.get_order(row.id)
+        except NotFoundError:
+            self._seen[row.id] = None
+            return
+        except ReselloError as error:
+            self._seen[row.id] = error
+            return
+        if with_csr and csr_facts(order.csr) is None:
+            csr = downloaded_csr(self._api, order.id)
+            order = order if csr is None else replace(order, csr=csr.pem)
+        self._seen[row.id] = order
