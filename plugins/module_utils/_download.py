@@ -12,7 +12,8 @@ from typing import Callable, Iterator
 
 from ._client.api import Api
 from ._client.models import Bucket, Order
-from ._errors import ApiError, ReselloError, ResponseError
+from ._errors import ApiError, NoFileError, ReselloError, ResponseError
+from ._text import clean
 from ._x509.facts import (
     Bundle,
     CertificateFacts,
@@ -83,6 +84,22 @@ def says_no(error: ReselloError) -> bool:
     """
 
     return isinstance(error, ApiError) and error.status in NO_SUCH_FILE
+
+
+def is_not_there_yet(error: ReselloError) -> bool:
+    """Whether there may be nothing to download yet: the API says so, or answers with success and without a file.
+
+    The latter proves nothing: some answer so while they make a file.
+    """
+
+    return says_no(error) or isinstance(error, NoFileError)
+
+
+def said_of(error: ReselloError) -> str:
+    """What the API said instead of a file, to follow a sentence; empty if it said nothing."""
+
+    said = error.said if isinstance(error, NoFileError) else getattr(error, "detail", "")
+    return f" The API says: {clean(said, limit=200)}" if said else ""
 
 
 def order_key(api: Api, order: Order) -> str:

@@ -198,3 +198,11 @@ class ResponseError(ReselloError):
         super().__init__(
             f"{where}{_sentence(reason)}", details={"method": method, "path": path, "reason": clean(reason)}
         )
+
+
+class NoFileError(ResponseError):
+    """A success without the file that was asked for: JSON, or nothing. ``said`` are the API's words, if any."""
+
+    def __init__(self, reason: str, *, path: str, said: str = "") -> None:
+        self.said = said
+        super().__init__(f"{reason}: {said}" if said else reason, method="GET", path=path)

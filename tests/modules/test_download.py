@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import zipfile
@@ -19,6 +20,7 @@ import pytest
 from ansible_collections.certops.resello.tests.modules.relay import Relay, Trouble, downloads
 from ansible_collections.certops.resello.tests.modules.shop import Shop
 from ansible_collections.certops.resello.tests.support.hostile_server import message
+from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
@@ -217,3 +219,34 @@ def test_by_id_and_by_reference(bought: Bought) -> None:
     assert result["rc"] == 1
     assert "names no live order" in result["msg"]
     assert result["msg"].startswith("client_reference (given: 'OLD-1')")
+
+
+# --- files that come later than the order's word ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        ("refused", " The API says: The certificate is being processed."),
+        ("missing", ""),
+        ("json", " The API says: The certificate is being processed."),
+        ("empty", ""),
+    ],
+)
+def test_a_certificate_that_is_being_processed_is_waited_for(shop: Shop, refusal: str, says: str) -> None:
+    """An order that is called active and has no files yet: until the wait is over, and then it waits."""
+    shop.sandbox.settings(issue_delay=0.2, download_delay=3600, download_refusal=refusal)
+    item = shop.item("shop")
+    shop.site.place(shop.bought(item)["validation"])
+    wait_until(lambda: shop.sandbox.control("GET", "orders")["orders"][0]["provisioned"], seconds=20, what="issue")
+    tired = shop.order(item, wait=True, wait_timeout=1, wait_sleep=0.1)
+    assert (tired["rc"], tired["changed"], tired["state"], tired["certificate"]) == (0, False, "waiting", None), tired
+    assert any(f"its certificate cannot be downloaded yet.{says}" in note for note in tired["notes"]), tired["notes"]
+    failed = shop.run("ssl_certificate_download", client_reference="shop", dest=str(shop.folder / "shop.pem"))
+    assert failed["rc"] == 1
+    assert says.removeprefix(" The API says: ") in failed["msg"]
+    process = shop.start("ssl_certificate", **item, wait=True, wait_timeout=60, wait_sleep=0.1)
+    shop.sandbox.settings(download_delay=0)
+    result = json.loads(process.communicate(timeout=90)[0])
+    assert (result["state"], result["certificate"] is not None) == ("issued", True), result
+    assert shop.charges == 1

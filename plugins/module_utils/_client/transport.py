@@ -22,12 +22,14 @@ from typing import Any, Callable, Mapping
 from .._errors import (
     ApiError,
     AuthenticationError,
+    NoFileError,
     NotFoundError,
     ReselloError,
     ResponseError,
     TlsError,
     TransportError,
 )
+from .._fields import Fields
 from .._text import clean
 from .auth import Basic, Credentials, OpenIdConnect
 from .envelope import Envelope, parse_envelope
@@ -302,12 +304,13 @@ class Session:
         start = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         kind = answer.headers.get("content-type", "").lower()
         if answer.status >= 300 or "json" in kind or start in (b"{", b"["):  # noqa: PLR2004 - no redirect is followed
-            self._accept_json("GET", path, answer)
-            raise ResponseError("a file was expected, but JSON came", method="GET", path=path)
+            shown = Fields(self._accept_json("GET", path, answer).result)
+            said = self._scrub(shown.text("message", "detail", "status", limit=200) or "")
+            raise NoFileError("a file was expected, but JSON came", path=path, said=said)
         if "html" in kind or start == b"<":
             raise ResponseError("a file was expected, but a web page came", method="GET", path=path)
         if not start:
-            raise ResponseError("a file was expected, but it is empty", method="GET", path=path)
+            raise NoFileError("a file was expected, but it is empty", path=path)
         return Response(answer.status, answer.headers, answer.body)
 
     def _wire_error(self, method: str, path: str, error: WireError) -> ReselloError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._client.api import Api
 from .._client.models import Bucket, Order
-from .._download import fetch_bundle, order_key, says_no
+from .._download import fetch_bundle, is_not_there_yet, order_key, said_of
 from .._errors import ReselloError, ResponseError
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
@@ -149,10 +149,12 @@ def _collect_certificate(api: Api, item: Item, order: Order) -> None:
     try:
         bundle = fetch_bundle(api, order)
     except ReselloError as error:
-        if not says_no(error) or (item.error is None and item.action not in IN_PROGRESS):
+        if not is_not_there_yet(error) or (item.error is None and item.action not in IN_PROGRESS):
             raise
         item.in_progress = True
-        item.warnings.append(f"Order {order.id} is {order.status!r}, but its certificate cannot be downloaded yet.")
+        item.warnings.append(
+            f"Order {order.id} is {order.status!r}, but its certificate cannot be downloaded yet.{said_of(error)}"
+        )
         return
     key = _asked_key(api, item, order)
     if item.action in IN_PROGRESS and bundle.leaf.public_key_sha256 != key:

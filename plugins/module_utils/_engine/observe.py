@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from .._client.api import Api
 from .._client.models import Bucket, Order, Plan
-from .._download import says_no
+from .._download import is_not_there_yet, says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
 from .._model.callers import Callers
@@ -214,7 +214,7 @@ def _handed_out(api: Api, order: Order) -> _HandedOut:
     except ReselloError as error:
         if not issued:
             return _HandedOut(None, proven=False if says_no(error) else None)
-        if not says_no(error):
+        if not is_not_there_yet(error):
             raise
         return _HandedOut(None, proven=None)  # some call an order active while its certificate is being made
 
@@ -226,7 +226,7 @@ def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
         try:
             return _certificate(api, order)
         except ReselloError as error:
-            if not says_no(error):
+            if not is_not_there_yet(error):
                 raise
             time.sleep(pause)
     return _certificate(api, order)
