@@ -249,6 +249,12 @@ records:
       description: The TTL asked for, in seconds.
       type: int
       sample: 60
+    kept_at:
+      description:
+        - The name at which it is kept. Another one than RV(records[].name) where a TXT record's label is a CNAME into
+          a zone for such records; CNAME records are followed, up to eight.
+      type: str
+      sample: _5c1f9d27a0c34f7a.shop.example.com
     zone:
       description: The zone it is kept in, V(null) if that was not found.
       type: str

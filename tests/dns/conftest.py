@@ -27,6 +27,12 @@ www A 127.0.0.1
 _used SRV 0 0 1 www
 _text TXT "somebody else's"
 _elsewhere CNAME www
+_given CNAME _dnsauth.given.dcv.xn--mnchen-3ya.example.
+_twice CNAME _given
+_round CNAME _round2
+_round2 CNAME _round
+_away CNAME _dnsauth.away.not-here.example.
+_mail CNAME _dmarc
 *.texts TXT "0q7m2kz4v9x1b8n3w6"
 *.aliases CNAME www
 deep.down.www A 127.0.0.1

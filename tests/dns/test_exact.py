@@ -113,9 +113,51 @@ def test_never_a_cname_where_other_data_lives(bind: Keeper) -> None:
     assert "has other records, and a CNAME cannot stand beside them" in said[0]
     assert "has TXT records" in said[1]
     assert "has a CNAME to www.shop.co.uk" in said[2] and "left alone" in said[2]
-    assert errors(bind.run("present", [txt(f"_elsewhere.{SHOP}")])) == said[2:]
     assert len(bind.dump(SHOP) - before) == 1
     bind.run("absent", result["placed"])
+
+
+def test_a_label_that_is_given_away_by_a_cname_is_followed_to_its_end(bind: Keeper) -> None:
+    """As people do who keep the key of the main zone away from this job."""
+    before = bind.dump(*ZONES)
+    end = f"_dnsauth.given.dcv.{IDN}"
+    wanted = [txt(f"_given.{SHOP}", "token-of-given"), txt(f"_twice.{SHOP}", "token-of-twice"), txt(f"_free.{SHOP}")]
+    looked = bind.run("present", wanted, check=True)
+    placed = bind.run("present", wanted)
+    assert (placed["rc"], placed["changed"], looked["placed"]) == (0, True, placed["placed"]), placed
+    assert [(one["kept_at"], one["zone"]) for one in placed["records"]] == [
+        (end, IDN),
+        (end, IDN),
+        (f"_free.{SHOP}", SHOP),
+    ]
+    assert {line[3] for line in bind.dump(IDN) - before} == {'"token-of-given"', '"token-of-twice"'}
+    assert bind.run("present", wanted)["changed"] is False
+    removed = bind.run("absent", placed["placed"])
+    assert (removed["rc"], removed["changed"]) == (0, True), removed
+    assert bind.dump(*ZONES) == before
+
+
+def test_a_label_that_leads_nowhere_is_an_error_with_the_way(bind: Keeper) -> None:
+    before = bind.dump(*ZONES)
+    result = bind.run(
+        "present", [txt(f"_round.{SHOP}"), txt(f"_away.{SHOP}"), txt(f"_mail.{SHOP}"), txt(f"_free.{SHOP}")]
+    )
+    assert (result["rc"], [one["name"] for one in result["placed"]]) == (1, [f"_free.{SHOP}"]), result["msg"]
+    circle, away, mail = errors(result)
+    assert "(SERVFAIL)" in circle, "what the server answers when it is asked for the zone of such a name"
+    assert away.startswith(f"_away.{SHOP} -> _dnsauth.away.not-here.example: ")
+    assert "belongs to another protocol" in mail
+    bind.run("absent", result["placed"])
+    (circle,) = errors(bind.run("present", [txt(f"_round.{SHOP}")], zones=[SHOP]))
+    assert f"lead in a circle (_round.{SHOP} -> _round2.{SHOP} -> _round.{SHOP})" in circle
+    assert bind.dump(*ZONES) == before
+
+
+def test_a_cname_at_the_name_itself_gives_no_proof_away(bind: Keeper) -> None:
+    bind.change(SHOP, add=[f"alias.{SHOP}. 60 CNAME www.{SHOP}."])
+    result = bind.run("present", [txt(f"alias.{SHOP}")])
+    assert "has a CNAME to www.shop.co.uk" in errors(result)[0] and "left alone" in errors(result)[0]
+    bind.change(SHOP, delete=[f"alias.{SHOP}. CNAME www.{SHOP}."])
 
 
 def test_records_of_one_task_that_exclude_each_other(bind: Keeper) -> None:

@@ -167,6 +167,16 @@ def refuse_owner(owner: str, record_type: str, names: Collection[str]) -> str | 
             return f"the record {_shown(owner)} is not directly under a name of the order, and {reason}"
     if not _LABEL.match(label):
         return f"the record {_shown(owner)} does not start with a validation label such as _ab12"
+    return _refuse_reserved(label)
+
+
+def refuse_delegation(target: str, value: str) -> str | None:
+    """Why a TXT record is not kept at the target of a CNAME: it would speak for another protocol there."""
+    label = target.partition(".")[0]
+    return _refuse_reserved(label) or refuse_text(value, at_name=not label.startswith("_"))
+
+
+def _refuse_reserved(label: str) -> str | None:
     if label in RESERVED_LABELS or any(part in label for part in _RESERVED_PARTS):
         return f"the label {_shown(label)} belongs to another protocol"
     return None

@@ -163,8 +163,14 @@ class Nsupdate:
         return bool(answer.rcode() == dns.rcode.NOERROR)
 
     def _read(self, name: str) -> Found:
-        """What a name holds that is in use, so that no wildcard answers for it."""
-        answer = self._query(name, dns.rdatatype.TXT)
+        """What a name holds that is in use, so that no wildcard answers for it.
+
+        Servers follow a CNAME in their answer. Then its code is that of the end: a name that is not there, or SERVFAIL
+        for a circle.
+        """
+        answer = self._query(name, dns.rdatatype.TXT, accept=(dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL))
+        if answer.rcode() == dns.rcode.SERVFAIL:
+            answer = self._query(name, dns.rdatatype.CNAME)
         raw: dict[tuple[str, str], Rdata] = {}
         ttl = None
         for rrset in answer.answer:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence, Tuple
 
+from .._client.records import refuse_delegation
 from . import decide
 from .types import PRESENT, RECORD, SERVER, ZONE, DnsError, Found, Provider, Record, StaleError
 
+MOST_ALIASES = 8
 ROUNDS = 4  # looks at a name that others change at the same time, or whose answers get lost
 
 Key = Tuple[str, str, str]
@@ -19,18 +21,48 @@ Key = Tuple[str, str, str]
 
 @dataclass
 class Outcome:
-    """What became of one record. ``placed``: this call added it, or may have if its answer was lost."""
+    """What became of one record. ``placed``: this call added it, or may have if its answer was lost.
+
+    ``aliases`` are the names that a TXT record was sent to by CNAME records, one by the other; it is kept at the last.
+    """
 
     record: Record
     zone: str | None = None
     changed: bool = False
     placed: bool = False
     error: str | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> Record:
+        """The record under the name at which it is kept."""
+        return replace(self.record, name=self.aliases[-1]) if self.aliases else self.record
+
+    def follow(self, target: str) -> None:
+        """Go on at the target of a CNAME, or say why not. Whoever made the CNAME gave the name's proofs away there."""
+        way = (self.record.name, *self.aliases)
+        shown = " -> ".join((*way, target))
+        if target in way:
+            self.error = f"the CNAMEs of {self.record.name} lead in a circle ({shown}). Remove one of them"
+        elif len(self.aliases) == MOST_ALIASES:
+            self.error = (
+                f"the CNAMEs of {self.record.name} are more than {MOST_ALIASES} ({shown}). Point it at their end"
+            )
+        else:
+            self.aliases = (*self.aliases, target)
+            refusal = refuse_delegation(target, self.record.value)
+            if refusal is not None:
+                self.fail(f"{refusal}. Nothing was placed there")
+
+    def fail(self, error: object) -> None:
+        """Note an error, with the way to the name that it is about."""
+        way = " -> ".join((self.record.name, *self.aliases))
+        self.error = f"{way}: {error}" if self.aliases else str(error)
 
     def as_dict(self) -> dict[str, Any]:
         """The form that results have."""
         details = {"zone": self.zone, "changed": self.changed, "placed": self.placed, "error": self.error}
-        return {**self.record.as_dict(), **details}
+        return {**self.record.as_dict(), "kept_at": self.kept.name, **details}
 
 
 @dataclass
@@ -43,19 +75,27 @@ class Placing:
     before: dict[str, Found] = field(default_factory=dict)
     after: dict[str, Found] = field(default_factory=dict)
     _hopeless: dict[str, DnsError] = field(default_factory=dict)  # by zone; "" is everything
+    _moved: list[Outcome] = field(default_factory=list)  # what is to be kept at the target of a CNAME
 
     def run(self, records: Sequence[Record]) -> list[Outcome]:
         """Return what became of each record, in their order; a record named twice is handled once."""
         outcomes = {record.key: Outcome(record) for record in records}
         self._refuse_contradictions(list(outcomes.values()))
+        todo = list(outcomes.values())
+        while todo:
+            self._moved = []
+            self._by_zone(todo)
+            todo = self._moved
+        return [outcomes[record.key] for record in records]
+
+    def _by_zone(self, todo: Sequence[Outcome]) -> None:
         zones: dict[str, list[Outcome]] = {}
-        for outcome in outcomes.values():
+        for outcome in todo:
             if outcome.error is None and self._find_zone(outcome) and outcome.zone:
                 zones.setdefault(outcome.zone, []).append(outcome)
         for zone, group in zones.items():
             for start in range(0, len(group), self.provider.batch):
                 self._settle(zone, group[start : start + self.provider.batch])
-        return [outcomes[record.key] for record in records]
 
     def _refuse_contradictions(self, outcomes: Sequence[Outcome]) -> None:
         """A name with a CNAME holds nothing else, also among the records of one task."""
@@ -73,7 +113,8 @@ class Placing:
     def _find_zone(self, outcome: Outcome) -> bool:
         try:
             self._give_up_early("")
-            outcome.zone = self.provider.zone_of(outcome.record.name)
+            outcome.zone = None
+            outcome.zone = self.provider.zone_of(outcome.kept.name)
         except DnsError as error:
             self._fail([outcome], error)
         return outcome.error is None
@@ -102,7 +143,7 @@ class Placing:
     def _look(self, zone: str, todo: Sequence[Outcome], trouble: DnsError | None) -> Mapping[str, Found]:
         self._give_up_early(zone)
         try:
-            found = self.provider.look(zone, list(dict.fromkeys(outcome.record.name for outcome in todo)))
+            found = self.provider.look(zone, list(dict.fromkeys(outcome.kept.name for outcome in todo)))
         except DnsError as error:
             raise trouble if trouble is not None and trouble.maybe_done else error from None
         for name, what in found.items():
@@ -114,8 +155,12 @@ class Placing:
         """Return those that need a change; the others are told apart into right already, done by us, impossible."""
         still = []
         for outcome in todo:
-            record = outcome.record
+            record = outcome.kept
             what = found[record.name]
+            if what.cname is not None and _may_be_delegated(outcome.record):
+                outcome.follow(what.cname)
+                self._moved.append(outcome)
+                continue
             outcome.error = self.provider.refusal(zone, record)
             if outcome.error is not None:
                 continue
@@ -124,7 +169,10 @@ class Placing:
                 outcome.placed = outcome.changed and self.state == PRESENT
                 continue
             if self.state == PRESENT:
-                outcome.error = decide.conflict(record, what)
+                refusal = decide.conflict(record, what)
+                outcome.error = None
+                if refusal is not None:
+                    outcome.fail(refusal)
             if outcome.error is None:
                 still.append(outcome)
         return still
@@ -137,12 +185,12 @@ class Placing:
             return None
         change = self.provider.add if self.state == PRESENT else self.provider.remove
         try:
-            change(zone, [outcome.record for outcome in todo], found)
+            change(zone, [outcome.kept for outcome in todo], found)
         except StaleError as error:
             return error
         except DnsError as error:
             if error.maybe_done or error.done:
-                sent.update(outcome.record.key for outcome in todo)
+                sent.update(outcome.kept.key for outcome in todo)
             if not error.maybe_done:
                 raise
             return error
@@ -150,8 +198,8 @@ class Placing:
 
     def _done(self, done: Sequence[Outcome], found: Mapping[str, Found]) -> None:
         for outcome in done:
-            name = outcome.record.name
-            self.after[name] = decide.after(outcome.record, self.after.get(name, found[name]), self.state)
+            name = outcome.kept.name
+            self.after[name] = decide.after(outcome.kept, self.after.get(name, found[name]), self.state)
             outcome.changed = True
             outcome.placed = self.state == PRESENT
 
@@ -162,8 +210,8 @@ class Placing:
         elif error is not None and error.scope == ZONE and zone:
             self._hopeless[zone] = error
         for outcome in failed:
-            outcome.error = str(error)
-            if outcome.record.key in (maybe or ()):
+            outcome.fail(error)
+            if outcome.kept.key in (maybe or ()):
                 outcome.changed = True
                 outcome.placed = self.state == PRESENT
 
@@ -172,3 +220,8 @@ class Placing:
         error = self._hopeless.get("") or self._hopeless.get(zone)
         if error is not None:
             raise error
+
+
+def _may_be_delegated(record: Record) -> bool:
+    """A CNAME at a validation label gives the proof away; one at the name itself is about something else."""
+    return record.type == "TXT" and record.name.startswith("_")
