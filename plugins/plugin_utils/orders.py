@@ -49,7 +49,6 @@ HOST_OPTIONS = (
     "key_type",
     "key_size",
     "subject",
-    "rekey",
     "adopt_files",
     *ATTACHMENTS,
 )

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.tests.modules.shop import Shop
+from ansible_collections.certops.resello.tests.modules.plays import Control
+from ansible_collections.certops.resello.tests.modules.shop import MULTI_DOMAIN, PLAN_ID, Shop
+from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
 from ansible_collections.certops.resello.tests.support import pki
 from ansible_collections.certops.resello.tests.support.sandbox_process import wait_until
 from cryptography import x509
 
 NAMES = ("shop.example.com", "www.shop.example.com")
 EVERY_DAY = ("standard", "bare", "lagging")  # the others are left to the long run
+ANSWERS = ("cross-signed", "other-owners", "late-files", "hidden-references")
 GOOD = (
     *EVERY_DAY,
     "old-api",
@@ -32,6 +35,7 @@ GOOD = (
     "extending",
     "new-object",
     "greedy",
+    *ANSWERS,
 )
 
 
@@ -49,6 +53,13 @@ STOPS = {
     "truncating": Stop(charges=1, says="client_reference"),
     "forgetful": Stop(charges=1, says="client_reference"),
 }
+
+
+@pytest.fixture
+def control(shop: Shop) -> Control:
+    made = Control(shop.folder)
+    made.inventory({"web1": HOST})
+    return made
 
 
 def profiles(*names: str) -> list[Any]:
@@ -90,6 +101,42 @@ def test_an_order_lives_and_dies(shop: Shop, profile: str) -> None:
     assert shop.sandbox.truth(str(order_id))["status"] == "deleted"
     ledger = shop.ledger()
     assert (ledger["charges"], ledger["refunds"], ledger["net"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("profile", profiles(*GOOD))
+def test_the_role_buys_installs_and_rests(shop: Shop, control: Control, profile: str) -> None:
+    shop.sandbox.settings(profile=profile, issue_delay=0.2)
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    play["roles"][0]["vars"]["ssl_certificate_orders"] = [{"name": "shop", "names": list(NAMES), "plan": PLAN_ID}]
+    first = control.play([play])
+    assert (first.rc, shop.charges) == (0, 1), first.output
+    served = shop.folder / "ssl" / "web1" / "shop" / "current" / "fullchain.pem"
+    assert served.read_text().count("BEGIN CERTIFICATE") == 2, "the leaf and one intermediate"
+    again = control.play([play])
+    assert (again.rc, again.changed, shop.charges) == (0, 0, 1), again.output
+
+
+def test_records_above_a_name_and_names_in_unicode_are_understood(shop: Shop) -> None:
+    shop.sandbox.settings(profile="other-owners")
+    names = ("www.xn--bcher-kva.example.com", "www.shop.example.com")
+    result = shop.order(shop.item("shop", *names, plan=MULTI_DOMAIN, dcv_type="DNS"))
+    assert result["rc"] == 0, result
+    records = {one["name"]: one for one in result["validation"]["records"]}
+    assert set(records) == set(names)
+    assert {one["refused"] for one in records.values()} == {None}, records
+    assert {one["record_name"].partition(".")[2] for one in records.values()} == {
+        "xn--bcher-kva.example.com",
+        "shop.example.com",
+    }
+
+
+def test_the_chain_of_a_bundle_with_a_dead_root_is_installed(shop: Shop) -> None:
+    shop.sandbox.settings(profile="cross-signed")
+    issued = shop.issued(shop.item("shop"))
+    assert issued["chain"].count("BEGIN CERTIFICATE") == 1
+    dest = str(shop.folder / "shop.pem")
+    downloaded = shop.run("ssl_certificate_download", client_reference="shop", format="fullchain", dest=dest)
+    assert (downloaded["rc"], Path(dest).read_text()) == (0, issued["fullchain"]), downloaded
 
 
 def _instructions(shop: Shop, item: dict[str, Any]) -> dict[str, Any] | None:

@@ -73,6 +73,25 @@ def test_none_is_said_only_when_that_is_known(shop: Shop) -> None:
         assert "Name the order by its id." in result["msg"]
 
 
+def test_what_is_to_end_is_found_too(shop: Shop) -> None:
+    shop.issued(shop.item("shop"))
+    shop.sandbox.settings(profile="hidden-references")
+    end = {"client_reference": "shop", "state": "absent", "force": True}
+    assert shop.order(end, check=True)["action"] == "cancel"
+    ended = shop.order(end)
+    assert (ended["rc"], ended["outcome"]) == (0, "cancelled"), ended
+    again = shop.order(end)
+    assert (again["rc"], again["changed"], again["state"]) == (0, False, "absent"), again
+
+
+def test_there_is_nothing_to_end_is_said_only_when_that_is_known(shop: Shop) -> None:
+    shop.sandbox.control("POST", "seed", {"count": MANY, "prefix": "other-"})
+    shop.sandbox.settings(profile="hidden-references")
+    result = shop.order({"client_reference": "shop", "state": "absent"})
+    assert result["rc"] == 1
+    assert "may be one of 5 orders whose reference the list does not show" in result["msg"], result
+
+
 def test_a_purchase_among_too_many_is_refused_with_their_number(shop: Shop) -> None:
     shop.sandbox.control("POST", "seed", {"count": MANY + 10, "prefix": "other-"})
     shop.sandbox.settings(profile="hidden-references")

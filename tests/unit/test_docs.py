@@ -217,6 +217,26 @@ def test_files_named_as_code_exist(page: str) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_what_a_page_says_of_a_file_stands_in_it() -> None:
+    """`file.py` (`Thing`): the file defines the thing."""
+    text = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    claims = re.findall(r"`([a-z_/]+\.py)` \(`(\w+)`\)", text)
+    assert claims
+    wrong = []
+    for file, thing in claims:
+        source = (ROOT / "plugins" / "module_utils" / file).read_text(encoding="utf-8")
+        if not re.search(rf"^(class|def) {thing}\b|^{thing}\b[^=\n]*=", source, re.MULTILINE):
+            wrong.append((file, thing))
+    assert wrong == []
+
+
+def test_the_readme_has_every_module() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8")
+    modules = [path.stem for path in sorted((ROOT / "plugins" / "modules").glob("ssl_*.py"))]
+    assert modules
+    assert [name for name in modules if f"`{name}`" not in table] == []
+
+
 def test_house_names_every_room() -> None:
     """Every file of module_utils has its place in the map."""
     words = set(re.findall(r"`(_[a-z0-9_]+\*?)/?`", prose(ROOT / "docs" / "house.md")))

@@ -243,6 +243,7 @@ class _Engine:
                 _end(item)
                 continue
             _decide(item, now)
+        self._look_for_what_ends([item for item in self._sound() if item.goal.state == "absent" and not item.order])
         self._look_closer([item for item in self._sound() if item.action == "create"])
         for item in self._sound():
             _attempt(item, self._choose_plan)
@@ -254,6 +255,24 @@ class _Engine:
                 item.warnings.extend(item.decision.warnings)
                 if item.action == "blocked":
                     item.error = _blocked(item.client_reference, item.decision)
+
+    def _look_for_what_ends(self, items: list[Item]) -> None:
+        """Before "there is no order": what the list hides is read."""
+
+        hidden = [item for item in items if item.action == "none"]
+        if not hidden:
+            return
+        self._each(hidden, self._finder.ask_filter)
+        self._finder.look_closer(hidden)
+        self._each([item for item in hidden if item.error is None], self._end_again)
+
+    def _end_again(self, item: Item) -> None:
+        orders = self._finder.with_hidden(item)
+        if len(orders) > len(item.sight.orders):
+            self._observe(item, orders, self._kept_for([item.client_reference]))
+            _end(item)
+        else:
+            self._finder.refuse_unless_told(item)
 
     def _choose_plan(self, item: Item) -> None:
         """The plan is looked up where something is bought; where it is not, a wish for another one is told."""

@@ -133,6 +133,15 @@ class OrderFinder:
 
         return self.reader.with_references(rows)
 
+    def refuse_unless_told(self, item: Item) -> None:
+        """Raises ConfigurationError if an order that could not be read may be this item's."""
+
+        rows = [
+            *self._filtered.get(item.client_reference, ()),
+            *(row for row in self._account.read_before() if row.live),
+        ]
+        self.reader.refuse_unless_told(item.client_reference, rows, option="client_reference")
+
     def with_hidden(self, item: Item) -> list[Order]:
         """The orders of this item that were seen before or since, those included that their row does not show."""
 

@@ -65,8 +65,8 @@ class OrderReader:
     def refuse_unless_told(self, missing: str, rows: Sequence[Order], *, option: str) -> None:
         """Raises ConfigurationError if one of these may carry the missing reference: that is no "none"."""
 
-        hidden = (row for row in rows if row.client_reference is None)
-        unread = [row for row in hidden if row.id not in self._seen or self.failure(row.id)]
+        hidden = {row.id for row in rows if row.client_reference is None}
+        unread = [order_id for order_id in hidden if order_id not in self._seen or self.failure(order_id)]
         if unread:
             raise ConfigurationError(
                 option=option,
