@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Iterator, Sequence
 
 from .._errors import ResponseError
@@ -63,14 +64,17 @@ def best_path(leaf: CertificateFacts, delivered: Sequence[CertificateFacts], now
             f"the chain does not fit: the CA certificate that issued the one for {about(leaf)} ({direct[0].subject}) "
             f"expired on {direct[0].not_after:%Y-%m-%d}"
         )
-    best: _Path | None = None
-    for number, path in enumerate(_paths((leaf,), issuers, now)):
-        if best is None or (best.dead and not path.dead):
-            best = path
-        if not best.dead or number >= MOST_PATHS:
-            break
-    assert best is not None  # noqa: S101 - direct issuers that are valid begin at least one
+    ways = list(islice(_up_to_the_living(_paths((leaf,), issuers, now)), MOST_PATHS))
+    best = next((way for way in ways if not way.dead), ways[0])
     return Bundle(leaf=leaf, intermediates=best.intermediates, root=best.root)
+
+
+def _up_to_the_living(ways: Iterator[_Path]) -> Iterator[_Path]:
+    """The ways up to the first that is alive."""
+    for way in ways:
+        yield way
+        if not way.dead:
+            return
 
 
 def _paths(way: tuple[CertificateFacts, ...], issuers: _Issuers, now: datetime) -> Iterator[_Path]:
