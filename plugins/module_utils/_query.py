@@ -13,9 +13,9 @@ from typing import Any, Collection, Mapping
 from ._client.api import Api
 from ._client.models import Bucket, Order, Plan
 from ._client.validation import ValidationDetails
-from ._download import order_csr
+from ._download import is_not_there_yet, order_csr
 from ._engine.order_reader import OrderReader
-from ._errors import ConfigurationError
+from ._errors import ConfigurationError, ReselloError
 from ._x509.facts import CertificateFacts, load_certificate
 
 READERS = 8
@@ -124,11 +124,16 @@ def _of_plan(orders: list[Order], plan: Plan) -> list[Order]:
 
 
 def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
-    """Facts of the certificate the API hands out for this order; None while there is none."""
+    """Facts of the certificate the API hands out for this order; None while there is none, or it is being made."""
 
     if order.bucket is not Bucket.ISSUED:
         return None
-    return load_certificate(api.download(order.id, "crt"))
+    try:
+        return load_certificate(api.download(order.id, "crt"))
+    except ReselloError as error:
+        if is_not_there_yet(error):
+            return None
+        raise
 
 
 def facts_result(facts: CertificateFacts, now: datetime) -> dict[str, Any]:

@@ -242,6 +242,8 @@ def test_a_certificate_that_is_being_processed_is_waited_for(shop: Shop, refusal
     tired = shop.order(item, wait=True, wait_timeout=1, wait_sleep=0.1)
     assert (tired["rc"], tired["changed"], tired["state"], tired["certificate"]) == (0, False, "waiting", None), tired
     assert any(f"its certificate cannot be downloaded yet.{says}" in note for note in tired["notes"]), tired["notes"]
+    looked = shop.run("ssl_certificate_info", certificate_facts=True)
+    assert (looked["rc"], looked["certificates"][0]["certificate_facts"]) == (0, None), looked
     failed = shop.run("ssl_certificate_download", client_reference="shop", dest=str(shop.folder / "shop.pem"))
     assert failed["rc"] == 1
     assert says.removeprefix(" The API says: ") in failed["msg"]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -205,3 +206,11 @@ def test_tasks_run_in_any_time_zone_and_language(shop: Shop, monkeypatch: pytest
     result = shop.bought(shop.item("shop", company_name="Bäckerei Ünal & Söhne"))
     assert shop.sandbox.truth(result["order"]["id"])["contact"]["company_name"] == "Bäckerei Ünal & Söhne"
     assert shop.calls().count(f"POST {CREATE}") == 1
+
+
+def test_a_csr_with_an_old_digest_is_bought_with(shop: Shop) -> None:
+    """A CA takes the key and the names; IIS and old appliances sign with SHA-1."""
+    path = shop.folder / "sha1.csr"
+    command = ["openssl", "req", "-new", "-sha1", "-newkey", "rsa:2048", "-nodes", "-keyout", str(shop.folder / "key")]
+    subprocess.run([*command, "-subj", "/CN=shop.example.com", "-out", str(path)], capture_output=True, check=True)
+    assert shop.bought({**shop.item("shop"), "csr_path": str(path)})["money_spent"] == "yes"

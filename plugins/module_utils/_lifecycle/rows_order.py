@@ -272,7 +272,7 @@ def _waiting_warnings(case: OrderCase) -> tuple[str, ...]:
         found.append("the waiting order carries another key than the CSR given: its certificate belongs to that key")
     absent = missing(case.desired.names, csr.names) if csr is not None else ()
     if absent:
-        found.append(f"the waiting order was not asked for {listing(absent)}: a reissue follows when it is issued")
+        found.append(f"the waiting order was not asked for {listing(absent)}: they can be asked for when it is issued")
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -66,9 +66,18 @@ def _parse(text: str) -> x509.CertificateSigningRequest:
         raise CsrError("The CSR could not be parsed.", code="malformed") from exc
 
 
+def _is_signed_with_rsa(request: x509.CertificateSigningRequest) -> bool:
+    """Old digests such as SHA-1, which the library does not count as valid; a CA takes the key and the names."""
+    key, digest = request.public_key(), request.signature_hash_algorithm
+    if not isinstance(key, rsa.RSAPublicKey) or digest is None:
+        return False
+    key.verify(request.signature, request.tbs_certrequest_bytes, padding.PKCS1v15(), digest)  # raises if it is not
+    return True
+
+
 def _check_signature(request: x509.CertificateSigningRequest) -> None:
     try:
-        valid = request.is_signature_valid
+        valid = request.is_signature_valid or _is_signed_with_rsa(request)
     except (ValueError, UnsupportedAlgorithm, InvalidSignature, TypeError):
         valid = False
     if not valid:
