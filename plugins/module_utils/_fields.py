@@ -84,13 +84,6 @@ class Fields:
                 return value
         return None
 
-    def unread_moment(self, *names: str) -> str | None:
-        """What one of these shows where `moment` understands none; None if nothing is shown, or it is a date."""
-        shown = next(
-            (value for value in (self._data.get(fold(name)) for name in names) if value not in (None, "")), None
-        )
-        return None if shown is None or self.moment(*names) is not None else clean(str(shown), limit=60)
-
     def boolean(self, *names: str) -> bool | None:
         """The first of these that says yes or no."""
         for name in names:

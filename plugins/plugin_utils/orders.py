@@ -197,8 +197,8 @@ def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str,
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
     """What must be the same on all hosts. Their order matters to the rollout alone."""
 
-    told = {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
-    return {**told, "hosts": sorted(item["hosts"])}
+    shared = {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
+    return {**shared, "hosts": sorted(item["hosts"])}
 
 
 def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], item: Mapping[str, Any]) -> str:

@@ -168,6 +168,7 @@ class Order:
         fields = Fields(data)
         status = _status(fields.get("status", "state"))
         plan_id, plan_name = _plan(fields)
+        dates = {field: fields.moment(*names) for field, names in _DATES.items()}
         return cls(
             id=_require_id(data, "an order"),
             client_reference=fields.raw_text("client_reference"),
@@ -175,8 +176,8 @@ class Order:
             bucket=bucket_of(status),
             plan_id=plan_id,
             plan_name=plan_name,
-            **{field: fields.moment(*names) for field, names in _DATES.items()},
-            unread_dates=_unread_dates(fields),
+            **dates,
+            unread_dates=_unread_dates(fields, [field for field, moment in dates.items() if moment is None]),
             is_auto_renew_enabled=fields.boolean("is_auto_renew_enabled", "auto_renew"),
             domain=fields.text("domain", "common_name", limit=253),
             dcv_type=(fields.text("dcv_type", "dcv_method", limit=40) or "").upper() or None,
@@ -206,9 +207,9 @@ class Order:
         }
 
 
-def _unread_dates(fields: Fields) -> tuple[str, ...]:
-    shown = ((field, fields.unread_moment(*names)) for field, names in _DATES.items())
-    return tuple(f"{field} '{text}'" for field, text in shown if text is not None)
+def _unread_dates(fields: Fields, missing: list[str]) -> tuple[str, ...]:
+    shown = ((field, fields.get(*_DATES[field])) for field in missing)
+    return tuple(f"{field} '{clean(str(value), limit=60)}'" for field, value in shown if value not in (None, ""))
 
 
 def _require_id(data: object, what: str) -> str:

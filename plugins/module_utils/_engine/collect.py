@@ -97,9 +97,9 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
 def _successor(api: Api, item: Item) -> Order:
     """The order that took the place of the one that this run renewed or reissued: some providers make another one."""
 
-    old, reference = item.current_order, item.client_reference
     from .order_reader import OrderReader  # noqa: PLC0415  # only where a provider makes another order
 
+    old, reference = item.current_order, item.client_reference
     reader = OrderReader(api, workers=1)
     for order in reader.with_references(api.list_orders(client_reference=reference)):
         if order.live and order.client_reference == reference and order_key(api, order) == _sent_key(item):

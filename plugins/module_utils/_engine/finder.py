@@ -158,11 +158,12 @@ class OrderFinder:
     def find_successors(self, renewals: Sequence[Item]) -> None:
         """The same before a renewal: those that are younger than an order to be renewed and show no reference of it."""
 
+        others = self._others()
         for item in renewals:
             same = item.client_reference
             younger = [
                 row
-                for row in self._others()
+                for row in others
                 if not _is_older(row, item.current_order)
                 and (not row.client_reference or same_spelling(row.client_reference, same))
             ]

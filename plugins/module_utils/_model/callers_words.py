@@ -79,8 +79,8 @@ def _majority(found: Objection, action: str, due: datetime | None, ends: datetim
 def _ready_again(found: Objection) -> str | None:
     """What to do where every host that is missing was there, but for this order; None if some were not."""
     ways = [_THERE.get(one.absence) for one in found.absent]
-    told = list(dict.fromkeys(way for way in ways if way is not None))
-    return ". ".join(told) if told and None not in ways else None
+    remedies = list(dict.fromkeys(way for way in ways if way is not None))
+    return ". ".join(remedies) if remedies and None not in ways else None
 
 
 def _reasons(absent: Sequence[Member], *, alone: bool = True) -> str:
@@ -90,11 +90,11 @@ def _reasons(absent: Sequence[Member], *, alone: bool = True) -> str:
         alike.setdefault(one.absence, []).append(one.name)
     if alone and len(alike) == 1:
         return _WHY[absent[0].absence]
-    told = (
+    reasons = (
         f"{_names(names)} {_be(names)} {_ARE[why]}" if why in _ARE else f"{_names(names)}: {_WHY[why]}"
         for why, names in alike.items()
     )
-    return "; ".join(told)
+    return "; ".join(reasons)
 
 
 def _without(found: Objection, names: Sequence[str]) -> str:
