@@ -42,6 +42,12 @@ options:
     description: Whether hosts may be named that the inventory does not have.
     type: bool
     default: false
+  published:
+    description:
+      - What each reachable host published. With it, an order that none of its reachable hosts has in its list is wrong.
+      - Needed only where hosts have different lists.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -66,6 +72,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import Inventory, strays
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError
+from ansible_collections.certops.resello.plugins.plugin_utils.strays import served
 
 
 def ssl_certificate_strays(
@@ -76,8 +83,15 @@ def ssl_certificate_strays(
     groups: Mapping[str, Sequence[str]],
     *,
     partial: bool = False,
+    published: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    inventory = Inventory(play=frozenset(play_hosts), reachable=frozenset(reachable), groups=groups, partial=partial)
+    inventory = Inventory(
+        play=frozenset(play_hosts),
+        reachable=frozenset(reachable),
+        groups=groups,
+        partial=partial,
+        served=None if published is None else served(published),
+    )
     try:
         return strays(items, defaults, inventory)
     except OrderConflictError as error:

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Collection, Iterator, Mapping, Sequence
@@ -27,6 +29,8 @@ class Inventory:
     reachable: Collection[str]
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     partial: bool = False
+    served: Mapping[str, Collection[str]] | None = None
+    """References that each host serves, where hosts of the play have lists of their own."""
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -52,6 +56,16 @@ def _is_short(short: str, full: str) -> bool:
     return full.startswith(f"{short}.")
 
 
+def shared_orders_digest(items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], host: str) -> str:
+    """Equal for all hosts that have the same list; empty where ``host`` knows of no order of other hosts."""
+
+    named = [{**defaults, **item} for item in items if "hosts" in item or "hosts" in defaults]
+    if all(item["hosts"] == [host] for item in named):
+        return ""
+    identities = [[item.get("name"), item.get("client_reference"), item["hosts"]] for item in named]
+    return hashlib.sha256(json.dumps(identities, default=str).encode()).hexdigest()
+
+
 def strays(
     items: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], inventory: Inventory
 ) -> list[dict[str, Any]]:
@@ -63,7 +77,9 @@ def strays(
 
     named = (({**defaults, **item}, item) for item in items if "hosts" in item or "hosts" in defaults)
     found = (
-        _stray(complete_item(item, defaults), inventory) for whole, item in named if not _is_here(whole, inventory)
+        _stray(complete_item(item, defaults), inventory)
+        for whole, item in named
+        if inventory.served is not None or not _is_here(whole, inventory)
     )
     return [stray for stray in found if stray is not None]
 
@@ -88,8 +104,22 @@ def _stray(item: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | No
     if mistakes:
         return {**stray, "kind": "wrong", "message": _message(item, here, mistakes)}
     if here:
-        return None
+        return _unserved(stray, inventory)
     return {**stray, "kind": "elsewhere", "why": ", ".join(f"{name} ({_absent(name, inventory)})" for name in names)}
+
+
+def _unserved(stray: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | None:
+    """An order whose reachable hosts have lists of their own without it. None where one of them may serve it."""
+
+    reference, here, served = stray["client_reference"], stray["here"], inventory.served
+    if served is None or any(host not in served or reference in served[host] for host in here):
+        return None
+    lists = f"{here[0]} does" if len(here) == 1 else f"{' and '.join(here)} do"
+    message = (
+        f"{reference}: {lists} not have it in ssl_certificate_orders, though hosts names {' and '.join(here)}. {IDLE}. "
+        f"Add the order to the list of {' and '.join(here)}, or define one list for all hosts in group_vars/all."
+    )
+    return {**stray, "here": [], "kind": "wrong", "message": message}
 
 
 @dataclass(frozen=True)

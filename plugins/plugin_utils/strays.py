@@ -23,18 +23,24 @@ LAST_DAYS = timedelta(days=10)
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
+def served(published: Published) -> dict[str, set[str]]:
+    """The references that each host serves."""
+
+    return {entry["host"]: {item["client_reference"] for item in entry["items"]} for entry in published}
+
+
 def judged(published: Published) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Each stray once, by its reference, with the host that reports it: one that serves it, or the first to know it."""
 
-    served = {(entry["host"], item["client_reference"]) for entry in published for item in entry["items"]}
-    somewhere = {reference for _host, reference in served}
+    references = served(published)
+    somewhere = set().union(*references.values())
     found: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for entry in published:
         for stray in entry.get("strays") or ():
             reference = stray["client_reference"]
             if stray["kind"] == "elsewhere" and reference in somewhere:
                 continue
-            serving = [host for host in stray["here"] if (host, reference) in served]
+            serving = [host for host in stray["here"] if reference in references.get(host, ())]
             found.setdefault(reference, (next(iter(serving), entry["host"]), stray))
     return found
 

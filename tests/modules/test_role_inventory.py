@@ -124,6 +124,23 @@ def test_an_order_of_other_hosts_is_noted_until_its_certificate_is_about_to_end(
     assert "no host that serves it takes part in this run: web2 (not in this play). Nothing was ordered" in message
 
 
+def test_an_order_that_is_not_in_the_list_of_its_host_is_no_silence(shop: Shop, control: Control) -> None:
+    shared = order("shared", hosts=["web2"])
+    lists = {"web1": [order("own", hosts=["web1"]), shared], "web2": [order("other", hosts=["web2"])]}
+    control.inventory({host: {**HOST, "ssl_certificate_orders": items} for host, items in lists.items()})
+    play = play_of(shop, "all")
+    del play["roles"][0]["vars"]["ssl_certificate_orders"]
+    for _night in range(2):
+        played = control.play([play])
+        assert (played.rc, played.failed, shop.charges) == (2, 1, 2), played.output
+        assert said(played).startswith("shared: web2 does not have it in ssl_certificate_orders")
+    lists["web2"].append(shared)
+    control.inventory({host: {**HOST, "ssl_certificate_orders": items} for host, items in lists.items()})
+    played = control.play([play])
+    assert (played.rc, shop.charges) == (0, 3), played.output
+    assert current(shop, "web2", "shared").exists()
+
+
 def test_an_inventory_that_is_cut_on_purpose_makes_it_a_note(shop: Shop, control: Control) -> None:
     orders = [order("other", hosts=["web8", "web9"]), order("mine", hosts=["web1"])]
     played = control.play([play_of(shop, "web1", *orders, ssl_certificate_partial_inventory=True)])

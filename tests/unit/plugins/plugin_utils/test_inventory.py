@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import orders, report, strays
-from ansible_collections.certops.resello.plugins.plugin_utils.inventory import Inventory
+from ansible_collections.certops.resello.plugins.plugin_utils.inventory import Inventory, shared_orders_digest
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import strays as strays_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,6 +229,54 @@ def test_what_was_ordered_for_hosts_that_dropped_out_is_still_reported() -> None
     results = [result("lost"), result("mine"), result("refused")]
     assert strays.orphans(results, left, ["refused"]) == results[:1]
     assert strays.orphans(results, []) == []
+
+
+def own_lists(lists: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What hosts with lists of their own publish; of those that are in the play and not here nothing is known."""
+    world = {"play": PLAY, "reachable": [*lists], "groups": GROUPS}
+    mine = {host: orders.items_of_host(items, {}, host, PLAY) for host, items in lists.items()}
+    served = strays.served([{"host": host, "items": items} for host, items in mine.items()])
+    return [
+        {"host": host, "items": mine[host], "strays": strays_of(items, {}, Inventory(**world, served=served))}
+        for host, items in lists.items()
+    ]
+
+
+def test_an_order_that_its_host_does_not_have_in_its_own_list_is_wrong() -> None:
+    shop = {"name": "shop", "hosts": ["web2"]}
+    both = own_lists({"web1": [shop], "web2": [{"name": "other"}]})
+    (problem,) = strays.report(both, "web1", [], NOW)["problems"]
+    assert problem == (
+        "shop: web2 does not have it in ssl_certificate_orders, though hosts names web2. Nothing was ordered, renewed "
+        "or reissued for it, nothing charged. Add the order to the list of web2, or define one list for all hosts in "
+        "group_vars/all."
+    )
+    assert strays.report(both, "web2", [], NOW)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"web1": [{"name": "shop", "hosts": ["web2"]}], "web2": [{"name": "shop", "hosts": ["web2"]}]},
+        {"web1": [{"name": "shop", "hosts": ["web1", "web2"]}], "web2": []},
+        {"web1": [{"name": "shop", "hosts": ["web1"]}], "web2": [{"name": "shop", "hosts": ["web1"]}]},
+    ],
+)
+def test_lists_may_differ_as_long_as_a_host_serves_the_order(lists: dict[str, list[dict[str, Any]]]) -> None:
+    assert [entry["strays"] for entry in own_lists(lists)] == [[], []]
+
+
+def test_a_host_of_a_later_batch_may_serve_what_those_before_it_know_of() -> None:
+    world = Inventory(play=PLAY, reachable=["web1", "web2"], groups=GROUPS, served={"web1": ()})
+    assert strays_of([{"name": "shop", "hosts": ["web2"]}], {}, world) == []
+
+
+def test_lists_are_compared_by_their_digests() -> None:
+    shared = [{"name": "shop", "hosts": ["web1", "web2"]}, {"name": "own", "hosts": ["web1"]}]
+    assert shared_orders_digest(shared, {}, "web1") == shared_orders_digest(shared, {}, "web2") != ""
+    assert shared_orders_digest(shared[:1], {}, "web1") not in ("", shared_orders_digest(shared, {}, "web1"))
+    assert shared_orders_digest([{"name": "own", "hosts": ["web1"]}, {"name": "all"}], {}, "web1") == ""
+    assert shared_orders_digest([{"name": "all"}], {"hosts": ["web2"]}, "web1") != ""
 
 
 NAMES = st.sampled_from(["web1", "web2", "web3", "db1.example.com", "localhost", "web", "typo9", "web1.example.com"])
