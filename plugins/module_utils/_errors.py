@@ -27,11 +27,16 @@ def _sentence(text: str) -> str:
 
 
 class ReselloError(Exception):
-    """Base of everything this collection raises on purpose. ``str()`` is one line."""
+    """Base of everything this collection raises on purpose. ``str()`` is one line.
+
+    ``error_code`` is the code of docs/codes.md; a class whose errors have several takes it as ``code``.
+    """
 
     error_code = "resello_error"
 
-    def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+        if code is not None:
+            self.error_code = code
         self.message = clean(message, limit=2000)
         self.details: dict[str, Any] = dict(details or {})
         self.result: Mapping[str, Any] = {}  # what the module returns beside the error

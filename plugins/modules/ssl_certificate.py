@@ -115,6 +115,14 @@ action:
   type: str
   returned: success
   sample: create
+code:
+  description:
+    - One stable word for why, for conditions and alarms. The page C(docs/codes.md) says of each what it means,
+      whether money was spent, and what to do.
+    - The same as in RV(error) if there is an error. V(null) if nothing was decided.
+  type: str
+  returned: success
+  sample: create
 reason:
   description: Why, with the numbers that decided.
   type: str

@@ -126,6 +126,14 @@ certificates:
       type: str
       returned: always
       sample: create
+    code:
+      description:
+        - One stable word for why, for conditions and alarms. The page C(docs/codes.md) says of each what it means,
+          whether money was spent, and what to do.
+        - The same as in RV(certificates[].error) if there is an error. V(null) if nothing was decided.
+      type: str
+      returned: always
+      sample: create
     reason:
       description: Why, with the numbers that decided.
       type: str

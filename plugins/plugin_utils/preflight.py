@@ -96,8 +96,8 @@ def _refused(result: Mapping[str, Any], proven: Sequence[Mapping[str, Any]]) -> 
         f"{result['client_reference']}: not {what}, because the CA could not issue: {reasons}. No money was spent."
     )
     error = {
-        "code": "blocked",
+        "code": "preflight_failed",
         "message": f"{message} {remedies}".strip(),
-        "details": {"rule": "preflight", "checks": [check["check"] for check in proven]},
+        "details": {"checks": [check["check"] for check in proven]},
     }
-    return {**result, "error": error, "changed": False, "csr_required": False, "records": []}
+    return {**result, "code": error["code"], "error": error, "changed": False, "csr_required": False, "records": []}

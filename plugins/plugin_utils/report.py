@@ -15,6 +15,7 @@ MADE = ("bought", "recovered", "adopted")
 DONE = ("renewed", "reissued")
 DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
 TO_DO_BY = {"create": "to_buy", "renew": "to_renew", "reissue": "to_reissue"}
+REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours")  # due, and refused before anything was sent
 PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
@@ -138,10 +139,10 @@ def _planned(result: Mapping[str, Any]) -> str | None:
 
 
 def _kind_of_trouble(result: Mapping[str, Any]) -> str:
-    rule = (result["error"].get("details") or {}).get("rule")
-    if rule in PUT_OFF:
+    code = result["error"].get("code")
+    if code in PUT_OFF:
         return "deferred"
-    return "blocked" if result["error"].get("code") == "blocked" or result["action"] == "blocked" else "failed"
+    return "blocked" if code in REFUSED_HERE or result["action"] == "blocked" else "failed"
 
 
 def _days_left(result: Mapping[str, Any], now: datetime) -> int | None:

@@ -105,9 +105,16 @@ def _is_wrong(stray: Mapping[str, Any]) -> bool:
 
 
 def _refused(result: Mapping[str, Any], message: str) -> dict[str, Any]:
-    error = {"code": "blocked", "message": message, "details": {"rule": "wrong_hosts"}}
+    error = {"code": "wrong_hosts", "message": message, "details": {}}
     kept = () if result["action"] in ORDERING else result["records"]
-    return {**result, "error": error, "changed": False, "csr_required": False, "records": list(kept)}
+    return {
+        **result,
+        "code": error["code"],
+        "error": error,
+        "changed": False,
+        "csr_required": False,
+        "records": list(kept),
+    }
 
 
 def orphans(

@@ -32,7 +32,7 @@ MOST_NIGHTS = 12
 QUIET_NIGHTS = 2  # one that is quiet might still wait for something
 DUE_AFTER = {"renew": 345 * 86400.0, "reissue": 140 * 86400.0}  # seconds after the purchase
 LIFE = {"create": 398, "renew": 398, "reissue": 199}  # days of a certificate
-WITHHELD = ("hosts-missing", "hosts-changed")  # a call is due, and too few of its hosts take part
+WITHHELD = ("hosts_missing", "hosts_changed")  # a call is due, and too few of its hosts take part
 OPTIONS: dict[str, Any] = {"recovery_timeout": 2, "api_timeout": 10, "api_retries": 1}
 
 
@@ -194,8 +194,7 @@ class FleetRound:
 
 
 def _rule(entry: Mapping[str, Any]) -> str:
-    error = entry["error"] or {"code": "", "details": None}
-    return str((error["details"] or {}).get("rule") or error["code"]).replace("_", "-")
+    return str((entry["error"] or {"code": ""})["code"])
 
 
 def _side_by_side(runs: Sequence[RoleRun], later: float | None) -> list[Report]:

@@ -156,8 +156,7 @@ class Round:
         for entry in entries:
             self.said_spent[entry["client_reference"]] += entry["money_spent"] == "yes"
             if entry["error"] is not None:
-                details = entry["error"]["details"] or {}
-                self.tally.held[str(details.get("rule") or entry["error"]["code"])] += 1
+                self.tally.held[str(entry["error"]["code"])] += 1
         return result
 
     # --- the disturbed part ---

@@ -76,7 +76,7 @@ def test_an_order_that_is_reissued_is_kept_without_permission(shop: Shop, hidden
     shop.sandbox.settings(omitted_fields=hidden)
     shop.forget_calls()
     result = shop.order(ABSENT, check=check)
-    assert (result["rc"], result["changed"], result["error"]["details"]["rule"]) == (1, False, "issued"), result
+    assert (result["rc"], result["changed"], result["error"]["code"]) == (1, False, "issued"), result
     assert "may be in use" in result["msg"]
     assert "Set force, or only_if_younger_than" in result["msg"]
     assert (shop.writing_calls(), shop.sandbox.truth(order)["certificates"][0]["revoked"]) == ([], False)
@@ -123,7 +123,7 @@ def test_a_purchase_that_may_still_arrive_is_not_called_absent(shop: Shop) -> No
     for check in (True, False):
         result = shop.order(ABSENT, check=check, **journal)
         assert (result["rc"], result["changed"]) == (1, False), result
-        assert result["error"]["details"]["rule"] == "outcome_unknown"
+        assert result["error"]["code"] == "outcome_unknown"
 
 
 def test_nothing_to_cancel_is_no_change(shop: Shop) -> None:

@@ -18,7 +18,7 @@ NIGHTS = 3
 
 def rule(result: dict[str, Any]) -> str | None:
     """The code of a refusal."""
-    return None if not result.get("error") else str(result["error"]["details"]["rule"])
+    return None if not result.get("error") else str(result["error"]["code"])
 
 
 def nights(shop: Shop, *items: dict[str, Any]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def test_eleven_renewals_renew_the_ten_most_urgent_and_report_one(shop: Shop) ->
         assert [entry["changed"] for entry in answer["certificates"]] == [number != 2 for number in range(len(items))]
         assert (answer["rc"], answer["changed"]) == (1, True)
         deferred = answer["certificates"][2]
-        assert deferred["error"]["details"]["rule"] == "deferred"
+        assert deferred["error"]["code"] == "deferred"
         assert "max_renewals is 10" in answer["msg"]
         assert deferred["client_reference"] in answer["msg"]
     renewals = [call for call in shop.writing_calls() if call.endswith("/renew")]
@@ -46,8 +46,8 @@ def test_eleven_renewals_renew_the_ten_most_urgent_and_report_one(shop: Shop) ->
     again = shop.orders(items)
     assert shop.charges == LIMIT + 1, again
     # Those renewed first wait for their certificates, and the ones in use end soon.
-    errors = [entry["error"]["details"]["rule"] for entry in again["certificates"] if entry["error"]]
-    assert set(errors) <= {"alarm"}, again
+    errors = [entry["error"]["code"] for entry in again["certificates"] if entry["error"]]
+    assert set(errors) <= {"ends_while_waiting"}, again
     assert [entry["changed"] for entry in again["certificates"]] == [number == 2 for number in range(len(items))]
 
 
@@ -69,5 +69,5 @@ def test_eleven_reissues_reissue_the_ten_most_urgent(shop: Shop) -> None:
         items.append(shop.mailed(order["client_reference"], shop.sandbox.truth(order["id"])["domain"]))
     result = shop.orders(items)
     assert [entry["changed"] for entry in result["certificates"]] == [False] + [True] * LIMIT
-    assert result["certificates"][0]["error"]["details"]["rule"] == "deferred"
+    assert result["certificates"][0]["error"]["code"] == "deferred"
     assert (result["rc"], shop.charges) == (1, 0)

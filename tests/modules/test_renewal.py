@@ -85,7 +85,7 @@ def test_a_renewal_whose_order_lost_the_reference_is_not_made_again(shop: Shop, 
     _old, new = shop.sandbox.control("GET", "orders")["orders"]
     for _night in range(2):
         result = shop.order(item)
-        assert (result["rc"], result["error"]["details"]["rule"]) == (1, "renewed_already"), result
+        assert (result["rc"], result["error"]["code"]) == (1, "renewed_already"), result
         assert f"order {new['id']}" in result["msg"]
         assert "have its reference set to" in result["msg"]
     assert shop.charges == 1

@@ -103,7 +103,7 @@ def test_an_order_that_lost_its_reference_is_not_taken_for_ours_without_proof(sh
         item = shop.mailed("shop", EVIL, names=[EVIL])
     result = shop.order(on_host(item, records={"evidence": evidence(order_id, **said)}, public_keys=[key]))
     assert (result["rc"], result["changed"], shop.charges) == (1, False, 1), result
-    assert result["error"]["details"]["rule"] == "record-not-ours"
+    assert result["error"]["code"] == "record_not_ours"
     assert f"set adopt to {order_id}" in result["msg"]
 
 

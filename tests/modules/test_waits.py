@@ -107,7 +107,7 @@ def test_other_orders_of_the_run_are_not_held_up(shop: Shop) -> None:
     aged(shop, late, 5)
     answer = shop.orders([late, fresh], on_item_failure="report")
     first, second = answer["certificates"]
-    assert first["error"]["details"]["rule"] == "overdue"
+    assert first["error"]["code"] == "overdue"
     assert (second["error"], second["outcome"]) == (None, "bought")
 
 

@@ -106,7 +106,7 @@ class Nightly:
             self._deploy(now)
         if decision.action == "blocked" or decision.alarm:  # the task fails: that is how a person is asked
             self.diary.asked.append((now, decision.code))
-        if decision.code == "renew-doubtful" and self.story.answers:
+        if decision.code == "renewal_doubtful" and self.story.answers:
             self.checked = now + timedelta(hours=6)
 
     def _check_promise(self, now: datetime, decision: Decision) -> None:

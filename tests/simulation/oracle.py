@@ -36,7 +36,7 @@ def needless(story: Story, diary: Diary) -> list[str]:
 
     But where a synchronisation touches every order every night: there somebody must say that nobody renewed.
     """
-    touched = {"renew-doubtful"} if story.dialect.updated_daily else set()
+    touched = {"renewal_doubtful"} if story.dialect.updated_daily else set()
     return sorted({code for _at, code in diary.asked} - touched)
 
 

@@ -133,13 +133,13 @@ def test_a_name_added_with_a_renewal_that_only_extends_gets_in() -> None:
 def test_a_reissue_that_keeps_the_end_asks_a_person_and_kills_once() -> None:
     diary = judge(Story(Dialect(199, reissue_keeps_end=True), nights=199))
     assert actions(diary) == [(0, "create"), (133, "reissue")]
-    assert [code for _at, code in diary.asked][:2] == ["result: the end did not move", "reissue-useless"]
+    assert [code for _at, code in diary.asked][:2] == ["result: the end did not move", "reissue_useless"]
 
 
 def test_a_silent_automatic_renewal_asks_a_person() -> None:
     diary = judge(Story(Dialect(199, capped=True, flag_auto_renew=True), nights=365))
     assert [charge.what for charge in diary.account.charges] == ["create"]
-    assert diary.asked[0][1] == "auto-renew-silent"
+    assert diary.asked[0][1] == "auto_renew_silent"
     assert diary.account.charges[0].period_end - diary.asked[0][0] >= timedelta(days=4)
 
 
@@ -154,7 +154,7 @@ def test_without_records_the_operators_date_renews_once_a_year() -> None:
     touched = replace(story, dialect=Dialect(199, updated_daily=True), nights=360)
     diary = judge(touched)
     assert [charge.what for charge in diary.account.charges] == ["create"]
-    assert diary.asked[0][1] == "renew-doubtful"
+    assert diary.asked[0][1] == "renewal_doubtful"
 
 
 @pytest.mark.parametrize("refuses", [False, True], ids=["takes a reissue", "refuses a reissue"])
@@ -184,10 +184,10 @@ def test_where_every_order_is_touched_every_night_somebody_must_look() -> None:
     dialect = Dialect(199, updated_daily=True)
     answered = judge(Story(dialect, answers=True, nights=3 * 365))
     assert [charge.what for charge in answered.account.charges] == ["create", "renew", "renew", "renew"]
-    assert {code for _at, code in answered.asked} == {"renew-doubtful"}
+    assert {code for _at, code in answered.asked} == {"renewal_doubtful"}
     silent = Nightly(Story(dialect, nights=400)).run()
     assert silent.account.charges[1].what == "create"
-    assert silent.asked[0][1] == "renew-doubtful"
+    assert silent.asked[0][1] == "renewal_doubtful"
     assert silent.account.charges[0].period_end - silent.asked[0][0] >= timedelta(days=19)
 
 

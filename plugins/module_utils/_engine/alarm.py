@@ -16,8 +16,6 @@ MOST_NAMED = 5
 class AlarmError(ReselloError):
     """An order is under way, and a person must look at it: it takes too long, or the certificate in use ends soon."""
 
-    error_code = "alarm"
-
 
 def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
     """What is to be said of an item that still waits at the end of a task; None if it may go on waiting.
@@ -34,7 +32,8 @@ def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
     why = decision.overdue or f"still waiting, and the certificate in use ends soon: {decision.reason}."
     return AlarmError(
         f"{item.client_reference}: {why} {open_words(item)}",
-        details={"rule": "overdue" if decision.overdue else "alarm", "order_id": decision.order_id},
+        code="overdue" if decision.overdue else "ends_while_waiting",
+        details={"order_id": decision.order_id},
     )
 
 

@@ -42,8 +42,8 @@ from .sightings import Sighting, Sightings, sighting_of
 from .trouble import BlockedError, UnexpectedError
 from .wait import Waiting, follow
 
-MONEY_SAID = frozenset({"hosts-missing", "hosts-changed"})  # their reasons say what was charged
-AWAITED = ("in-progress", "certificate-awaited")  # also of an order that is called issued
+MONEY_SAID = frozenset({"hosts_missing", "hosts_changed"})  # their reasons say what was charged
+AWAITED = ("in_progress", "certificate_awaited")  # also of an order that is called issued
 RUN_ID = re.compile("[0-9a-f]{32}")
 LEAST = {
     "max_creates": 0,
@@ -457,7 +457,8 @@ def _end(item: Item) -> None:
             f"({lost.client_reference or 'none'}). Nothing was cancelled. Have its reference corrected, then run "
             "again. Or end it by its id in the provider's panel, once it is certain that no host serves its "
             "certificate, also none of another inventory.",
-            details={"rule": "reference-lost", "order_id": lost.id},
+            code="record_not_ours",
+            details={"order_id": lost.id},
         )
 
 
@@ -487,7 +488,8 @@ def _blocked(reference: str, decision: Decision) -> BlockedError:
     money = "" if decision.code in MONEY_SAID else " No money was spent."
     return BlockedError(
         f"{reference}: {decision.reason}.{money} {decision.remedy}".strip(),
-        details={"rule": decision.code, "remedy": decision.remedy},
+        code=decision.code,
+        details={"remedy": decision.remedy},
     )
 
 

@@ -38,11 +38,9 @@ Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
 class GuardedError(ReselloError):
     """A guarded call that was not made, was refused, or whose outcome is open."""
 
-    error_code = "guarded_call"
-
 
 def _refused(refusal: purchase.Refusal) -> GuardedError:
-    return GuardedError(refusal.message, details={"rule": refusal.code, "money_spent": "no"})
+    return GuardedError(refusal.message, code=refusal.code, details={"money_spent": "no"})
 
 
 class GuardedCalls:
@@ -185,7 +183,8 @@ class GuardedCalls:
             raise GuardedError(
                 f"{item.client_reference}: the intent of this run was used before. Nothing was sent by this task. Run "
                 "again: the next run finds out what became of the call.",
-                details={"rule": "intent_used", "money_spent": "unknown"},
+                code="intent_used",
+                details={"money_spent": "unknown"},
             )
 
     def _take_over(self, item: Item, result: purchase.PurchaseResult) -> None:
@@ -194,8 +193,8 @@ class GuardedCalls:
         if result.failed or result.code == REFERENCE_CHANGED:
             item.error = GuardedError(
                 result.message,
+                code=result.code or result.outcome,
                 details={
-                    "rule": result.code,
                     "outcome": result.outcome,
                     "money_spent": result.money_spent,
                     "duplicates_left": list(result.duplicates_left),
@@ -228,7 +227,8 @@ class GuardedCalls:
             raise GuardedError(
                 f"{reference}: another run on this controller is working on this order. Nothing was sent and no money "
                 "was spent. Run again when it has ended.",
-                details={"rule": "locked", "money_spent": "no"},
+                code="locked",
+                details={"money_spent": "no"},
             ) from error
 
     def _csr_key(self, item: Item) -> str | None:

@@ -115,6 +115,16 @@ class Item:
         return None if self.observation is None else "free"
 
     @property
+    def code(self) -> str | None:
+        """Why the run ends like this for the item, in the words of docs/codes.md; None if nothing was decided."""
+
+        if self.error is not None:
+            return self.error.error_code
+        if self.purchase is not None and self.purchase.code is not None:
+            return self.purchase.code
+        return None if self.decision is None else self.decision.code
+
+    @property
     def rests(self) -> bool:
         """Whether nothing was done, nothing is to be done, and nobody needs to be told anything."""
 
@@ -128,6 +138,7 @@ class Item:
             "client_reference": self.client_reference,
             "state": self.state,
             "action": self.action,
+            "code": self.code,
             "reason": self.reason,
             "cost": self.cost,
             "next_date": None if self.decision is None else iso(self.decision.next_date),

@@ -17,5 +17,3 @@ class UnexpectedError(ReselloError):
 
 class BlockedError(ReselloError):
     """Nothing was done, and a person must act."""
-
-    error_code = "blocked"

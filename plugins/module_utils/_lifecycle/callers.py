@@ -34,7 +34,7 @@ def withheld(case: Case, decision: Decision) -> Decision:
     return replace(
         decision,
         action="blocked",
-        code=found.code.replace("_", "-"),
+        code=found.code,
         reason=reason,
         remedy=f"{remedy}.",
         cost="free",

@@ -58,7 +58,9 @@ def decide(desired: Desired, observed: Observed, now: datetime, policy: Policy) 
             return _finish(case, found)
     counting = case.standing.successor or case.standing.current or order_rows.failed_call_order(case)
     if counting is None:  # rows 2 and 3 leave nothing over; said here for the reader and the type checker
-        return _finish(case, Decision("blocked", "several-live", "no order can be chosen", remedy="Report this."))
+        return _finish(
+            case, Decision("blocked", "several_live_orders", "no order can be chosen", remedy="Report this.")
+        )
     return _with_order(with_order(case, counting))
 
 
@@ -68,7 +70,7 @@ def _with_order(case: OrderCase) -> Decision:
         if found is not None:
             return _finish(case, _about(case, impatient(case, found)))
     if case.order.certificate is None:  # row no_certificate answered; said for the type checker
-        return _finish(case, Decision("blocked", "certificate-unknown", "no certificate", remedy="Report this."))
+        return _finish(case, Decision("blocked", "certificate_unknown", "no certificate", remedy="Report this."))
     return _issued(with_certificate(case, case.order.certificate))
 
 
@@ -99,7 +101,7 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
 def _finish(case: Case, decision: Decision) -> Decision:
     """Add what does not depend on the row: twins that may go (R6), and whether waiting is still green."""
     twins = (
-        () if decision.code in ("duplicate-reference", "reference-unreadable", "clock-skew") else case.standing.twins
+        () if decision.code in ("duplicate_reference", "reference_unreadable", "clock_skew") else case.standing.twins
     )
     decision = withheld(case, decision)
     alarm = decision.action != "none" and _near_its_end(case) and not _goes_on_in_time(case, decision)
@@ -112,7 +114,7 @@ def _near_its_end(case: Case) -> bool:
 
 def _goes_on_in_time(case: Case, decision: Decision) -> bool:
     """Say whether this wait ends by itself, and in time for a reissue: nobody needs to be asked."""
-    until = decision.next_date if decision.code == "in-progress" else None
+    until = decision.next_date if decision.code == "in_progress" else None
     return until is not None and all(plus(until, LAST_DAYS) <= one.not_after for one in _served(case))
 
 

@@ -21,7 +21,7 @@ LONGEST_UNKNOWN = 7 * DAY
 LONGEST_VETTED = 21 * DAY  # a person at the CA looks at the organisation
 REFUND_WITHIN = 30 * DAY  # published nowhere: what such providers usually grant
 BEFORE_REFUND_ENDS = 5 * DAY
-_WAITING_CODES = ("waiting", "in-progress", "certificate-awaited")
+_WAITING_CODES = ("waiting", "in_progress", "certificate_awaited")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def impatient(case: OrderCase, decision: Decision) -> Decision:
     """Add to a decision to wait what is to be said of how long it has taken."""
     if decision.code not in _WAITING_CODES or decision.action not in ("wait", "validate"):
         return decision
-    wait = wait_of(case, in_progress=decision.code == "in-progress")
+    wait = wait_of(case, in_progress=decision.code == "in_progress")
     if wait.is_over(case.now):
         return replace(decision, overdue=_overdue(wait, case.now))
     warning = _warning(wait, case.now)

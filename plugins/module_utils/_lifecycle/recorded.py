@@ -28,7 +28,7 @@ def record_not_ours(case: Case) -> Decision | None:
     where = f"our record on {listing(places)}" if places else "our record"
     return Decision(
         "blocked",
-        "record-not-ours",
+        "record_not_ours",
         f"{where} names {order_words(order)}, which {objection}. Nothing was sent for it",
         remedy=f"If it is the order for this certificate, set adopt to {order.id}. If not, remove the record, and find "
         "out how it came there.",

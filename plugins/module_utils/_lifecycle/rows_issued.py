@@ -33,17 +33,17 @@ def no_certificate(case: OrderCase) -> Decision | None:
     wait = wait_of(case, in_progress=False)
     what = without_certificate(wait, case.now)
     if not _handed_out(case) and wait.since is not None and case.now < plus(wait.since, wait.longest):
-        return Decision("wait", "certificate-awaited", f"{order_words(case.order)} has no certificate to download yet")
+        return Decision("wait", "certificate_awaited", f"{order_words(case.order)} has no certificate to download yet")
     if not _handed_out(case):
         return Decision(
             "blocked",
-            "certificate-unknown",
+            "certificate_unknown",
             f"{what}, although the order is called issued: nothing can be decided",
             remedy=f"Ask the provider why nothing can be downloaded.{refund_words(wait, case.now)}",
         )
     return Decision(
         "blocked",
-        "certificate-unknown",
+        "certificate_unknown",
         f"{order_words(case.order)} is issued, but its certificate could not be read: nothing can be decided",
         remedy="Download it by hand (ssl_certificate_download) and see what the provider answers.",
     )
@@ -65,7 +65,7 @@ def asked_for(case: IssuedCase) -> Decision | None:
     """
     since = _reissue_asked(case)
     if since:
-        return _reissue(case, "reissue-asked", since)
+        return _reissue(case, "reissue_asked", since)
     why = _names_asked(case)
     if not why:
         return None
@@ -74,8 +74,8 @@ def asked_for(case: IssuedCase) -> Decision | None:
         if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
             return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
-        return _plan_too_small(case, why) or _reissue(case, "names-changed", why)
-    return _renew(case, "names-changed", why)
+        return _plan_too_small(case, why) or _reissue(case, "names_changed", why)
+    return _renew(case, "names_changed", why)
 
 
 def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
@@ -93,7 +93,7 @@ def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "plan-too-small",
+        "plan_too_small",
         f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it takes {lacks}; a reissue "
         "would revoke the certificate in use",
         remedy="Buy a plan that takes them as an order of its own, or take the names off the list. If the plan does "
@@ -118,7 +118,7 @@ def names_not_covered(case: IssuedCase) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "names-not-covered",
+        "names_not_covered",
         f"the certificate lacks {listing(absent)} although it was asked for: the plan does not cover it",
         remedy="Take a plan that covers these names (number of names, wildcards), or take them off the list. If the "
         "certificate was made before they were asked for, set reissue_after to today.",
@@ -131,10 +131,10 @@ def key_lost(case: IssuedCase) -> Decision | None:
         return None
     why = f"no host holds the key of the certificate (asked: {listing(tuple(host.name for host in case.hosts))})"
     if case.policy.lost_key == "reissue":
-        return _reissue(case, "key-lost", why)
+        return _reissue(case, "key_lost", why)
     return Decision(
         "blocked",
-        "key-lost",
+        "key_lost",
         f"{why}; {clocks(case)}",
         remedy="Restore the key to a host. Or set lost_key: reissue: a new certificate is made and the present one is "
         "revoked.",
@@ -167,11 +167,13 @@ def renew_soon(case: IssuedCase) -> Decision | None:
         if not case.paid.auto or ends < plus(end, -TOLERANCE):
             return None
         last = plus(end, -LAST_CALL)
-        return _nothing(case, "auto-renew-awaited", f"due, and the platform renews by {day(end)}", last)
+        return _nothing(case, "auto_renew_awaited", f"due, and the platform renews by {day(end)}", last)
     capped = near(ends, end, within=TOLERANCE) and opens < ends
     if ends - opens < room_for_renewal(case.due.margin) and not capped:
         return None
-    return _nothing(case, "renew-soon", f"due, and renews on {day(opens)}, {span(ends - opens)} before its end", opens)
+    return _nothing(
+        case, "renewal_soon", f"due, and renews on {day(opens)}, {span(ends - opens)} before its end", opens
+    )
 
 
 def reissue_useless(case: IssuedCase) -> Decision | None:
@@ -181,7 +183,7 @@ def reissue_useless(case: IssuedCase) -> Decision | None:
     if _last_was_useless(case):
         return Decision(
             "blocked",
-            "reissue-useless",
+            "reissue_useless",
             f"{clocks(case)}; due, but the last reissue did not move the end",
             remedy="Only a renewal helps: renew in the provider's panel, or, if the paid end is not known here, set "
             "paid_until.",
@@ -189,7 +191,7 @@ def reissue_useless(case: IssuedCase) -> Decision | None:
     if _ends_with_the_likely_period(case):
         return Decision(
             "blocked",
-            "paid-end-unknown",
+            "paid_end_unknown",
             f"{clocks(case)}; due, and it ends a whole number of periods after the order was made: a reissue would "
             "probably end on the same day",
             remedy="Look up in the provider's panel until when the order is paid, and set paid_until.",
@@ -205,7 +207,7 @@ def too_young(case: IssuedCase) -> Decision | None:
     if age < REISSUE_REST:
         return Decision(
             "blocked",
-            "too-young",
+            "too_young",
             f"{clocks(case)}; due, although it is {span(age)} old: somebody else reissued it",
             next_date=plus(case.certificate.not_before, REISSUE_REST),
             remedy="Find out who else manages this order: each reissue revokes the certificate of the other.",
@@ -213,7 +215,7 @@ def too_young(case: IssuedCase) -> Decision | None:
     if case.due.life < TOO_SHORT:
         return Decision(
             "blocked",
-            "reissue-useless",
+            "reissue_useless",
             f"{clocks(case)}; due, and its whole life was {span(case.due.life)}: the last reissue kept the old end",
             remedy="Only a renewal helps: renew in the provider's panel, or, if the paid end is not known here, set "
             "paid_until.",
@@ -230,11 +232,11 @@ def nothing(case: IssuedCase) -> Decision:
     """Row 15: nothing is due. Hosts that lag behind others are served."""
     late = behind(case.hosts, case.certificate)
     if late and _deployable(case):
-        return _deploy(case, late, "deploy-rest")
+        return _deploy(case, late, "deploy_rest")
     dates = [case.due.at]
     if case.paid.end is not None:
         dates.append(plus(case.paid.end, -LAST_CALL if case.paid.auto else -(case.paid.window * 2 / 3)))
-    return _nothing(case, "nothing-due", f"not due before {day(case.due.at)}", min(dates))
+    return _nothing(case, "nothing_due", f"not due before {day(case.due.at)}", min(dates))
 
 
 def issued_warnings(case: IssuedCase) -> tuple[str, ...]:
@@ -275,7 +277,7 @@ def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> 
     if last is not None and case.now - last < REISSUE_REST:
         return Decision(
             "blocked",
-            "reissue-limit",
+            "too_many_reissues",
             f"{clocks(case)}; {why}, but it was reissued {span(case.now - last)} ago, and once in "
             f"{span(REISSUE_REST)} is the most",
             next_date=plus(last, REISSUE_REST),
@@ -301,7 +303,7 @@ def _hosts_not_ready(case: IssuedCase, why: str, late: tuple[str, ...]) -> Decis
     until = goes_on_alone(case)
     return Decision(
         "blocked",
-        "hosts-not-ready",
+        "hosts_not_ready",
         f"{clocks(case)}; {why}, but {listing(late)}; a reissue would revoke the certificate in use there",
         next_date=until,
         remedy="Run without --limit, with all hosts of the order's list (hosts), and repair those that fail; or take a "
@@ -314,7 +316,7 @@ def _renew(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> De
     if case.paid.doubt:
         return Decision(
             "blocked",
-            "renew-doubtful",
+            "renewal_doubtful",
             f"{clocks(case)}; {why}, but the order may have been renewed already: {case.paid.doubt}",
             remedy="Look up in the provider's panel until when the order is paid. If it was renewed, set paid_until to "
             "the new end. If it was not, set paid_until_checked to the day on which you looked, or renew there.",
@@ -383,7 +385,7 @@ def _auto_renew_silent(case: IssuedCase, end: datetime) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "auto-renew-silent",
+        "auto_renew_silent",
         f"{clocks(case)}; {span(end - case.now)} are left and the automatic renewal has not been seen",
         remedy="Ask the provider, or renew in the panel. To let this collection renew, set auto_renew: ignore.",
     )
@@ -392,7 +394,7 @@ def _auto_renew_silent(case: IssuedCase, end: datetime) -> Decision | None:
 def _records_disagree(case: IssuedCase, shown: datetime) -> Decision:
     return Decision(
         "blocked",
-        "paid-end-conflict",
+        "paid_end_conflict",
         f"the API shows the paid period ending on {day(shown)}, we know {paid_clock(case.paid)}: did a renewal fail?",
         remedy="Look up in the provider's panel until when the order is paid; renew there if it was not.",
     )

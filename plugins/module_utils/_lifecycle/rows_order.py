@@ -30,14 +30,14 @@ def refused(case: Case) -> Decision | None:
     if case.observed.duplicate_reference:
         return Decision(
             "blocked",
-            "duplicate-reference",
+            "duplicate_reference",
             f"two certificates of this run have the client_reference {case.desired.client_reference!r}",
             remedy="Give each certificate a client_reference of its own; they are compared without regard to case.",
         )
     if case.observed.reference_trouble:
         return Decision(
             "blocked",
-            "reference-unreadable",
+            "reference_unreadable",
             f"orders cannot be found again by their client_reference: {case.observed.reference_trouble}",
             remedy="Nothing is bought as long as an order could be missed. Ask the provider why the reference is lost.",
         )
@@ -45,7 +45,7 @@ def refused(case: Case) -> Decision | None:
     if skew is not None and abs(skew) > case.policy.max_skew:
         return Decision(
             "blocked",
-            "clock-skew",
+            "clock_skew",
             f"the controller's clock is {span(skew)} {'ahead of' if skew > timedelta(0) else 'behind'} the API's",
             remedy="Set the controller's clock. Nothing is bought, renewed or reissued while the two disagree by more "
             f"than {span(case.policy.max_skew)}.",
@@ -64,7 +64,7 @@ def intent_open(case: Case) -> Decision | None:
         until = held_until(intent, case.observed, case.policy)
         return Decision(
             "wait",
-            "intent-open",
+            "outcome_unknown",
             f"{what}: it can take effect until {minute(until)} ({span(hold_of(intent, case.policy))} after it began)",
             next_date=until,
             order_id=intent.order_id,
@@ -73,7 +73,7 @@ def intent_open(case: Case) -> Decision | None:
         )
     return Decision(
         "blocked",
-        "renew-unclear",
+        "renewal_unclear",
         f"{what}: not everything that would show it could be read ({_before(intent)})",
         order_id=intent.order_id,
         remedy="Look at the provider's panel or invoice whether the renewal was charged. If it was, set paid_until; if "
@@ -92,14 +92,14 @@ def order_missing(case: Case) -> Decision | None:
     if not case.observed.evidence_absent:
         return Decision(
             "blocked",
-            "record-unchecked",
+            "record_unchecked",
             f"our record names order {evidence.order_id}{bought} and the API was not asked for it",
             order_id=evidence.order_id,
             remedy="Run again; if this stays, report it: the order must be read by its id before anything is bought.",
         )
     return Decision(
         "blocked",
-        "order-missing",
+        "order_missing",
         f"our record names order {evidence.order_id}{bought} and this account does not show it",
         order_id=evidence.order_id,
         remedy="Check api_url, api_realm and the credentials: is this the account it was bought with? If the order is "
@@ -121,7 +121,7 @@ def order_over(case: Case) -> Decision | None:
     kind = kind_of_end(bad)
     return Decision(
         "blocked",
-        "order-over",
+        "order_over",
         f"the last one, {order_words(bad)}, is {kind}{', and it had issued' if _issued(case, bad) else ''}: "
         "nothing is bought in its place",
         order_id=bad.id,
@@ -137,7 +137,7 @@ def create(case: Case) -> Decision | None:
     if len(recent) >= MOST_CREATES:
         return Decision(
             "blocked",
-            "create-limit",
+            "too_many_creates",
             f"{len(recent)} orders with this reference were bought in {span(CREATES_WITHIN)}: "
             + listing(tuple(order_words(order) for order in recent)),
             remedy="Find out why they did not last. A third one has to be bought by a person.",
@@ -162,7 +162,7 @@ def several_live(case: Case) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "several-live",
+        "several_live_orders",
         f"{len(quarrel)} live orders have this reference and none can be chosen: "
         + listing(tuple(order_words(order) for order in quarrel)),
         remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one "
@@ -178,7 +178,7 @@ def not_ours(case: OrderCase) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "not-ours",
+        "not_ours",
         f"{order_words(order)} has this reference but is for {listing(tuple(sorted(named)))}, and no name of it is "
         f"wanted ({listing(case.desired.names)})",
         remedy="If it belongs to something else, choose another client_reference. If it is the right one, keep one of "
@@ -198,7 +198,7 @@ def waiting(case: OrderCase) -> Decision | None:
     ):
         return Decision(
             "blocked",
-            "waiting-key-lost",
+            "waiting_key_lost",
             f"{order_words(case.order)} waits, but none of its hosts ({_host_names(case)}) holds the key of its CSR: "
             "its certificate could never be used",
             remedy="A host that is not in hosts now may hold it: put every host that ever served this order on hosts, "
@@ -212,13 +212,13 @@ def under_way(case: OrderCase) -> Decision | None:
     if case.order.bucket == "failed":
         return _failed_call(case)
     if case.order.bucket == "waiting":
-        return _go_on(case, "in-progress", f"{order_words(case.order)} is being renewed or reissued{_served(case)}")
+        return _go_on(case, "in_progress", f"{order_words(case.order)} is being renewed or reissued{_served(case)}")
     call = open_call(case)
     until = None if call is None else believed_until(call, case)
     if call is None or until is None or case.now >= until:
         return None
     what = f"the {call.action} of {order_words(case.order)} begun at {minute(call.begun)} took effect"
-    found = _go_on(case, "in-progress", f"{what} and its certificate is not there yet{_served(case)}")
+    found = _go_on(case, "in_progress", f"{what} and its certificate is not there yet{_served(case)}")
     return replace(found, awaited_key=call.key, next_date=until)
 
 
@@ -234,7 +234,7 @@ def failed_call_order(case: Case) -> OrderFacts | None:
 def _failed_call(case: OrderCase) -> Decision:
     return Decision(
         "validate",
-        "in-progress",
+        "in_progress",
         f"a renew or reissue of {order_words(case.order)} failed{_served(case)}: nothing is bought or cancelled, "
         "validation is tried again",
         remedy="Look at the order's validation details and the provider's panel.",
@@ -315,7 +315,7 @@ def _expired_early(case: Case, last: tuple[OrderFacts, ...]) -> Decision | None:
         return None
     return Decision(
         "blocked",
-        "expired-early",
+        "expired_early",
         f"{order_words(order)} is expired although it is paid until {day(paid)}: buying another would pay twice",
         order_id=order.id,
         remedy="Ask the provider to revive it. To buy a new one instead, take paid_until and the order's record away.",

@@ -125,7 +125,7 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
     return blocked(
         request,
         Refusal(
-            "absence_contradicted",
+            "order_missing",
             f"recorded as order {order_id} on {rules.iso(when)}, but this account does not show that order",
         ),
         "Check api_url, api_realm and the credentials: they may belong to another account. If the order is really "
@@ -148,7 +148,7 @@ def deployed_contradicts(request: PurchaseRequest) -> PurchaseResult:
     return blocked(
         request,
         Refusal(
-            "absence_contradicted",
+            "order_missing",
             f"a certificate bought here is deployed and valid until {rules.iso(request.deployed_until)}, but this "
             "account shows no order with this reference",
         ),

@@ -100,13 +100,13 @@ def test_a_renewal_that_made_a_new_order() -> None:
 def test_anything_else_is_a_quarrel(orders: tuple[OrderFacts, ...]) -> None:
     standing = stand(WANTED, seen(*orders))
     assert standing.current is None
-    assert ask(seen(*orders), on(30)).code == "several-live"
+    assert ask(seen(*orders), on(30)).code == "several_live_orders"
 
 
 def test_every_candidate_for_the_last_order_must_allow_a_create() -> None:
     dated = over("ended", "expired", created=on(5))
     undated = over("ended", "cancelled", id="order-2", created=None)
-    assert ask(seen(dated, undated, evidence=None), on(400)).code == "order-over"
+    assert ask(seen(dated, undated, evidence=None), on(400)).code == "order_over"
     older = over("ended", "cancelled", id="order-2", created=on(1))
     assert ask(seen(dated, older, evidence=None), on(400)).code == "create"
 

@@ -38,7 +38,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 PAGE = Path(__file__).parents[4] / "docs" / "decisions.md"
-CODES = set(re.findall(r"\| `([a-z-]+)` \|", PAGE.read_text(encoding="utf-8")))
+CODES = set(re.findall(r"\| `([a-z_]+)` \|", PAGE.read_text(encoding="utf-8")))
 
 near_dates = st.floats(-800, 2500).map(on)
 dates = st.one_of(near_dates, near_dates, st.datetimes(timezones=st.just(timezone.utc)))

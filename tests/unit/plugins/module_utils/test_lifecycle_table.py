@@ -82,43 +82,43 @@ BROKEN = seen(order(), host_keys=hosts(host(), host("web2", config_test_passes=F
 LAST_STRETCH = on(199 - 199 / 9)  # a third of the margin is left
 NEW_CSR = CsrFacts(NAMES, OTHER_KEY)
 SCENARIOS = (
-    Scenario("0", "blocked", "duplicate-reference", "twice", seen(order(), duplicate_reference=True), on(1)),
-    Scenario("0", "blocked", "reference-unreadable", "lost", seen(order(), reference_trouble="no field"), on(1)),
-    Scenario("0", "blocked", "clock-skew", "ahead", seen(order(), clock_skew=HOUR + SECOND), on(1)),
-    Scenario("0", "blocked", "clock-skew", "behind", seen(order(), clock_skew=-HOUR - SECOND), on(1)),
-    Scenario("1", "wait", "intent-open", "create", seen(intent=intent("create", on(0)), **NOTHING), on(1) - SECOND),
+    Scenario("0", "blocked", "duplicate_reference", "twice", seen(order(), duplicate_reference=True), on(1)),
+    Scenario("0", "blocked", "reference_unreadable", "lost", seen(order(), reference_trouble="no field"), on(1)),
+    Scenario("0", "blocked", "clock_skew", "ahead", seen(order(), clock_skew=HOUR + SECOND), on(1)),
+    Scenario("0", "blocked", "clock_skew", "behind", seen(order(), clock_skew=-HOUR - SECOND), on(1)),
+    Scenario("1", "wait", "outcome_unknown", "create", seen(intent=intent("create", on(0)), **NOTHING), on(1) - SECOND),
     Scenario(
-        "1", "wait", "intent-open", "reissue", seen(order(), intent=intent("reissue", on(9))), on(9) + HOUR - SECOND
+        "1", "wait", "outcome_unknown", "reissue", seen(order(), intent=intent("reissue", on(9))), on(9) + HOUR - SECOND
     ),
-    Scenario("1", "wait", "intent-open", "renew", seen(order(), intent=intent("renew", on(340))), on(343) - SECOND),
+    Scenario("1", "wait", "outcome_unknown", "renew", seen(order(), intent=intent("renew", on(340))), on(343) - SECOND),
     Scenario(
         "1",
         "blocked",
-        "renew-unclear",
+        "renewal_unclear",
         "no CSR",
         seen(order(csr=None), intent=intent("renew", on(340))),
         on(343),
     ),
-    Scenario("2b", "blocked", "order-missing", "denied", seen(evidence_absent=True), on(9)),
-    Scenario("2b", "blocked", "record-unchecked", "not asked", seen(), on(9)),
-    Scenario("2c", "blocked", "expired-early", "record", seen(over("ended", "expired")), PAID_END - 3 * NIGHT),
+    Scenario("2b", "blocked", "order_missing", "denied", seen(evidence_absent=True), on(9)),
+    Scenario("2b", "blocked", "record_unchecked", "not asked", seen(), on(9)),
+    Scenario("2c", "blocked", "expired_early", "record", seen(over("ended", "expired")), PAID_END - 3 * NIGHT),
     Scenario(
         "2c",
         "blocked",
-        "expired-early",
+        "expired_early",
         "paid_until",
         seen(over("ended", "expired"), **NOTHING),
         on(300),
         Policy(paid_until=on(303)),
     ),
-    Scenario("2c", "blocked", "order-over", "cancelled", seen(over("ended", "canceled"), **NOTHING), on(60)),
-    Scenario("2c", "blocked", "order-over", "revoked", seen(over("ended", "revoked"), **NOTHING), on(60)),
-    Scenario("2c", "blocked", "order-over", "failed", seen(over("failed", "rejected"), **NOTHING), on(60)),
-    Scenario("2c", "blocked", "order-over", "replaced", seen(over("replaced", "reissued"), **NOTHING), on(60)),
+    Scenario("2c", "blocked", "order_over", "cancelled", seen(over("ended", "canceled"), **NOTHING), on(60)),
+    Scenario("2c", "blocked", "order_over", "revoked", seen(over("ended", "revoked"), **NOTHING), on(60)),
+    Scenario("2c", "blocked", "order_over", "failed", seen(over("failed", "rejected"), **NOTHING), on(60)),
+    Scenario("2c", "blocked", "order_over", "replaced", seen(over("replaced", "reissued"), **NOTHING), on(60)),
     Scenario(
         "2d",
         "blocked",
-        "create-limit",
+        "too_many_creates",
         "third in a month",
         seen(over("ended", "expired", created=on(2)), over("ended", "expired", id="order-2", created=on(1)), **NOTHING),
         on(31) - SECOND,
@@ -135,14 +135,14 @@ SCENARIOS = (
         Policy(recreate=frozenset({"cancelled"})),
     ),
     Scenario("2d", "create", "create", "hold over", seen(intent=intent("create", on(0)), **NOTHING), on(1)),
-    Scenario("3", "blocked", "several-live", "two issued", seen(order(), order(id="order-2")), on(9)),
+    Scenario("3", "blocked", "several_live_orders", "two issued", seen(order(), order(id="order-2")), on(9)),
     Scenario(
-        "4", "blocked", "record-not-ours", "stranger", seen(evidence_order=order(client_reference="shop2")), on(9)
+        "4", "blocked", "record_not_ours", "stranger", seen(evidence_order=order(client_reference="shop2")), on(9)
     ),
     Scenario(
         "4",
         "blocked",
-        "not-ours",
+        "not_ours",
         "foreign",
         seen(
             order(csr=CsrFacts(("x.example.org",), KEY), certificate=certificate(names=("x.example.org",))), **NOTHING
@@ -152,7 +152,7 @@ SCENARIOS = (
     Scenario(
         "5b",
         "blocked",
-        "waiting-key-lost",
+        "waiting_key_lost",
         "no key",
         seen(waiting(), evidence=None, host_keys=hosts(host(public_keys=frozenset()))),
         on(1),
@@ -160,13 +160,13 @@ SCENARIOS = (
     Scenario("5a", "validate", "waiting", "records", seen(waiting(), validation_incomplete=True, evidence=None), on(1)),
     Scenario("5a", "wait", "waiting", "all proven", seen(waiting(), evidence=None), on(1)),
     Scenario(
-        "5c", "validate", "in-progress", "records", seen(order(bucket="waiting"), validation_incomplete=True), on(133)
+        "5c", "validate", "in_progress", "records", seen(order(bucket="waiting"), validation_incomplete=True), on(133)
     ),
-    Scenario("5c", "wait", "in-progress", "all proven", seen(order(bucket="waiting")), on(133)),
+    Scenario("5c", "wait", "in_progress", "all proven", seen(order(bucket="waiting")), on(133)),
     Scenario(
         "5c",
         "wait",
-        "in-progress",
+        "in_progress",
         "old serial yet",
         seen(order(updated=on(134)), intent=intent("reissue", on(134))),
         on(135),
@@ -175,7 +175,7 @@ SCENARIOS = (
     Scenario(
         "5c",
         "wait",
-        "in-progress",
+        "in_progress",
         "old certificate yet",
         seen(order(csr=NEW_CSR), evidence=evidence(last_reissue=on(134))),
         on(137) - SECOND,
@@ -192,7 +192,7 @@ SCENARIOS = (
     Scenario(
         "5c",
         "wait",
-        "in-progress",
+        "in_progress",
         "old certificate yet, renewed",
         seen(order(certificate=CAPPED), evidence=RENEWED, host_keys=serving(CAPPED)),
         on(339) - SECOND,
@@ -205,11 +205,11 @@ SCENARIOS = (
         seen(order(certificate=CAPPED), evidence=RENEWED, host_keys=serving(CAPPED)),
         on(339),
     ),
-    Scenario("5c", "validate", "in-progress", "failed", seen(over("failed", "rejected")), on(140)),
+    Scenario("5c", "validate", "in_progress", "failed", seen(over("failed", "rejected")), on(140)),
     Scenario(
         "5",
         "wait",
-        "certificate-awaited",
+        "certificate_awaited",
         "young",
         seen(order(certificate=None, ever_issued=None), **NOTHING),
         on(7) - SECOND,
@@ -217,12 +217,12 @@ SCENARIOS = (
     Scenario(
         "5",
         "blocked",
-        "certificate-unknown",
+        "certificate_unknown",
         "old",
         seen(order(certificate=None, ever_issued=None), **NOTHING),
         on(7),
     ),
-    Scenario("5", "blocked", "certificate-unknown", "served", seen(order(certificate=None), evidence=None), on(1)),
+    Scenario("5", "blocked", "certificate_unknown", "served", seen(order(certificate=None), evidence=None), on(1)),
     Scenario("6", "deploy", "deploy", "never served", seen(order(), host_keys=hosts(host(deployed=None))), on(1)),
     Scenario(
         "6",
@@ -232,28 +232,28 @@ SCENARIOS = (
         seen(order(), host_keys=hosts(host(deployed=certificate(-100, serial="00")))),
         on(1),
     ),
-    Scenario("7", "reissue", "reissue-asked", "date", ISSUED, on(9), Policy(reissue_after=BOUGHT + SECOND)),
+    Scenario("7", "reissue", "reissue_asked", "date", ISSUED, on(9), Policy(reissue_after=BOUGHT + SECOND)),
     Scenario(
         "7",
         "reissue",
-        "reissue-asked",
+        "reissue_asked",
         "date, in W",
         seen(order(certificate=certificate(266))),
         OPENS,
         Policy(reissue_after=on(300)),
     ),
-    Scenario("7", "reissue", "names-changed", "added", ISSUED, on(9), desired=NAMED),
-    Scenario("7", "blocked", "plan-too-small", "a second domain", seen(order(), plan=SMALL), on(9), desired=NAMED),
-    Scenario("7", "blocked", "plan-too-small", "a wildcard", seen(order(), plan=SMALL), on(9), desired=WILD),
-    Scenario("7", "reissue", "names-changed", "the plan fits", seen(order(), plan=SMALL), on(9), FITS, desired=WILD),
-    Scenario("7", "reissue", "names-changed", "several already", seen(SEVERAL, plan=SMALL), on(9), desired=NAMED),
+    Scenario("7", "reissue", "names_changed", "added", ISSUED, on(9), desired=NAMED),
+    Scenario("7", "blocked", "plan_too_small", "a second domain", seen(order(), plan=SMALL), on(9), desired=NAMED),
+    Scenario("7", "blocked", "plan_too_small", "a wildcard", seen(order(), plan=SMALL), on(9), desired=WILD),
+    Scenario("7", "reissue", "names_changed", "the plan fits", seen(order(), plan=SMALL), on(9), FITS, desired=WILD),
+    Scenario("7", "reissue", "names_changed", "several already", seen(SEVERAL, plan=SMALL), on(9), desired=NAMED),
     Scenario(
-        "7", "renew", "names-changed", "added, in W", seen(order(certificate=certificate(266))), OPENS, desired=NAMED
+        "7", "renew", "names_changed", "added, in W", seen(order(certificate=certificate(266))), OPENS, desired=NAMED
     ),
     Scenario(
         "7",
         "blocked",
-        "reissue-limit",
+        "too_many_reissues",
         "twice a day",
         seen(order(certificate=certificate(8)), evidence=evidence(last_reissue=on(8))),
         on(9) - SECOND,
@@ -262,17 +262,17 @@ SCENARIOS = (
     Scenario(
         "8",
         "blocked",
-        "names-not-covered",
+        "names_not_covered",
         "plan",
         seen(order(csr=CsrFacts(MORE_NAMES, KEY))),
         on(9),
         desired=NAMED,
     ),
-    Scenario("9", "blocked", "key-lost", "block", seen(order(), host_keys=hosts(host(public_keys=frozenset()))), on(9)),
+    Scenario("9", "blocked", "key_lost", "block", seen(order(), host_keys=hosts(host(public_keys=frozenset()))), on(9)),
     Scenario(
         "9",
         "reissue",
-        "key-lost",
+        "key_lost",
         "reissue",
         seen(order(), host_keys=hosts(host(public_keys=frozenset()))),
         on(9),
@@ -281,7 +281,7 @@ SCENARIOS = (
     Scenario(
         "10",
         "blocked",
-        "paid-end-conflict",
+        "paid_end_conflict",
         "expires",
         seen(order(expires=PAID_END, certificate=certificate(266)), evidence=evidence(paid_until=on(730))),
         PAID_END - 5 * NIGHT,
@@ -289,7 +289,7 @@ SCENARIOS = (
     Scenario(
         "10",
         "blocked",
-        "auto-renew-silent",
+        "auto_renew_silent",
         "five days",
         seen(order(is_auto_renew_enabled=True, certificate=certificate(266))),
         PAID_END - 5 * NIGHT,
@@ -297,7 +297,7 @@ SCENARIOS = (
     Scenario(
         "10",
         "blocked",
-        "renew-doubtful",
+        "renewal_doubtful",
         "newer certificate",
         seen(order(certificate=NEWER), host_keys=serving(NEWER)),
         on(346),
@@ -307,17 +307,17 @@ SCENARIOS = (
     Scenario(
         "11",
         "none",
-        "auto-renew-awaited",
+        "auto_renew_awaited",
         "platform",
         seen(order(is_auto_renew_enabled=True, certificate=CAPPED)),
         OPENS,
     ),
-    Scenario("11", "none", "renew-soon", "capped", seen(order(certificate=CAPPED)), OPENS - SECOND),
-    Scenario("11", "none", "renew-soon", "outlives W", seen(order(certificate=certificate(175))), on(308)),
+    Scenario("11", "none", "renewal_soon", "capped", seen(order(certificate=CAPPED)), OPENS - SECOND),
+    Scenario("11", "none", "renewal_soon", "outlives W", seen(order(certificate=certificate(175))), on(308)),
     Scenario(
         "12",
         "blocked",
-        "reissue-useless",
+        "reissue_useless",
         "end kept",
         seen(
             order(certificate=certificate(133, life=66)),
@@ -326,50 +326,50 @@ SCENARIOS = (
         on(177),
     ),
     Scenario(
-        "13", "blocked", "reissue-useless", "two days", seen(order(certificate=certificate(90, life=1.99))), on(91.5)
+        "13", "blocked", "reissue_useless", "two days", seen(order(certificate=certificate(90, life=1.99))), on(91.5)
     ),
     Scenario(
         "12",
         "blocked",
-        "paid-end-unknown",
+        "paid_end_unknown",
         "bare",
         seen(order(certificate=CAPPED), **NOTHING),
         on(335),
     ),
     Scenario(
-        "13", "blocked", "too-young", "a day", seen(order(certificate=certificate(100, life=1.9))), on(101) - SECOND
+        "13", "blocked", "too_young", "a day", seen(order(certificate=certificate(100, life=1.9))), on(101) - SECOND
     ),
     Scenario("14", "reissue", "reissue", "due", ISSUED, on(199 - 199 / 3)),
     Scenario(
         "7",
         "blocked",
-        "auto-renew-silent",
+        "auto_renew_silent",
         "a name, and the order may lapse",
         seen(order(is_auto_renew_enabled=True, certificate=certificate(266))),
         PAID_END - 5 * NIGHT,
         desired=NAMED,
     ),
-    Scenario("7", "blocked", "hosts-not-ready", "a silent host", GONE, LAST_STRETCH - SECOND),
-    Scenario("7", "blocked", "hosts-not-ready", "by date", GONE, on(9), Policy(reissue_after=BOUGHT + SECOND)),
-    Scenario("7", "blocked", "hosts-not-ready", "a failing test", BROKEN, LAST_STRETCH - SECOND),
-    Scenario("7", "blocked", "hosts-not-ready", "no new key", ISSUED, LAST_STRETCH - SECOND, desired={"csr": NEW_CSR}),
+    Scenario("7", "blocked", "hosts_not_ready", "a silent host", GONE, LAST_STRETCH - SECOND),
+    Scenario("7", "blocked", "hosts_not_ready", "by date", GONE, on(9), Policy(reissue_after=BOUGHT + SECOND)),
+    Scenario("7", "blocked", "hosts_not_ready", "a failing test", BROKEN, LAST_STRETCH - SECOND),
+    Scenario("7", "blocked", "hosts_not_ready", "no new key", ISSUED, LAST_STRETCH - SECOND, desired={"csr": NEW_CSR}),
     Scenario("14", "reissue", "reissue", "goes on without it", GONE, LAST_STRETCH),
     Scenario("14", "reissue", "reissue", "goes on with a failing test", BROKEN, LAST_STRETCH),
     Scenario(
         "15",
         "deploy",
-        "deploy-rest",
+        "deploy_rest",
         "a host behind",
         seen(order(), host_keys=hosts(host(), host("web2", deployed=None))),
         on(9),
     ),
-    Scenario("15", "none", "nothing-due", "young", ISSUED, on(9)),
+    Scenario("15", "none", "nothing_due", "young", ISSUED, on(9)),
 )
 
 
 def page_lines() -> list[tuple[str, str, str]]:
     """Return (row, action, code) of every line of the page's table."""
-    line = re.compile(r"\| (?P<row>\d+[a-d]?) \| [^|]+ \| (?P<action>\w*) \| (?:`(?P<code>[a-z-]+)`)? *\|")
+    line = re.compile(r"\| (?P<row>\d+[a-d]?) \| [^|]+ \| (?P<action>\w*) \| (?:`(?P<code>[a-z_]+)`)? *\|")
     found = [line.fullmatch(text) for text in PAGE.read_text(encoding="utf-8").splitlines()]
     return [(match["row"], match["action"], match["code"] or "") for match in found if match]
 
@@ -405,7 +405,7 @@ def test_cost_and_csr(scenario: Scenario) -> None:
 
 # (scenario that matches, the same one step over the boundary): the code must change to the one named
 OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ...] = (
-    ("skew of exactly the limit", seen(order(), clock_skew=HOUR), on(1), {}, "nothing-due"),
+    ("skew of exactly the limit", seen(order(), clock_skew=HOUR), on(1), {}, "nothing_due"),
     ("reissue hold over: sent again", seen(order(), intent=intent("reissue", on(133))), on(133) + HOUR, {}, "reissue"),
     ("renew hold over, all unchanged", seen(order(certificate=certificate(266)), intent=intent("renew", on(343),
      before_serial="01")), on(346), {}, "renew"),
@@ -416,36 +416,36 @@ OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ..
      host("web2", answered=False))), on(1), {}, "waiting"),
     ("a key of a second host", seen(waiting(), evidence=None, host_keys=hosts(host(public_keys=frozenset()),
      host("web2"))), on(1), {}, "waiting"),
-    ("keys not known", seen(order(), host_keys=hosts(host(public_keys=None))), on(9), {}, "nothing-due"),
-    ("reissue_after met", ISSUED, on(9), {"reissue_after": BOUGHT}, "nothing-due"),
-    ("reissue_after to come", ISSUED, on(9), {"reissue_after": on(9) + SECOND}, "nothing-due"),
-    ("a second before W, not due", seen(order(certificate=certificate(266))), OPENS - SECOND, {}, "nothing-due"),
-    ("W, not due", seen(order(certificate=certificate(266))), OPENS, {}, "nothing-due"),
+    ("keys not known", seen(order(), host_keys=hosts(host(public_keys=None))), on(9), {}, "nothing_due"),
+    ("reissue_after met", ISSUED, on(9), {"reissue_after": BOUGHT}, "nothing_due"),
+    ("reissue_after to come", ISSUED, on(9), {"reissue_after": on(9) + SECOND}, "nothing_due"),
+    ("a second before W, not due", seen(order(certificate=certificate(266))), OPENS - SECOND, {}, "nothing_due"),
+    ("W, not due", seen(order(certificate=certificate(266))), OPENS, {}, "nothing_due"),
     ("a second before two thirds", seen(order(certificate=certificate(266))), PAID_END - 20 * NIGHT - SECOND, {},
-     "nothing-due"),
+     "nothing_due"),
     ("five days and a second", seen(order(is_auto_renew_enabled=True, certificate=certificate(266))),
-     PAID_END - 5 * NIGHT - SECOND, {}, "nothing-due"),
+     PAID_END - 5 * NIGHT - SECOND, {}, "nothing_due"),
     ("auto_renew ignored", seen(order(is_auto_renew_enabled=True, certificate=certificate(266))), PAID_END - 20 * NIGHT,
      {"auto_renew": "ignore"}, "renew"),
     ("W too near the end", seen(order(certificate=certificate(168.1))), on(301), {}, "reissue"),
-    ("W just early enough", seen(order(certificate=certificate(169.2))), on(302), {}, "renew-soon"),
+    ("W just early enough", seen(order(certificate=certificate(169.2))), on(302), {}, "renewal_soon"),
     ("late W, but C ends with the paid period", seen(order(certificate=CAPPED), plan=PlanFacts(12, 7)), on(340), {},
-     "renew-soon"),
+     "renewal_soon"),
     ("late W, and C ends before the paid period", seen(order(certificate=certificate(263, life=99)),
      plan=PlanFacts(12, 7)), on(340), {}, "reissue"),
     ("a day old", seen(order(certificate=certificate(100, life=2))), on(101), {}, "reissue"),
-    ("a second before due", ISSUED, on(199 - 199 / 3) - SECOND, {}, "nothing-due"),
+    ("a second before due", ISSUED, on(199 - 199 / 3) - SECOND, {}, "nothing_due"),
     ("a week ago the last reissue moved the end", seen(order(certificate=certificate(133)), evidence=evidence(
      last_reissue=on(133), last_reissue_for_age=True, last_reissue_not_after_before=on(199))), on(266), {}, "reissue"),
-    ("stale paid end", seen(order(certificate=certificate(330))), PAID_END + 3 * NIGHT, {}, "nothing-due"),
+    ("stale paid end", seen(order(certificate=certificate(330))), PAID_END + 3 * NIGHT, {}, "nothing_due"),
     ("recreate never for one that issued", seen(over("ended", "revoked"), **NOTHING), on(60),
-     {"recreate": frozenset({"revoked"})}, "order-over"),
+     {"recreate": frozenset({"revoked"})}, "order_over"),
     ("recreate never for one that may have issued", seen(over("failed", "rejected", ever_issued=None), **NOTHING),
-     on(60), {"recreate": frozenset({"failed"})}, "order-over"),
+     on(60), {"recreate": frozenset({"failed"})}, "order_over"),
     ("recreate never for a replaced one", seen(over("replaced", "renewed", ever_issued=False), **NOTHING), on(60),
-     {"recreate": frozenset({"expired", "failed", "cancelled", "revoked", "replaced"})}, "order-over"),
+     {"recreate": frozenset({"expired", "failed", "cancelled", "revoked", "replaced"})}, "order_over"),
     ("expired taken out of recreate", seen(over("ended", "expired"), **NOTHING), on(400), {"recreate": frozenset()},
-     "order-over"),
+     "order_over"),
 )  # fmt: skip
 
 
@@ -470,7 +470,7 @@ REMEMBERED = evidence(keys=frozenset({KEY}), places=("web1",))
 def test_a_recorded_order_without_its_reference_is_used_and_reported() -> None:
     lost = order(client_reference=None)
     decision = ask(seen(evidence_order=lost, evidence=REMEMBERED), on(9))
-    assert (decision.code, decision.order_id) == ("nothing-due", "order-1")
+    assert (decision.code, decision.order_id) == ("nothing_due", "order-1")
     assert "lost its client_reference" in decision.warnings[0]
 
 
@@ -489,7 +489,7 @@ def test_a_record_leads_to_no_order_of_somebody_else(changes: dict[str, Any], wh
     """Whatever the host says of keys, of records and of what it serves."""
     foreign = order(**{"client_reference": None, **changes})
     decision = ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(days))
-    assert (decision.action, decision.code, decision.order_id) == ("blocked", "record-not-ours", None)
+    assert (decision.action, decision.code, decision.order_id) == ("blocked", "record_not_ours", None)
     assert decision.reason.startswith("our record on web1 names order order-1 ")
     assert why in decision.reason
     assert "adopt to order-1" in decision.remedy
@@ -497,12 +497,12 @@ def test_a_record_leads_to_no_order_of_somebody_else(changes: dict[str, Any], wh
 
 def test_the_failed_call_of_somebody_else_is_not_validated_again() -> None:
     foreign = order(client_reference="shop2", bucket="failed", status="failed")
-    assert ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(9)).code == "record-not-ours"
+    assert ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(9)).code == "record_not_ours"
 
 
 def test_a_record_without_a_key_proves_nothing() -> None:
     lost = order(client_reference=None)
-    assert ask(seen(evidence_order=lost, evidence=evidence()), on(9)).code == "record-not-ours"
+    assert ask(seen(evidence_order=lost, evidence=evidence()), on(9)).code == "record_not_ours"
 
 
 def test_an_order_of_another_reference_is_nobody() -> None:
@@ -539,14 +539,14 @@ def test_a_renewal_that_took_effect_and_was_not_written_down_is_not_bought_again
     renewed = order(certificate=certificate(266, serial="02"), updated=on(340))
     mine = serving(certificate(266, serial="02"))
     observed = seen(renewed, intent=intent("renew", on(340), before_serial="02"), host_keys=mine)
-    assert ask(observed, on(350)).code == "nothing-due"
+    assert ask(observed, on(350)).code == "nothing_due"
     assert ask(observed, on(350)).paid_end == PAID_END.replace(year=2028)
     assert ask(seen(order(certificate=certificate(266))), on(350)).code == "renew"
 
 
 def test_an_old_record_does_not_beat_a_later_end() -> None:
     observed = seen(order(certificate=certificate(300), expires=PAID_END.replace(year=2028)))
-    assert ask(observed, on(350)).code == "nothing-due"
+    assert ask(observed, on(350)).code == "nothing_due"
 
 
 def test_bare_modules_renew_on_paid_until_once() -> None:
@@ -555,7 +555,7 @@ def test_bare_modules_renew_on_paid_until_once() -> None:
     assert ask(untouched, on(350), policy).code == "renew"
     for changes in ({"updated": on(346)}, {"updated": None}, {"certificate": certificate(346)}):
         touched = seen(order(**{"certificate": certificate(266), "updated": on(266), **changes}), **NOTHING)
-        assert ask(touched, on(350), policy).code == "renew-doubtful"
+        assert ask(touched, on(350), policy).code == "renewal_doubtful"
 
 
 def test_bare_task_with_only_the_api() -> None:
@@ -579,7 +579,7 @@ def test_a_reissue_dated_back_to_midnight_satisfies_reissue_after() -> None:
     policy, mine = Policy(reissue_after=on(10)), serving(certificate(9.5, serial="02"))
     remembered = seen(dated_back, host_keys=mine, evidence=evidence(last_reissue=on(10.1)))
     assert ask(remembered, on(12), policy).action == "none"
-    assert ask(seen(dated_back, host_keys=mine), on(12), policy).code == "reissue-asked"
+    assert ask(seen(dated_back, host_keys=mine), on(12), policy).code == "reissue_asked"
 
 
 def test_names_a_ca_adds_or_covers_are_no_difference() -> None:
@@ -587,7 +587,7 @@ def test_names_a_ca_adds_or_covers_are_no_difference() -> None:
     assert ask(seen(added), on(9)).action == "none"
     wild = order(csr=CsrFacts(("*.example.com",), KEY), certificate=certificate(names=("*.example.com",)))
     assert ask(seen(wild), on(9), names=("shop.example.com",)).action == "none"
-    assert ask(seen(wild), on(9), names=("a.shop.example.com",)).code == "names-changed"
+    assert ask(seen(wild), on(9), names=("a.shop.example.com",)).code == "names_changed"
 
 
 @pytest.mark.parametrize("known", ["evidence", "key", "csr", "deployed"])
@@ -600,22 +600,22 @@ def test_ours_without_a_common_name(known: str) -> None:
         "deployed": {"evidence": None, "host_keys": hosts(host(public_keys=None))},
     }
     csr = CsrFacts(NAMES, KEY if known == "csr" else OTHER_KEY)
-    assert ask(seen(moved, **changes[known]), on(9), csr=csr).code != "not-ours"
+    assert ask(seen(moved, **changes[known]), on(9), csr=csr).code != "not_ours"
 
 
 def test_a_renewal_that_only_extended_does_not_hide_a_name() -> None:
     """The CSR of that renewal is on the order, the certificate was made from the one before."""
     newer = order(csr=CsrFacts(MORE_NAMES, OTHER_KEY))
     decision = ask(seen(newer), on(9), names=MORE_NAMES)
-    assert (decision.action, decision.code) == ("reissue", "names-changed")
-    assert ask(seen(newer, **NOTHING), on(9), names=MORE_NAMES).code == "names-not-covered"
+    assert (decision.action, decision.code) == ("reissue", "names_changed")
+    assert ask(seen(newer, **NOTHING), on(9), names=MORE_NAMES).code == "names_not_covered"
 
 
 def test_an_api_that_shows_the_first_csr_for_ever_is_asked_once() -> None:
     stale = order(csr=CsrFacts(NAMES, OTHER_KEY))
     asked = evidence(last_reissue=on(0), last_reissue_for_age=False)
-    assert ask(seen(stale), on(9), names=MORE_NAMES).code == "names-changed"
-    assert ask(seen(stale, evidence=asked), on(9), names=MORE_NAMES).code == "names-not-covered"
+    assert ask(seen(stale), on(9), names=MORE_NAMES).code == "names_changed"
+    assert ask(seen(stale, evidence=asked), on(9), names=MORE_NAMES).code == "names_not_covered"
 
 
 def test_a_host_that_is_not_ready_is_named() -> None:

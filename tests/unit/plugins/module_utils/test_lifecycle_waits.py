@@ -45,7 +45,7 @@ BARE: dict[str, Any] = {"evidence": None, "host_keys": hosts(host(deployed=None,
 def test_a_renewal_is_followed_until_its_certificate_comes() -> None:
     old = seen(order(certificate=DUE), evidence=RENEWED, host_keys=serving(DUE))
     found = ask(old, on(337))
-    assert (found.action, found.code, found.awaited_key) == ("wait", "in-progress", OTHER_KEY)
+    assert (found.action, found.code, found.awaited_key) == ("wait", "in_progress", OTHER_KEY)
     assert found.reason.startswith("the renew of order order-1 (active, created 2026-11-23) begun at 2027-10-25T12:00Z")
     came = seen(
         order(certificate=NEW, csr=CsrFacts(NAMES, OTHER_KEY)),
@@ -59,16 +59,16 @@ def test_the_key_tells_certificates_of_the_same_days_apart() -> None:
     """Reissued for a name, and renewed the day after: both certificates began less than two days before the call."""
     of_reissue = certificate(335.5, serial="02", life=29.5)
     facts: dict[str, Any] = {"evidence": RENEWED, "host_keys": serving(of_reissue)}
-    assert ask(seen(order(certificate=of_reissue), **facts), on(337)).code == "in-progress"
+    assert ask(seen(order(certificate=of_reissue), **facts), on(337)).code == "in_progress"
     unknown = evidence(last_renewal=on(336), paid_until=on(730))
     facts["evidence"] = unknown
-    assert ask(seen(order(certificate=of_reissue), **facts), on(337)).code != "in-progress"
+    assert ask(seen(order(certificate=of_reissue), **facts), on(337)).code != "in_progress"
 
 
 def test_a_certificate_made_after_the_call_ends_the_wait_whatever_its_key() -> None:
     foreign = certificate(336.5, serial="02", public_key_sha256=KEY)
     found = ask(seen(order(certificate=foreign), evidence=RENEWED, host_keys=serving(foreign)), on(337))
-    assert found.code == "nothing-due"
+    assert found.code == "nothing_due"
 
 
 def test_the_later_of_two_calls_is_awaited() -> None:
@@ -85,7 +85,7 @@ def test_a_renewal_is_not_awaited_into_the_last_days_of_the_certificate() -> Non
     late = evidence(last_renewal=on(360), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
     observed = seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE))
     found = ask(observed, on(362) - SECOND)
-    assert (found.code, found.alarm, found.next_date) == ("in-progress", False, on(362))
+    assert (found.code, found.alarm, found.next_date) == ("in_progress", False, on(362))
     found = ask(observed, on(362))
     assert (found.code, found.alarm) == ("reissue", True)
 
@@ -93,12 +93,12 @@ def test_a_renewal_is_not_awaited_into_the_last_days_of_the_certificate() -> Non
 def test_a_reissue_is_awaited_to_the_end() -> None:
     late = evidence(last_reissue=on(362.5), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
     found = ask(seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE)), on(364))
-    assert (found.code, found.alarm) == ("in-progress", True)
+    assert (found.code, found.alarm) == ("in_progress", True)
 
 
 def test_a_call_is_awaited_where_nothing_can_be_downloaded_meanwhile() -> None:
     processing = seen(order(certificate=None), evidence=RENEWED, host_keys=serving(DUE))
-    assert ask(processing, on(337)).code == "in-progress"
+    assert ask(processing, on(337)).code == "in_progress"
 
 
 # --- how long --------------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_a_reissue_and_a_renewal_in_progress_wait_from_their_own_day() -> None:
         observed = seen(order(bucket="waiting", updated=on(begun + 2)), evidence=record)
         assert not ask(observed, on(begun + 3) - SECOND, dcv_type="DNS").overdue
         found = ask(observed, on(begun + 3), dcv_type="DNS")
-        assert (found.code, "refund" in found.overdue) == ("in-progress", False)
+        assert (found.code, "refund" in found.overdue) == ("in_progress", False)
         assert "no certificate has come for 3 days" in found.overdue
     assert "is charged" in found.overdue
 
@@ -179,10 +179,10 @@ def test_a_failed_reissue_is_not_green_for_ever() -> None:
 
 def test_an_issued_order_whose_certificate_is_being_processed_waits_as_long() -> None:
     observed = seen(order(certificate=None), **BARE)
-    assert ask(observed, on(1), dcv_type="DNS").code == "certificate-awaited"
+    assert ask(observed, on(1), dcv_type="DNS").code == "certificate_awaited"
     assert ask(observed, on(1), dcv_type="DNS").warnings
     late = ask(observed, on(3), dcv_type="DNS")
-    assert (late.action, late.code) == ("blocked", "certificate-unknown")
+    assert (late.action, late.code) == ("blocked", "certificate_unknown")
     assert "charged and no certificate has come for 3 days" in late.reason
     assert "until 2026-12-23" in late.remedy
 
@@ -205,5 +205,5 @@ def test_a_hold_is_over_when_both_clocks_say_so(action: str, local_ahead_then: i
     observed = seen(*orders, intent=begun, clock_skew=skew_now * minutes, **facts)
     over_at = on(150) + hold + longer * minutes
     held = ask(observed, over_at - SECOND)
-    assert (held.code, held.next_date) == ("intent-open", over_at)
-    assert ask(observed, over_at).code != "intent-open"
+    assert (held.code, held.next_date) == ("outcome_unknown", over_at)
+    assert ask(observed, over_at).code != "outcome_unknown"

@@ -182,16 +182,16 @@ def test_the_filtered_query_contradicts_a_stale_bulk_list() -> None:
 def test_wrong_account_after_a_first_run() -> None:
     account = Account(records=t.Records(evidence=evidence("77")))
     result = account.run(request())
-    assert (result.outcome, result.code, account.posts()) == ("blocked", "absence_contradicted", [])
+    assert (result.outcome, result.code, account.posts()) == ("blocked", "order_missing", [])
     assert "77" in result.message
     assert account.records.intent is None
 
 
 def test_wrong_account_with_a_deployed_certificate() -> None:
     result = Account().run(request(deployed_until=NOW + 30 * DAY))
-    assert (result.outcome, result.code) == ("blocked", "absence_contradicted")
+    assert (result.outcome, result.code) == ("blocked", "order_missing")
     named = Account().run(request(deployed_until=NOW + 30 * DAY, deployed_order_id="77"))
-    assert (named.outcome, named.code) == ("blocked", "absence_contradicted")
+    assert (named.outcome, named.code) == ("blocked", "order_missing")
 
 
 @pytest.mark.parametrize(
@@ -578,7 +578,7 @@ def test_absent_is_no_lie_while_a_purchase_may_still_appear() -> None:
 
 def test_absent_is_no_lie_on_the_wrong_account() -> None:
     account = Account(records=t.Records(evidence=evidence("77")))
-    assert account.run(request("cancel")).code == "absence_contradicted"
+    assert account.run(request("cancel")).code == "order_missing"
 
 
 def test_lost_reply_of_a_cancellation_is_followed() -> None:

@@ -139,7 +139,7 @@ def test_no_message_advises_to_end_what_another_host_may_serve(action: str, seco
 
 
 @pytest.mark.parametrize(
-    ("word", "known"), [("Pending", True), ("in-progress", True), ("awaiting supplier", False), ("", False)]
+    ("word", "known"), [("Pending", True), ("in_progress", True), ("awaiting supplier", False), ("", False)]
 )
 def test_status_words_are_known_or_not(word: str, known: bool) -> None:
     assert is_known_status(word) is known

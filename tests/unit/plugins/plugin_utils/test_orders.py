@@ -267,7 +267,7 @@ def test_what_follows_a_certificate_is_put_in_order_every_night(
 
 
 KEY = {**ISSUED, "certificate_facts": {**ISSUED["certificate_facts"], "public_key_sha256": "kk"}}
-BLOCKED = {"message": "no host holds the key", "details": {"rule": "key-lost"}}
+BLOCKED = {"message": "no host holds the key", "code": "key_lost"}
 
 
 @pytest.mark.parametrize(

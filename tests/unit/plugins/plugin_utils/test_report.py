@@ -74,7 +74,7 @@ def test_check_mode_installed_and_proved_nothing() -> None:
 
 
 def test_what_is_refused_in_check_mode_is_not_to_be_bought() -> None:
-    refused = {"code": "blocked", "details": {"rule": "max_creates"}}
+    refused = {"code": "max_creates"}
     planned = summed([order("shop", "create", error=refused)], planning=True)
     assert (planned["to_buy"], planned["deferred"]) == ([], ["shop"])
 
