@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(calls) for M(certops.resello.ssl_certificate_dcv), C(reminded), C(switched) and C(lines).
+  description: C(calls) for M(certops.resello.ssl_certificate_validate), C(reminded), C(switched) and C(lines).
   type: dict
 """
 

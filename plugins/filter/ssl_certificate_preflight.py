@@ -9,7 +9,7 @@ name: ssl_certificate_preflight
 short_description: Orders to look at before they are made
 version_added: 1.0.0
 description:
-  - Returns options of M(certops.resello.ssl_certificate_dcv_info) for the orders that a plan makes, renews or
+  - Returns options of M(certops.resello.ssl_certificate_preflight_info) for the orders that a plan makes, renews or
     reissues.
   - Used by the role certops.resello.ssl_certificate.
 author:
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_dcv_info).
+  description: Options for M(certops.resello.ssl_certificate_preflight_info).
   type: list
   elements: dict
 """

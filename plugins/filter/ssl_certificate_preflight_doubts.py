@@ -15,7 +15,7 @@ author:
   - certops contributors (@certops)
 options:
   _input:
-    description: RV(certops.resello.ssl_certificate_dcv_info#module:certificates).
+    description: RV(certops.resello.ssl_certificate_preflight_info#module:certificates).
     type: list
     elements: dict
     required: true

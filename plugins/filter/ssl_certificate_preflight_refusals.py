@@ -21,7 +21,7 @@ options:
     elements: dict
     required: true
   looked:
-    description: RV(certops.resello.ssl_certificate_dcv_info#module:certificates).
+    description: RV(certops.resello.ssl_certificate_preflight_info#module:certificates).
     type: list
     elements: dict
     required: true

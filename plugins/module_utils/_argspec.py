@@ -184,7 +184,7 @@ def run_spec() -> dict[str, Any]:
 
 
 def dcv_spec() -> dict[str, Any]:
-    """Options of ssl_certificate_dcv."""
+    """Options of ssl_certificate_validate."""
 
     entry = {
         "client_reference": {"type": "str"},

@@ -28,8 +28,8 @@ def approvals(
 ) -> dict[str, Any]:
     """What to ask the provider for, and one line for each order that waits for a person.
 
-    ``calls`` are options of certops.resello.ssl_certificate_dcv; ``reminded`` and ``switched`` map references to what
-    hosts remember of them. Times are days since the order began to wait, or since the last mail; 0 never reminds.
+    ``calls`` are options of certops.resello.ssl_certificate_validate; ``reminded`` and ``switched`` map references to
+    what hosts remember of them. Times are days since the order began to wait, or since the last mail; 0 never reminds.
     """
 
     items = items_by_reference(published)

@@ -18,7 +18,7 @@ FOLDER = (
 
 
 def questions(results: Sequence[Mapping[str, Any]], published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_dcv_info for the orders that are about to be made."""
+    """Options of certops.resello.ssl_certificate_preflight_info for the orders that are about to be made."""
 
     items = items_by_reference(published)
     asked = []

@@ -231,10 +231,12 @@ def test_waits_until_every_server_has_it() -> None:
             "nameserver_port": tree.port,
             "checks": ["dns_record"],
         }
-        before = run_module("ssl_certificate_dcv_info", options)
+        before = run_module("ssl_certificate_preflight_info", options)
         later = threading.Timer(2, tree.update, ["live.example", [f"_ab 2 CNAME {SECTIGO}."]])
         later.start()
-        after = run_module("ssl_certificate_dcv_info", {**options, "wait": True, "wait_sleep": 0.2, "wait_timeout": 60})
+        after = run_module(
+            "ssl_certificate_preflight_info", {**options, "wait": True, "wait_sleep": 0.2, "wait_timeout": 60}
+        )
         later.join()
     assert (before["ready"], before["failing"]) == (False, ["live"])
     assert after["ready"] is True
@@ -280,7 +282,7 @@ def test_a_task_succeeds_although_checks_fail_and_warns_of_what_is_not_known(wor
     ]
     look = {
         "name": "Look",
-        "certops.resello.ssl_certificate_dcv_info": world.options(certificates),
+        "certops.resello.ssl_certificate_preflight_info": world.options(certificates),
         "register": "preflight",
     }
     told = {

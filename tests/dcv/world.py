@@ -154,4 +154,6 @@ class World:
 
     def look(self, *certificates: Mapping[str, Any], check: bool = False, **options: Any) -> dict[str, Any]:
         """Run the module; returns its result."""
-        return run_module("ssl_certificate_dcv_info", self.options(certificates, **options), check=check, timeout=300)
+        return run_module(
+            "ssl_certificate_preflight_info", self.options(certificates, **options), check=check, timeout=300
+        )

@@ -18,7 +18,7 @@ import dns.update
 import dns.zone
 from ansible_collections.certops.resello.tests.support.run_module import run_module
 
-MODULE = "ssl_certificate_dcv_dns"
+MODULE = "ssl_certificate_validation_record"
 Line = tuple[str, int, str, str]  # owner, TTL, type, data
 
 

@@ -259,56 +259,56 @@ ROWS = [
         "Validation of no order",
         validated({"dcv_type": "DNS"}),
         ("client_reference", "id", "required"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation of an order named twice",
         validated({"client_reference": "shop", "id": "17"}),
         ("client_reference", "id", "mutually exclusive"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation of an unknown order",
         validated({"client_reference": "nobody"}),
         ("client_reference", "nobody", "Check the reference", "Nothing was sent"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
         sends=READS,
     ),
     Row(
         "Validation by a mailbox and DNS",
         validated({"client_reference": "shop", "dcv_type": "DNS", "email_address": "admin@example.com"}),
         ("email_address", "admin@example.com", "DNS", "Leave one"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation by a mailbox that is none",
         validated({"client_reference": "shop", "email_address": "admin"}),
         ("email_address", "admin", "no mailbox"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation by FILE for a wildcard",
         validated({"client_reference": "shop", "dcv_type": "FILE", "names": ["*.example.com"]}),
         ("dcv_type", "FILE", "*.example.com", "DNS or EMAIL"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation of a name that is none",
         validated({"client_reference": "shop", "names": ["192.0.2.7"]}),
         ("names", "192.0.2.7"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Validation with an id that leads elsewhere",
         validated({"id": "../17"}),
         ("id", "../17", "no id"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
     Row(
         "Negative cool_down",
         validated({"client_reference": "shop"}, cool_down=-1),
         ("cool_down", "-1", "Give 0 or more"),
-        module="ssl_certificate_dcv",
+        module="ssl_certificate_validate",
     ),
 ]
 
@@ -372,7 +372,7 @@ def test_bad_input_for_an_order_that_waits(
 ) -> None:
     shop.bought(shop.item())
     shop.forget_calls()
-    result = shop.run("ssl_certificate_dcv", certificates=[{"client_reference": "shop", **options}])
+    result = shop.run("ssl_certificate_validate", certificates=[{"client_reference": "shop", **options}])
     check_message(Row(f"Validation of shop with {options}", item(), says), result, table)
     assert shop.writing_calls() == []
 

@@ -53,7 +53,7 @@ def test_every_question_finds_what_the_list_hides(shop: Shop) -> None:
     downloaded = shop.run("ssl_certificate_download", client_reference="shop", dest=dest)
     assert (downloaded["rc"], downloaded["changed"]) == (0, True), downloaded
     for entries in ([{"client_reference": "mail"}], [{"client_reference": "mail"}, {"client_reference": "shop"}]):
-        result = shop.run("ssl_certificate_dcv", certificates=entries, cool_down=0)
+        result = shop.run("ssl_certificate_validate", certificates=entries, cool_down=0)
         assert (result["rc"], result["certificates"][0]["id"]) == (0, waiting), result
 
 
@@ -66,7 +66,7 @@ def test_none_is_said_only_when_that_is_known(shop: Shop) -> None:
         info(shop, client_references=["shop"]),
         info(shop, client_references=["shop", "other-1"]),
         shop.run("ssl_certificate_download", client_reference="shop", dest=dest),
-        shop.run("ssl_certificate_dcv", certificates=[{"client_reference": "shop"}]),
+        shop.run("ssl_certificate_validate", certificates=[{"client_reference": "shop"}]),
     ):
         assert result["rc"] == 1, result
         assert says in result["msg"], result

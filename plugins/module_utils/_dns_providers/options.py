@@ -27,7 +27,7 @@ RECORD: dict[str, Any] = {
 
 
 def argument_spec() -> dict[str, Any]:
-    """Options of ssl_certificate_dcv_dns."""
+    """Options of ssl_certificate_validation_record."""
     return {
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "provider": {"type": "str", "choices": sorted(PROVIDERS), "required": True},

@@ -20,7 +20,7 @@ from .validation_plan import SWITCH, ValidationPlan, ValidationWish, plan_valida
 class Revalidation:
     """Switches the open names of an order to the wanted method; with ``retry`` asks for the others too.
 
-    The same plan and the same calls as ssl_certificate_dcv. What was not taken is a warning: the provider looks by
+    The same plan and the same calls as ssl_certificate_validate. What was not taken is a warning: the provider looks by
     itself, and the next run asks again. Nothing here keeps an order from being followed.
     """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One entry of ssl_certificate_dcv on its way through a run, and what the module says of it in the end."""
+"""One entry of ssl_certificate_validate on its way through a run, and what the module says of it in the end."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The engine of ssl_certificate_dcv: find the orders, plan, validate again or switch, and look what is open then."""
+"""The engine of ssl_certificate_validate: find the orders, plan, validate again or switch, see what is open then."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: ssl_certificate_dcv_info
+module: ssl_certificate_preflight_info
 short_description: Look at the DNS and the web as the certification authority will
 version_added: 1.0.0
 description:
@@ -194,7 +194,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: May the CA issue, before anything is bought?
-  certops.resello.ssl_certificate_dcv_info:
+  certops.resello.ssl_certificate_preflight_info:
     certificates:
       - client_reference: shop
         names: [shop.example.com, www.shop.example.com]
@@ -210,7 +210,7 @@ EXAMPLES = r"""
     fail_msg: "{{ preflight.failing | join(', ') }}"
 
 - name: Wait until every name server has the record
-  certops.resello.ssl_certificate_dcv_info:
+  certops.resello.ssl_certificate_preflight_info:
     certificates:
       - client_reference: shop
         names: [shop.example.com]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: ssl_certificate_dcv
+module: ssl_certificate_validate
 short_description: Retry or switch domain control validation of orders that wait
 version_added: 1.0.0
 description:
@@ -94,14 +94,14 @@ options:
 seealso:
   - module: certops.resello.ssl_certificates
     description: Its O(certops.resello.ssl_certificates#module:retry_validation) does the same on the way.
-  - module: certops.resello.ssl_certificate_dcv_info
+  - module: certops.resello.ssl_certificate_preflight_info
     description: Whether the record or file is where the CA will look for it.
   - module: certops.resello.ssl_certificate_info
 """
 
 EXAMPLES = r"""
 - name: The records are in place, look again
-  certops.resello.ssl_certificate_dcv:
+  certops.resello.ssl_certificate_validate:
     certificates:
       - client_reference: shop
       - client_reference: mail
@@ -109,7 +109,7 @@ EXAMPLES = r"""
   run_once: true
 
 - name: Validate by DNS from now on
-  certops.resello.ssl_certificate_dcv:
+  certops.resello.ssl_certificate_validate:
     certificates:
       - client_reference: shop
         dcv_type: DNS
@@ -122,7 +122,7 @@ EXAMPLES = r"""
     msg: "{{ switched.certificates[0].validation.records }}"
 
 - name: One name by mail, and send that mail again
-  certops.resello.ssl_certificate_dcv:
+  certops.resello.ssl_certificate_validate:
     certificates:
       - client_reference: shop
         dcv_type: EMAIL

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: ssl_certificate_dcv_dns
+module: ssl_certificate_validation_record
 short_description: Place and remove validation records at a DNS provider
 version_added: 1.0.0
 description:
@@ -171,7 +171,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Place validation records by dynamic update
-  certops.resello.ssl_certificate_dcv_dns:
+  certops.resello.ssl_certificate_validation_record:
     provider: nsupdate
     server: 192.0.2.53
     key_name: certificates
@@ -188,7 +188,7 @@ EXAMPLES = r"""
   register: dcv
 
 - name: Remove what was placed, and nothing that was there before
-  certops.resello.ssl_certificate_dcv_dns:
+  certops.resello.ssl_certificate_validation_record:
     state: absent
     provider: nsupdate
     server: 192.0.2.53
@@ -199,7 +199,7 @@ EXAMPLES = r"""
   run_once: true
 
 - name: Place a record through the API of a provider with several secrets
-  certops.resello.ssl_certificate_dcv_dns:
+  certops.resello.ssl_certificate_validation_record:
     provider: lexicon
     lexicon_provider: route53
     secret: |

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ssl_certificate_dcv: what is proven is left alone, a switch is a change, and nobody is hammered."""
+"""ssl_certificate_validate: what is proven is left alone, a switch is a change, and nobody is hammered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = ("a.example.com", "b.example.com", "c.example.com")
 def dcv(shop: Shop, *entries: dict[str, Any], check: bool = False, **given: Any) -> dict[str, Any]:
     """Run the module; without entries for the shop."""
     entries = entries or ({"client_reference": "shop"},)
-    return shop.run("ssl_certificate_dcv", check=check, certificates=list(entries), cool_down=0, **given)
+    return shop.run("ssl_certificate_validate", check=check, certificates=list(entries), cool_down=0, **given)
 
 
 def only(result: dict[str, Any]) -> dict[str, Any]:
@@ -245,19 +245,19 @@ def test_too_many_requests_are_meant_for_the_account(shop: Shop) -> None:
 def test_our_own_cool_down(shop: Shop) -> None:
     shop.bought(shop.mailed())
     entry = {"certificates": [{"client_reference": "shop"}], "cool_down": 3000}
-    assert only(shop.run("ssl_certificate_dcv", **entry))["requests"] == 1, "the first retry is not held back"
+    assert only(shop.run("ssl_certificate_validate", **entry))["requests"] == 1, "the first retry is not held back"
     shop.sandbox.advance(seconds=5)
     assert only(dcv(shop))["requests"] == 1
     for check in (True, False):
-        held = only(shop.run("ssl_certificate_dcv", check=check, **entry))
+        held = only(shop.run("ssl_certificate_validate", check=check, **entry))
         assert (held["requests"], held["names"][0]["outcome"]) == (0, "held")
         assert "cool_down" in held["notes"][0]
     entry["certificates"] = [{"client_reference": "shop", "dcv_type": "DNS"}]
-    switched = shop.run("ssl_certificate_dcv", **entry)
+    switched = shop.run("ssl_certificate_validate", **entry)
     assert (switched["changed"], only(switched)["requests"]) == (True, 1), "a switch is not held back"
     shop.sandbox.advance(seconds=3001)
     entry["certificates"] = [{"client_reference": "shop"}]
-    assert only(shop.run("ssl_certificate_dcv", **entry))["requests"] == 1
+    assert only(shop.run("ssl_certificate_validate", **entry))["requests"] == 1
 
 
 def test_a_limit_is_a_failure_with_the_providers_words(shop: Shop) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.tests.modules.shop import MAILBOX, OV_PLAN, Shop
-from ansible_collections.certops.resello.tests.modules.test_dcv import dcv, mails, methods, only, validates
 from ansible_collections.certops.resello.tests.modules.test_order import CONTACT
+from ansible_collections.certops.resello.tests.modules.test_validate import dcv, mails, methods, only, validates
 
 PLACED = ("file_name", "file_content", "file_url", "record_name", "record_type", "record_value")
 OV = {"plan": OV_PLAN, "validation_level": "ov", **CONTACT}
