@@ -21,10 +21,11 @@ def proofs(
 ) -> dict[str, list[Any]]:
     """Everything that is to be placed, with the hosts that write it down, and what to look at afterwards.
 
-    ``files`` go to every host of the order, or to ``dcv_hosts``; ``records`` are placed once, and the first host of the
-    order that takes part remembers them. ``certificates`` are options of
-    certops.resello.ssl_certificate_preflight_info, those of certops.resello.ssl_certificate_validate are ``retries``. What was refused or is proven already is in none.
-    ``lines`` name, for people, the hosts that are not in this run and get no file.
+    ``files`` go to every host of the order, or to ``dcv_hosts``; ``records`` are placed once, and the first host of
+    the order that takes part remembers them. ``certificates`` are options of
+    certops.resello.ssl_certificate_preflight_info, those of certops.resello.ssl_certificate_validate are ``retries``.
+    What was refused or is proven already is in none. ``lines`` name, for people, the hosts that are not in this run
+    and get no file.
     """
 
     items = items_by_reference(published)
