@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import combinations
 
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList, Member, Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList, Member
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
 from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 from ansible_collections.certops.resello.plugins.module_utils._purchase.shared import HostMemory, SharedMemory
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._model import marks
 from ansible_collections.certops.resello.plugins.module_utils._purchase import (
     batch,
     identity,
@@ -73,7 +74,7 @@ def unreadable_buys_nothing() -> bool:
 def done_renewal_is_not_sent_again() -> bool:
     """Killed after the call; the hold is over, and decide() cannot see the paid end and asks once more."""
     old = NOW - timedelta(days=300)
-    before = t.BeforeState("active", old, "0a", "K")
+    before = t.Marks("active", old, "0a", "K")
     start = NOW - timedelta(hours=80)
     intent = t.Intent("renew", REFERENCE, "run-0", "sent", "L", start, start, order_id="1", before=before)
     target = order("1", bucket="issued", status="active", created=old, updated=NOW, csr_key="L")
@@ -143,7 +144,7 @@ def cancellation_under_way_is_no_refusal() -> bool:
 def order_that_changed_after_the_mark_is_not_renewed() -> bool:
     """The plan marked the call; then a person renewed in the control panel, and its paid end cannot be seen."""
     issued = target()
-    before = t.BeforeState("active", issued.updated, "0a", "K")
+    before = t.Marks("active", issued.updated, "0a", "K")
     intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, carried=True)
     intent = replace(intent, order_id="1", known_ids=("1",), before=before)
     now = replace(issued, updated=NOW, csr_key="P")
@@ -259,9 +260,7 @@ def order_of_somebody_else_is_left_alone() -> bool:
 
 
 def intent_of_somebody_else_is_not_followed() -> bool:
-    intent = t.Intent(
-        "reissue", REFERENCE, "run-0", "sent", "L", NOW, NOW, order_id="77", before=t.BeforeState("active")
-    )
+    intent = t.Intent("reissue", REFERENCE, "run-0", "sent", "L", NOW, NOW, order_id="77", before=t.Marks("active"))
     account = Account(orders={"77": order("77", client_reference="bank")}, records=t.Records(intent=intent))
     account.run(request("settle", names=NAMES))
     return account.records.evidence is None
@@ -270,7 +269,7 @@ def intent_of_somebody_else_is_not_followed() -> bool:
 def changed_names_go_with_another_csr() -> bool:
     target = order("1", bucket="issued", status="active", updated=NOW)
     start = NOW - timedelta(hours=2)
-    before = t.BeforeState("active", NOW, None, "K")
+    before = t.Marks("active", NOW, None, "K")
     intent = t.Intent(
         "reissue", REFERENCE, "run-0", "sent", "L", start, start, order_id="1", before=before, names=("x",)
     )
@@ -338,14 +337,14 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         search_fails(ONE, OneOrder(strict=True)),
     ),
     "R1 a 409 counts as refused whatever came of it": (
-        rules,
+        marks,
         "moved",
         nothing,
         story_fails(done_renewal_with_status_409_is_found),
     ),
     "R1 a 409 counts as refused though marks cannot be read": (
-        rules,
-        "all_marks_unchanged",
+        marks,
+        "unmoved",
         yes,
         story_fails(refusal_with_unknown_marks_is_held),
     ),
@@ -488,7 +487,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         timedelta(hours=24),
         search_fails(BEYOND, OneOrder(strict=False)),
     ),
-    "R7 nothing moves": (rules, "moved", nothing, story_fails(done_renewal_is_not_sent_again)),
+    "R7 nothing moves": (marks, "moved", nothing, story_fails(done_renewal_is_not_sent_again)),
     "R7 what moved after the mark is not looked at": (
         rules,
         "moved_since_mark",

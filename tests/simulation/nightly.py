@@ -17,7 +17,6 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     CsrFacts,
     Decision,
     Desired,
-    Evidence,
     HostFacts,
     HostKeys,
     Observed,
@@ -25,6 +24,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     PlanFacts,
     Policy,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence
 from ansible_collections.certops.resello.tests.simulation.account import Account, Certificate, Dialect, Order
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=timezone.utc)
@@ -161,20 +161,23 @@ class Nightly:
             paid_until = paid_until_after(decision.action, now=now, paid_end=decision.paid_end, interval_months=12)
         last = self.evidence
         reissued = decision.action == "reissue"
-        self.evidence = Evidence(
+        reference = Evidence(REFERENCE, str(order.number), now) if last is None else last
+        self.evidence = replace(
+            reference,
             order_id=str(order.number),
+            recorded=now,
             bought=order.created,
             paid_until=paid_until,
             serial=str(fresh.serial) if fresh else None,
             updated=order.updated,
-            csr_public_key_sha256=key,
-            keys=frozenset({key, *([self.evidence.csr_public_key_sha256] if self.evidence else [])} - {None}),
-            last_renewal=now if decision.action == "renew" else (last.last_renewal if last else None),
-            last_reissue=now if reissued else (last.last_reissue if last else None),
-            last_reissue_for_age=aged if reissued else (last.last_reissue_for_age if last else None),
+            csr_key=key,
+            csr_key_before=reference.csr_key,
+            renewals=(*reference.renewals, now)[-1:] if decision.action == "renew" else reference.renewals,
+            reissues=(*reference.reissues, now)[-1:] if reissued else reference.reissues,
+            last_reissue_for_age=aged if reissued else reference.last_reissue_for_age,
             last_reissue_not_after_before=(old.ends if old else None)
             if reissued
-            else (last.last_reissue_not_after_before if last else None),
+            else reference.last_reissue_not_after_before,
         )
 
     def _deploy(self, now: datetime) -> None:
@@ -209,6 +212,7 @@ class Nightly:
         return Observed(
             orders=orders,
             evidence=evidence,
+            recorded_keys=frozenset() if evidence is None else evidence.keys,
             evidence_order=recorded,
             plan=PlanFacts(interval_months=12, renew_days_before_expiration=self.story.dialect.window_days),
             host_keys=hosts,

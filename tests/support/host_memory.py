@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList, Moment
-from ansible_collections.certops.resello.plugins.module_utils._purchase.records import encode, key_of
+from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.serialisation import encode, key_of
 
 
 def remember_hosts(root: Path, reference: str, hosts: Sequence[str]) -> None:

@@ -16,9 +16,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
-from .._model.callers import Callers, HostList, Member, Moment
-from .._purchase import records
-from .._purchase.memory import (
+from .._model import serialisation
+from .._model.callers import Callers, HostList, Member
+from .._model.holds import Moment
+from .._model.memory import (
     Done,
     Evidence,
     Intent,
@@ -162,7 +163,7 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str)
         texts[name] = {kind: host["records"][kind] for kind in KINDS if host["records"].get(kind) is not None}
         try:
             found = {kind: _decoded(reference, texts[name].get(kind), shape) for kind, shape in DECODED.items()}
-        except records.RecordError as exc:
+        except serialisation.RecordError as exc:
             trouble = trouble or _unreadable(reference, name, exc)
             continue
         intent = found["intent"]
@@ -199,19 +200,20 @@ def _shared(wish: Mapping[str, Any], memories: tuple[HostMemory, ...], own: str)
 
 def _unreadable(reference: str, host: str, error: Exception) -> str:
     return (
-        f"a record on {host} cannot be read ({error}); look at the files {records.key_of(reference)}.* in the folder "
-        ".records there, and remove one only if you know from the provider's control panel that nothing is under way"
+        f"a record on {host} cannot be read ({error}); look at the files {serialisation.key_of(reference)}.* in the "
+        "folder .records there, and remove one only if you know from the provider's control panel that nothing is "
+        "under way"
     )
 
 
 def _decoded(reference: str, text: str | None, kind: type[Any]) -> Any:
     if text is None:
         return None
-    record = records.decode(text)
+    record = serialisation.decode(text)
     if not isinstance(record, kind):
-        raise records.RecordError("records of different kinds are mixed up")
+        raise serialisation.RecordError("records of different kinds are mixed up")
     if record.reference != reference:
-        raise records.RecordError(f"it belongs to {record.reference!r}")
+        raise serialisation.RecordError(f"it belongs to {record.reference!r}")
     return record
 
 
@@ -245,8 +247,8 @@ def _before_its_key(intent: Intent | None) -> Intent | None:
     return replace(intent, csr_key=None) if intent is not None and intent.csr_key == KEY_TO_BE_MADE else intent
 
 
-def _text(wanted: records.Record | None, there: records.Record | None, text: str | None) -> str | None:
+def _text(wanted: serialisation.Record | None, there: serialisation.Record | None, text: str | None) -> str | None:
     """The text of a record: the one on the host if it says the same, whatever wrote it."""
     if wanted is None:
         return None
-    return text if wanted == there else records.encode(wanted)
+    return text if wanted == there else serialisation.encode(wanted)

@@ -24,9 +24,9 @@ from .._client.models import Bucket, Order
 from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision, HostFacts
-from .._model.callers import Moment
+from .._model.holds import Moment
+from .._model.memory import JournalFailed, Records
 from .._purchase.limits import Limits
-from .._purchase.memory import JournalFailed, Records
 from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
 from .carried import CarriedRecords

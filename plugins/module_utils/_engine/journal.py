@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
+from .._model import serialisation
 from .._model.callers import HostList
-from .._purchase import records
-from .._purchase.memory import (
+from .._model.memory import (
     Done,
     Evidence,
     Intent,
@@ -82,7 +82,9 @@ class Journal:
                 token = present.intent.token if present.intent else None
                 if token != replaces:
                     return IntentAnswer(False, present)
-                self._put(folder, _intent_name(intent.reference), records.encode(intent), new=present.intent is None)
+                self._put(
+                    folder, _intent_name(intent.reference), serialisation.encode(intent), new=present.intent is None
+                )
                 return IntentAnswer(True, Records(intent, present.evidence))
         except JournalError as exc:
             return JournalFailed(str(exc))
@@ -109,7 +111,7 @@ class Journal:
         """Writes the evidence, then removes the intent with this token. A kill between leaves both, which is safe."""
         try:
             with self._locked() as folder:
-                self._put(folder, _evidence_name(evidence.reference), records.encode(evidence), new=False)
+                self._put(folder, _evidence_name(evidence.reference), serialisation.encode(evidence), new=False)
                 if token is not None:
                     self._remove(folder, evidence.reference, token)
         except JournalError as exc:
@@ -162,28 +164,28 @@ class Journal:
         except JournalError as exc:
             return JournalFailed(str(exc))
         except OSError as exc:  # of this record alone
-            return JournalFailed(f"{self._folder / records.key_of(reference)}: {exc.strerror or exc}")
+            return JournalFailed(f"{self._folder / serialisation.key_of(reference)}: {exc.strerror or exc}")
 
     def _read(self, folder: int, reference: str) -> Records:
         intent = self._load(folder, _intent_name(reference), reference)
         evidence = self._load(folder, _evidence_name(reference), reference)
         if isinstance(intent, (Evidence, HostList)) or isinstance(evidence, (Intent, HostList)):
-            raise JournalError(f"{self._folder / records.key_of(reference)}: intent and evidence are mixed up")
+            raise JournalError(f"{self._folder / serialisation.key_of(reference)}: intent and evidence are mixed up")
         return Records(intent, evidence)
 
-    def _load(self, folder: int, name: str, reference: str | None) -> records.Record | None:
+    def _load(self, folder: int, name: str, reference: str | None) -> serialisation.Record | None:
         try:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         except FileNotFoundError:
             return None
         with os.fdopen(descriptor, "rb") as stream:
-            data = stream.read(records.MAX_BYTES + 1)
+            data = stream.read(serialisation.MAX_BYTES + 1)
         try:
-            if len(data) > records.MAX_BYTES:
-                raise records.RecordError("too large")
-            record = records.decode(data.decode("ascii"))
+            if len(data) > serialisation.MAX_BYTES:
+                raise serialisation.RecordError("too large")
+            record = serialisation.decode(data.decode("ascii"))
             if reference is not None and record.reference != reference:
-                raise records.RecordError(f"it belongs to {record.reference!r}")
+                raise serialisation.RecordError(f"it belongs to {record.reference!r}")
         except ValueError as exc:
             raise JournalError(
                 f"{self._folder / name} cannot be read ({exc}); look at it, and remove it only if you know from the "
@@ -211,11 +213,11 @@ class Journal:
 
 
 def _intent_name(reference: str) -> str:
-    return records.key_of(reference) + INTENT
+    return serialisation.key_of(reference) + INTENT
 
 
 def _evidence_name(reference: str) -> str:
-    return records.key_of(reference) + EVIDENCE
+    return serialisation.key_of(reference) + EVIDENCE
 
 
 def _refuse_foreign_writers(folder: int, path: Path) -> None:

@@ -19,8 +19,8 @@ from .._client.models import Bucket, Order, Plan
 from .._download import is_not_there_yet, says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
+from .._model import memory
 from .._model.callers import Callers
-from .._purchase import memory
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
 from .desired import Wanted, deployed_facts
@@ -86,10 +86,12 @@ def observe(
     facts = lifecycle.Observed(
         # For the decision an order that is taken over has the reference that its next renewal gives it.
         orders=tuple(replace(one, client_reference=wanted.client_reference) for one in seen),
-        evidence=_evidence(records, places),
+        evidence=_evidence(records),
+        recorded_keys=_recorded_keys(records),
+        places=places,
         evidence_order=None if recorded is None else _recorded_facts(api, recorded),
         evidence_absent=recorded_is_absent,
-        intent=None if is_own(records.intent, run_id) else _intent(records.intent),
+        intent=_open_intent(records, run_id),
         plan=_plan_facts(plan or _plan_that_counts(plans, live, wanted)),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
@@ -250,45 +252,24 @@ def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Ord
         return None, True
 
 
-def _evidence(records: memory.Records, places: tuple[str, ...]) -> lifecycle.Evidence | None:
+def _evidence(records: memory.Records) -> memory.Evidence | None:
+    """Our record, unless it is of an order that we ended."""
+
     evidence = records.evidence
-    if evidence is None or evidence.ended is not None:
-        return None
+    return None if evidence is None or evidence.ended is not None else evidence
+
+
+def _recorded_keys(records: memory.Records) -> frozenset[str]:
+    recorded = frozenset() if records.evidence is None else records.evidence.keys
     sent = None if records.intent is None else records.intent.csr_key
-    return lifecycle.Evidence(
-        order_id=evidence.order_id,
-        bought=evidence.creates[-1] if evidence.creates else None,
-        plan_id=evidence.plan_id,
-        paid_until=evidence.paid_until,
-        serial=evidence.serial,
-        updated=evidence.updated,
-        csr_public_key_sha256=evidence.csr_key,
-        last_renewal=evidence.renewals[-1] if evidence.renewals else None,
-        last_reissue=evidence.reissues[-1] if evidence.reissues else None,
-        last_reissue_for_age=evidence.last_reissue_for_age,
-        last_reissue_not_after_before=evidence.last_reissue_not_after_before,
-        keys=evidence.keys | {sent} if sent is not None else evidence.keys,
-        places=places,
-    )
+    return recorded if sent is None else recorded | {sent}
 
 
-def _intent(intent: memory.Intent | None) -> lifecycle.Intent | None:
-    if intent is None or intent.phase != "sent":
-        return None
-    before = intent.before or memory.BeforeState(status="")
-    return lifecycle.Intent(
-        action=intent.action,  # type: ignore[arg-type]  # the journal's reader refuses other words
-        started=intent.started or intent.started_local,
-        started_local=intent.started_local if intent.started else None,
-        order_id=intent.order_id,
-        csr_public_key_sha256=intent.csr_key,
-        before_status=before.status or None,
-        before_updated=before.updated,
-        before_serial=before.serial,
-        before_csr_public_key_sha256=before.csr_key,
-        late_call=intent.late_call,
-        names=intent.names,
-    )
+def _open_intent(records: memory.Records, run_id: str) -> memory.Intent | None:
+    """A call that was sent, and not by the plan of this very run."""
+
+    intent = records.intent
+    return None if intent is None or intent.phase != "sent" or is_own(intent, run_id) else intent
 
 
 def _plan_of(plans: PlanBook, live: list[Order]) -> Plan | None:

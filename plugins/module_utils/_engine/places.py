@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from .._purchase import records
-from .._purchase.memory import Evidence, JournalFailed, Records
+from .._model import serialisation
+from .._model.memory import Evidence, JournalFailed, Records
 
 
 def places_of(wish: Mapping[str, Any], kept: Records | JournalFailed) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def _order_named_by(host: Mapping[str, Any]) -> str | None:
     if text is None:
         return None
     try:
-        record = records.decode(text)
-    except records.RecordError:
+        record = serialisation.decode(text)
+    except serialisation.RecordError:
         return None
     return record.order_id if isinstance(record, Evidence) else None

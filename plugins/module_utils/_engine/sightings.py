@@ -21,7 +21,7 @@ from typing import Any
 
 from .._client.models import Bucket, Order
 from .._local_files import read_beginning
-from .._purchase.records import key_of
+from .._model.serialisation import key_of
 from .._x509.pem import blocks
 from .._x509.types import CertificateFacts
 

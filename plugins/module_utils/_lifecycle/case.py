@@ -10,21 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._model.dates import plus
+from .._model.memory import Evidence, Intent
 from .due import Due, due_of
 from .intent import Outcome, outcome_of
 from .order import Standing, stand
 from .paid import PaidEnd, PaidQuestion, paid_end_of
-from .types import (
-    CertificateFacts,
-    Desired,
-    Evidence,
-    HostFacts,
-    Intent,
-    Observed,
-    OrderFacts,
-    PlanFacts,
-    Policy,
-)
+from .types import CertificateFacts, Desired, HostFacts, Observed, OrderFacts, PlanFacts, Policy
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ class IssuedCase(OrderCase):
         if self.evidence is not None:
             return self.evidence.last_reissue
         created, began = self.order.created, self.certificate.not_before
-        first = created is not None and began <= plus(created, self.policy.hold_create)
+        first = created is not None and began <= plus(created, self.policy.holds.create)
         return None if first else began
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from .._model import marks
 from .._model.dates import plus
+from .._model.holds import Moment
+from .._model.marks import Marks
+from .._model.memory import Intent
 from .order import known_orders
-from .types import Desired, Intent, Observed, OrderFacts, Policy
+from .types import Desired, Observed, OrderFacts, Policy
 
 # committed: it took effect. held: nothing found yet, too early to send again. forgotten: nothing found and the hold is
 # over. unclear: nothing found, the hold is over, but not everything that would tell could be read.
@@ -20,24 +24,14 @@ Outcome = Literal["committed", "held", "forgotten", "unclear"]
 
 def hold_of(intent: Intent, policy: Policy) -> timedelta:
     """Return how long this kind of call may still take effect."""
-    holds = {
-        "create": policy.hold_create,
-        "reissue": policy.hold_reissue,
-        "renew": policy.hold_renew,
-        "cancel": policy.hold_cancel,
-    }
-    return holds[intent.action] + intent.late_call
+    return policy.holds.of(intent.action) + intent.late_call
 
 
-def held_until(intent: Intent, observed: Observed, policy: Policy) -> datetime:
-    """Return when the hold of this intent is over by the controller's clock and by the server's: the later of the two.
-
-    A wrong clock on one side must not cost money. The date is one of the controller's clock.
-    """
-    begun = intent.started if intent.started_local is None else intent.started_local
-    if intent.started_local is not None and observed.clock_skew is not None:
-        begun = max(begun, plus(intent.started, observed.clock_skew))
-    return plus(begun, hold_of(intent, policy))
+def held_until(intent: Intent, observed: Observed, now: datetime, policy: Policy) -> datetime | None:
+    """Return when the hold of this intent is over, by the controller's clock; None if it is."""
+    skew = observed.clock_skew
+    left = intent.held_for(Moment(now, None if skew is None else plus(now, -skew)), policy.holds)
+    return plus(now, left) if left > timedelta(0) else None
 
 
 def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Outcome:
@@ -45,42 +39,42 @@ def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: dateti
     orders = known_orders(desired, observed)
     if intent.action == "create":
         seen = any(_made_by(order, intent, policy) for order in orders)
-        unread: tuple[object, ...] = ()
+        unread = False
     else:
         order = next((order for order in orders if order.id == intent.order_id), None)
-        seen = any(_made_by_call(one, intent) for one in orders) or (order is not None and moved(intent, order))
+        seen = any(_made_by_call(one, intent) for one in orders) or (order is not None and has_moved(intent, order))
         unread = _unread(intent, order)
     if seen:
         return "committed"
-    if now < held_until(intent, observed, policy):
+    if held_until(intent, observed, now, policy) is not None:
         return "held"
     return "unclear" if intent.action == "renew" and unread else "forgotten"
 
 
-def moved(intent: Intent, order: OrderFacts) -> bool:
+def has_moved(intent: Intent, order: OrderFacts) -> bool:
     """Say whether anything that both the record and the order show has changed since just before the call."""
-    pairs = (
-        (_word(intent.before_status), _word(order.status)),
-        (intent.before_updated, order.updated),
-        (intent.before_serial, order.certificate.serial if order.certificate else None),
-        (intent.before_csr_public_key_sha256, order.csr.public_key_sha256 if order.csr else None),
+    return marks.moved(intent.marks, marks_of(order)) is not None
+
+
+def marks_of(order: OrderFacts) -> Marks:
+    """Return what the order shows that a call would move."""
+    return Marks(
+        order.status,
+        order.updated,
+        order.certificate.serial if order.certificate else None,
+        order.csr.public_key_sha256 if order.csr else None,
     )
-    return any(before is not None and after is not None and before != after for before, after in pairs)
-
-
-def _word(status: str | None) -> str | None:
-    return (status or "").strip().lower() or None
 
 
 def _made_by(order: OrderFacts, intent: Intent, policy: Policy) -> bool:
     if order.bucket in ("waiting", "issued"):
         return True
-    return order.created is not None and order.created >= plus(intent.started, -policy.max_skew)
+    return order.created is not None and order.created >= plus(intent.begun, -policy.max_skew)
 
 
 def _made_by_call(order: OrderFacts, intent: Intent) -> bool:
     """A renewal may answer with a new order: another one that carries the key that was sent."""
-    sent = intent.csr_public_key_sha256
+    sent = intent.csr_key
     return (
         order.id != intent.order_id
         and sent is not None
@@ -89,12 +83,6 @@ def _made_by_call(order: OrderFacts, intent: Intent) -> bool:
     )
 
 
-def _unread(intent: Intent, order: OrderFacts | None) -> tuple[str, ...]:
-    if order is None:
-        return ("order",)
-    checks = (
-        ("updated", intent.before_updated is None or order.updated is None),
-        ("CSR", intent.before_csr_public_key_sha256 is None or order.csr is None),
-        ("serial", intent.before_serial is None or order.certificate is None),
-    )
-    return tuple(word for word, missing in checks if missing)
+def _unread(intent: Intent, order: OrderFacts | None) -> bool:
+    """Say whether any mark could not be read on one side, but the status, which proves nothing."""
+    return order is None or not (intent.marks.complete and marks_of(order).complete)

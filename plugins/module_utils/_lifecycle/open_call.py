@@ -39,7 +39,7 @@ def believed_until(call: OpenCall, case: OrderCase) -> datetime:
 
     A renewal may give no certificate at all, so it is not waited for into the last days of the present one.
     """
-    until = plus(call.begun, case.policy.hold_renew)
+    until = plus(call.begun, case.policy.holds.renew)
     certificate = case.order.certificate
     if call.action != "renew" or certificate is None:
         return until
@@ -50,7 +50,7 @@ def _unrecorded(case: OrderCase) -> OpenCall | None:
     intent = case.committed
     if intent is None or intent.action == "create" or intent.order_id != case.order.id:
         return None
-    return OpenCall(intent.action, intent.started, intent.csr_public_key_sha256, intent.before_serial)
+    return OpenCall(intent.action, intent.begun, intent.csr_key, intent.marks.serial)
 
 
 def _recorded(case: OrderCase) -> OpenCall | None:
@@ -62,7 +62,7 @@ def _recorded(case: OrderCase) -> OpenCall | None:
     if not made:
         return None
     begun, action = max(made)
-    return OpenCall(action, begun, evidence.csr_public_key_sha256)
+    return OpenCall(action, begun, evidence.csr_key)
 
 
 def _has_come(call: OpenCall, case: OrderCase) -> bool:

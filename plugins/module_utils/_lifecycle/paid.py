@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from .._model.dates import plus
+from .._model.memory import Evidence, Intent
 from .dates import DAY, add_months, day, near
-from .types import CertificateFacts, Evidence, Intent, OrderFacts, PlanFacts, Policy
+from .types import CertificateFacts, OrderFacts, PlanFacts, Policy
 
 TOLERANCE = 2 * DAY
 LAST_CALL = 5 * DAY  # before the paid end: auto-renewal that has not fired, or records that disagree, need a person
@@ -164,7 +165,7 @@ def _window(question: PaidQuestion, *, known: bool) -> tuple[timedelta, tuple[st
 
 def _after_unrecorded_renewal(paid: PaidEnd, question: PaidQuestion) -> PaidEnd:
     intent = question.renewed
-    if intent is None or paid.end is None or paid.end > plus(intent.started, paid.window + TOLERANCE):
+    if intent is None or paid.end is None or paid.end > plus(intent.begun, paid.window + TOLERANCE):
         return paid
     if question.interval is None:
         text = "a renewal took effect, but the plan does not say for how long: set paid_until"
@@ -250,7 +251,7 @@ def _not_renewed_since(updated: datetime, paid: PaidEnd, shown: datetime | None,
     recorded = question.evidence is not None and question.evidence.paid_until is not None
     if not recorded or shown is None or paid.end is None or not near(shown, paid.end, within=TOLERANCE):
         return False
-    return question.now >= plus(updated, question.policy.hold_renew)
+    return question.now >= plus(updated, question.policy.holds.renew)
 
 
 def _new_certificate(paid: PaidEnd, question: PaidQuestion) -> str:
@@ -283,7 +284,7 @@ def _explained(updated: datetime, question: PaidQuestion) -> bool:
     if evidence is None:
         return False
     reissued = evidence.last_reissue is not None and near(evidence.last_reissue, updated, within=TOLERANCE)
-    sent = certificate is not None and evidence.csr_public_key_sha256 == certificate.public_key_sha256
+    sent = certificate is not None and evidence.csr_key == certificate.public_key_sha256
     issued = sent and certificate is not None and near(certificate.not_before, updated, within=TOLERANCE)
     return reissued or issued or evidence.updated == updated
 

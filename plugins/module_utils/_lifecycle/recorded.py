@@ -23,8 +23,7 @@ def record_not_ours(case: Case) -> Decision | None:
     objection = _objection(case, order)
     if objection is None:
         return None
-    evidence = case.observed.evidence
-    places = evidence.places if evidence is not None else ()
+    places = case.observed.places
     where = f"our record on {listing(places)}" if places else "our record"
     return Decision(
         "blocked",
@@ -38,10 +37,10 @@ def record_not_ours(case: Case) -> Decision | None:
 def _objection(case: Case, order: OrderFacts) -> str | None:
     if order.client_reference is not None:
         return f"carries the reference {order.client_reference!r}"
-    evidence, csr = case.observed.evidence, order.csr
+    csr = order.csr
     if csr is None:
         return "shows no reference, and its CSR could not be read"
-    if evidence is None or csr.public_key_sha256 not in evidence.keys:
+    if csr.public_key_sha256 not in case.observed.recorded_keys:
         return "shows no reference, and its CSR does not carry a key of our records"
     beyond = tuple(name for name in csr.names if name.lower() not in case.desired.names)
     if beyond:

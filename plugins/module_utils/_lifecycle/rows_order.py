@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from .._model.dates import plus
+from .._model.memory import Intent
 from .case import Case, OrderCase
 from .dates import day, minute, span
 from .hosts import alive, deployed, holds, silent
@@ -18,7 +19,7 @@ from .names import missing
 from .open_call import believed_until, open_call
 from .order import OverKind, has_issued, kind_of_end, known_orders
 from .paid import TOLERANCE
-from .types import Action, Decision, Intent, OrderFacts
+from .types import Action, Decision, OrderFacts
 from .words import certificate_clock, listing, order_words
 
 CREATES_WITHIN = timedelta(days=30)
@@ -59,9 +60,9 @@ def intent_open(case: Case) -> Decision | None:
     if intent is None or case.outcome not in ("held", "unclear"):
         return None
     call = "cancellation" if intent.action == "cancel" else intent.action
-    what = f"a {call} was begun at {minute(intent.started)} and its outcome is not known"
-    if case.outcome == "held":
-        until = held_until(intent, case.observed, case.policy)
+    what = f"a {call} was begun at {minute(intent.begun)} and its outcome is not known"
+    until = held_until(intent, case.observed, case.now, case.policy)
+    if until is not None:
         return Decision(
             "wait",
             "outcome_unknown",
@@ -349,9 +350,9 @@ def _host_names(case: Case) -> str:
 
 def _before(intent: Intent) -> str:
     words = (
-        ("updated", intent.before_updated),
-        ("serial", intent.before_serial),
-        ("CSR", intent.before_csr_public_key_sha256),
+        ("updated", intent.marks.updated),
+        ("serial", intent.marks.serial),
+        ("CSR", intent.marks.csr_key),
     )
     known = tuple(word for word, value in words if value is not None)
     return "recorded before it: " + (listing(known) or "nothing")

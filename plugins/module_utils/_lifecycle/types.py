@@ -11,11 +11,13 @@ keys the lower-case hexadecimal SHA-256 of the DER SubjectPublicKeyInfo. ``None`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from .._model.callers import Callers
+from .._model.holds import Holds
+from .._model.memory import Evidence, Intent
 
 # The five buckets of order status words. A live order is waiting or issued.
 Bucket = Literal["waiting", "issued", "ended", "failed", "replaced"]
@@ -91,54 +93,6 @@ class PlanFacts:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What we wrote down when the outcome of a guarded call was known (protocol rule R3).
-
-    ``bought`` is the day of our create, ``last_renewal`` that of the last renewal we asked for. ``last_reissue*`` speak
-    of the last reissue we asked for: when, whether for age, and the not_after of the certificate before it.
-    ``csr_public_key_sha256`` is the key of our last call: the certificate that comes of it carries it. ``keys`` are
-    those that our records say the order carries, ``places`` the hosts that keep them, for messages.
-    """
-
-    order_id: str
-    bought: datetime | None = None
-    plan_id: str | None = None
-    paid_until: datetime | None = None
-    serial: str | None = None
-    updated: datetime | None = None
-    csr_public_key_sha256: str | None = None
-    last_renewal: datetime | None = None
-    last_reissue: datetime | None = None
-    last_reissue_for_age: bool | None = None
-    last_reissue_not_after_before: datetime | None = None
-    keys: frozenset[str] = frozenset()
-    places: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A guarded call that was about to be made and whose outcome was not written down (protocol rule R3).
-
-    ``before_*`` is the state read just before the call; ``started`` is the server's date, ``started_local`` the
-    controller's at the same moment (None: the server's was not known, and ``started`` is the controller's). The call
-    was made at most ``late_call`` after that. ``names`` are those that its CSR asks for, empty if they were not written
-    down.
-    """
-
-    action: Literal["create", "renew", "reissue", "cancel"]
-    started: datetime
-    started_local: datetime | None = None
-    order_id: str | None = None
-    csr_public_key_sha256: str | None = None
-    before_status: str | None = None
-    before_updated: datetime | None = None
-    before_serial: str | None = None
-    before_csr_public_key_sha256: str | None = None
-    late_call: timedelta = timedelta(0)
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class HostFacts:
     """One host that serves (or will serve) the certificate.
 
@@ -180,14 +134,18 @@ class Desired:
 class Observed:
     """What was seen: every order with exactly this reference (ended ones too), and what hosts and records say.
 
-    ``evidence_order`` is the answer to a GET of the evidence's order id; ``evidence_absent`` is True when that was
-    asked and denied. ``clock_skew`` is controller minus server, None if not measured. ``reference_trouble`` is a
-    sentence why references cannot be read back (empty: they can). ``callers`` are the hosts that a call needs, where
-    the hosts are its memory.
+    ``evidence`` is our record of an order that we did not end, ``recorded_keys`` are the keys that our records say the
+    order carries, ``places`` the hosts that keep the records, for messages. ``intent`` is a call that was sent and
+    whose outcome was not written down. ``evidence_order`` is the answer to a GET of the evidence's order id;
+    ``evidence_absent`` is True when that was asked and denied. ``clock_skew`` is controller minus server, None if not
+    measured. ``reference_trouble`` is a sentence why references cannot be read back (empty: they can). ``callers`` are
+    the hosts that a call needs, where the hosts are its memory.
     """
 
     orders: tuple[OrderFacts, ...] = ()
     evidence: Evidence | None = None
+    recorded_keys: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
     evidence_order: OrderFacts | None = None
     evidence_absent: bool = False
     intent: Intent | None = None
@@ -221,10 +179,7 @@ class Policy:
     lost_key: Literal["block", "reissue"] = "block"
     names_fit_plan: bool = False
     max_skew: timedelta = timedelta(hours=1)
-    hold_create: timedelta = timedelta(hours=24)
-    hold_reissue: timedelta = timedelta(hours=1)
-    hold_renew: timedelta = timedelta(hours=72)
-    hold_cancel: timedelta = timedelta(hours=24)
+    holds: Holds = field(default_factory=Holds)
 
 
 @dataclass(frozen=True)

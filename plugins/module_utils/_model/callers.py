@@ -16,35 +16,22 @@ from datetime import datetime, timedelta
 from typing import Collection, Literal, Mapping
 
 from .dates import plus
+from .holds import LATE_CALL, Holds, Moment
 
-# How long after it was sent a call may still be carried out and come to be seen.
+_DEFAULT = Holds()
+# How long a host's memory of a list of hosts must be old before it counts. Before a cancellation any other call of the
+# old list must be over.
 HOLDS = {
-    "create": timedelta(hours=24),
-    "reissue": timedelta(hours=1),
-    "renew": timedelta(hours=72),
-    "cancel": timedelta(hours=72),
+    "create": _DEFAULT.create,
+    "reissue": _DEFAULT.reissue,
+    "renew": _DEFAULT.renew,
+    "cancel": max(_DEFAULT.renew, _DEFAULT.cancel),
 }
-LATE_CALL = timedelta(minutes=15)  # between the mark on the hosts and the call
 LONGEST_HOLD = max(HOLDS.values()) + LATE_CALL
 LONGEST_CHAIN = 8
 
 Absence = Literal["unreachable", "failed", "order_unknown", "intent_lost", "not_in_play", "not_in_inventory"]
 Kind = Literal["first", "majority", "changed"]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One moment on both clocks. ``server``: the API's, None if it has not been heard yet."""
-
-    local: datetime
-    server: datetime | None = None
-
-    def age_at(self, now: Moment) -> timedelta:
-        """Return the time since, by the clock that says less: a wrong clock on one side must not cost money."""
-        ages = [now.local - self.local]
-        if self.server is not None and now.server is not None:
-            ages.append(now.server - self.server)
-        return min(ages)
 
 
 @dataclass(frozen=True)

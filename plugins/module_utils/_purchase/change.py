@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._model import marks
 from . import identity, rules, steps, words
 from . import lock as locking
 from .lock import Held
 from .steps import Step
 from .types import (
-    BeforeState,
     Clock,
     Effect,
     Evidence,
     Found,
     Intent,
+    Marks,
     OrderView,
     Posted,
     PostReissue,
@@ -37,7 +38,7 @@ class Sent:
     """What is needed to recognise the outcome of the call."""
 
     intent: Intent
-    before: BeforeState
+    before: Marks
     evidence: Evidence | None
     clock: Clock
 
@@ -59,7 +60,7 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
     # The hold counts from the last moment before the call.
     clock = yield from steps.ask_clock()
     intent = steps.sent_under(request, held.intent, clock, before)
-    marked = intent.before or BeforeState("")
+    marked = intent.marks
     if rules.moved_since_mark(marked, before):
         yield from steps.remove_intent(request, intent)
         return words.superseded(request, f"order {target.id} changed")
@@ -120,7 +121,7 @@ def _after_refusal(request: PurchaseRequest, seen: OrderView, posted: Posted, se
     answer = yield from steps.ask_order(seen.id)
     if isinstance(answer, Found):
         after = yield from steps.ask_state(answer.order)
-        if rules.moved(sent.before, after) in ("csr", "serial"):
+        if marks.moved(sent.before, after) in ("csr", "serial"):
             return (yield from _conclude(request, "recovered", answer.order, after, sent))
     yield from steps.remove_intent(request, sent.intent)
     return words.refused(request, posted.kind, posted.message)
@@ -130,7 +131,7 @@ def _after_reply(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[
     """The reply shows the state before the call is carried out; what it proves is that the call was accepted."""
     answer = yield from steps.ask_order(seen.id)
     order = answer.order if isinstance(answer, Found) else seen
-    after = BeforeState(order.status, order.updated, csr_key=request.csr_key)
+    after = Marks(order.status, order.updated, csr_key=request.csr_key)
     return (yield from _conclude(request, words.DONE_WORDS[request.action], order, after, sent))
 
 
@@ -143,7 +144,7 @@ def _after_open_answer(request: PurchaseRequest, seen: OrderView, posted: Posted
         refused = False
         if isinstance(answer, Found):
             after = yield from steps.ask_state(answer.order)
-            if rules.moved(sent.before, after) is not None:
+            if marks.moved(sent.before, after) is not None:
                 return (yield from _conclude(request, "recovered", answer.order, after, sent))
             refused = rules.refusal_holds(posted, sent.before, after)
         attempt += 1
@@ -159,7 +160,7 @@ def _after_open_answer(request: PurchaseRequest, seen: OrderView, posted: Posted
 
 
 def _conclude(
-    request: PurchaseRequest, outcome: str, order: OrderView, after: BeforeState, sent: Sent
+    request: PurchaseRequest, outcome: str, order: OrderView, after: Marks, sent: Sent
 ) -> Step[PurchaseResult]:
     noted = locking.changed_evidence(request, sent.evidence, order, sent.intent, after, sent.clock)
     warnings = yield from steps.promote(request, noted, sent.intent)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._model import marks
 from . import identity, rules, steps, words
 from .steps import Step
 from .types import (
-    BeforeState,
     Clock,
     Evidence,
     Intent,
     IntentAnswer,
     JournalFailed,
+    Marks,
     Missing,
     OrderView,
     PurchaseRequest,
@@ -164,7 +165,7 @@ def _follow_change(
     if isinstance(order, PurchaseResult):
         return order
     after = yield from steps.ask_state(order)
-    mark = rules.moved(intent.before or BeforeState(""), after)
+    mark = marks.moved(intent.marks, after)
     if mark is not None:
         noted = changed_evidence(request, evidence, order, intent, after, clock)
         warnings = yield from steps.promote(request, noted, intent)
@@ -172,7 +173,7 @@ def _follow_change(
     return _still_open(request, intent, after, clock)
 
 
-def _still_open(request: PurchaseRequest, intent: Intent, after: BeforeState, clock: Clock) -> PurchaseResult | None:
+def _still_open(request: PurchaseRequest, intent: Intent, after: Marks, clock: Clock) -> PurchaseResult | None:
     """Nothing moved: until when it blocks, or why it may not be sent again; None if it may."""
     until = rules.held_until(intent, clock, request.holds)
     if until is not None:
@@ -257,7 +258,7 @@ def changed_evidence(
     old: Evidence | None,
     order: OrderView,
     intent: Intent,
-    after: BeforeState,
+    after: Marks,
     clock: Clock,
 ) -> Evidence:
     """After a renew or reissue that was done, whichever run sent it."""

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Iterable
 
-from .._model.callers import Moment, Objection, objection
+from .._model import marks
+from .._model.callers import Objection, objection
 from .._model.dates import plus
 from . import issued
 from .types import (
-    BeforeState,
     Clock,
     Evidence,
     Holds,
     Intent,
+    Marks,
     OrderView,
     Posted,
     PurchaseRequest,
@@ -60,9 +61,9 @@ def nothing_happened(posted: Posted) -> bool:
     return posted.kind in ("rejected", "not_sent")
 
 
-def refusal_holds(posted: Posted, before: BeforeState, after: BeforeState) -> bool:
+def refusal_holds(posted: Posted, before: Marks, after: Marks) -> bool:
     """R1: a refusal with status 409 counts as one if the order, read again, is provably unchanged."""
-    return posted.kind == "conflict" and all_marks_unchanged(before, after)
+    return posted.kind == "conflict" and marks.unmoved(before, after)
 
 
 def refusal_of_cancellation_holds(posted: Posted, before: OrderView, after: OrderView) -> bool:
@@ -88,15 +89,8 @@ def new_orders(rows: Iterable[OrderView], reference: str, known_ids: Iterable[st
 
 
 def held_until(intent: Intent, clock: Clock, holds: Holds) -> datetime | None:
-    """R3: until when an intent without a visible outcome forbids another call; None when its hold is over.
-
-    Both clocks must agree that it is over: a wrong clock on one side must not cost money.
-    """
-    hold = holds.of(intent.action) + intent.late_call
-    ages = [clock.local - intent.started_local]
-    if clock.server is not None and intent.started is not None:
-        ages.append(clock.server - intent.started)
-    left = hold - min(ages)
+    """R3: until when an intent without a visible outcome forbids another call; None when its hold is over."""
+    left = intent.held_for(clock.moment, holds)
     return plus(now_of(clock), left) if left > timedelta(0) else None
 
 
@@ -260,42 +254,17 @@ def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
 # --- R7 -----------------------------------------------------------------------------------------------------------
 
 
-def moved(before: BeforeState, after: BeforeState) -> str | None:
-    """R7: which of the four marks moved: "csr", "serial", "updated", "status"; None if none did.
-
-    A mark that could not be read on one side says nothing.
-    """
-    if before.csr_key is not None and after.csr_key is not None and before.csr_key != after.csr_key:
-        return "csr"
-    if after.serial is not None and before.serial is not None and before.serial != after.serial:
-        return "serial"
-    if before.updated is not None and after.updated is not None and before.updated != after.updated:
-        return "updated"
-    if before.status.lower() != after.status.lower():
-        return "status"
-    return None
-
-
-def moved_since_mark(marked: BeforeState, before: BeforeState) -> bool:
+def moved_since_mark(marked: Marks, before: Marks) -> bool:
     """R7: what moved between the plan's mark and the call would be taken for this call's doing, or was done already."""
-    return moved(marked, before) is not None
+    return marks.moved(marked, before) is not None
 
 
-def all_marks_unchanged(before: BeforeState, after: BeforeState) -> bool:
-    """R7, renew: every mark is known on both sides and equal."""
-    return (
-        None not in (before.csr_key, after.csr_key, before.serial, after.serial, before.updated, after.updated)
-        and moved(before, after) is None
-    )
-
-
-def resend_refusal(intent: Intent, after: BeforeState, request: PurchaseRequest) -> Refusal | None:
+def resend_refusal(intent: Intent, after: Marks, request: PurchaseRequest) -> Refusal | None:
     """R7: after the hold and with nothing moved, may the next call be sent?
 
     Other names than those of the open reissue need another CSR, so that one wins over the same CSR again.
     """
-    before = intent.before or BeforeState("")
-    if intent.action == "renew" and not all_marks_unchanged(before, after):
+    if intent.action == "renew" and not marks.unmoved(intent.marks, after):
         return Refusal(
             "renewal_unclear",
             f"whether the renewal of order {intent.order_id} asked for on {iso(intent.started)} was done cannot be "
@@ -372,19 +341,17 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     if request.callers is None:
         return None
     own = own_token(request) if request.carried else None
-    return objection(request.callers, request.action, Moment(clock.local, clock.server), intent=own)
+    return objection(request.callers, request.action, clock.moment, intent=own)
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
 
 
 def recent(moments: Iterable[datetime], added: datetime | None, clock: Clock) -> tuple[datetime, ...]:
-    """The moments of the last 30 days (all that the breakers count), with `added`, each once, in order."""
+    """The moments of the last 30 days (all that the breakers count) and the last one before, with `added`, in order."""
     since = now_of(clock) - CREATE_SPAN
-    kept = {moment for moment in moments if moment > since}
-    if added is not None:
-        kept.add(added)
-    return tuple(sorted(kept))
+    known = sorted({*moments, *(() if added is None else (added,))})
+    return tuple(moment for moment in known if moment > since or moment == known[-1])
 
 
 def note_action(evidence: Evidence, action: str, when: datetime, clock: Clock) -> Evidence:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Callable
 
-from .._model.callers import Callers, HostList, Member, Moment, follows, is_majority
+from .._model.callers import Callers, HostList, Member, follows, is_majority
 from .._model.dates import plus
-from .memory import Evidence, Holds, Intent, Records
+from .._model.holds import Holds, Moment
+from .._model.memory import Evidence, Intent, Records
 
 
 @dataclass(frozen=True)

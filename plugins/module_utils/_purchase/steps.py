@@ -12,7 +12,6 @@ from typing import Generator, TypeVar, Union
 from . import issued, rules, words
 from .types import (
     Answer,
-    BeforeState,
     Clock,
     DownloadCsr,
     DownloadSerial,
@@ -26,6 +25,7 @@ from .types import (
     JournalFailed,
     ListAll,
     ListByReference,
+    Marks,
     Missing,
     Now,
     Orders,
@@ -71,11 +71,11 @@ def ask_order(order_id: str) -> Step[OrderAnswer]:
     return expect(answer, Found)
 
 
-def ask_state(order: OrderView) -> Step[BeforeState]:
+def ask_state(order: OrderView) -> Step[Marks]:
     """The four marks of R7."""
     csr = expect((yield DownloadCsr(order.id)), Fact)
     serial = expect((yield DownloadSerial(order.id)), Fact)
-    return BeforeState(
+    return Marks(
         status=order.status,
         updated=order.updated,
         serial=serial.value if serial.known else None,
@@ -163,7 +163,7 @@ def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None)
     return ()
 
 
-def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: BeforeState | None = None) -> Intent:
+def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: Marks | None = None) -> Intent:
     """The intent marked as sent. One on the hosts was marked by the plan, with the state that the plan saw."""
     if request.carried:
         return held

@@ -17,23 +17,22 @@ from datetime import datetime, timedelta
 from typing import Generator, Mapping, Union
 
 from .._model.callers import Callers
-from .limits import Limits
-from .memory import (
-    BeforeState,
+from .._model.holds import Holds, Moment
+from .._model.marks import Marks
+from .._model.memory import (
     Done,
     Evidence,
-    Holds,
     Intent,
     IntentAnswer,
     JournalFailed,
     Records,
 )
+from .limits import Limits
 from .views import LIVE, Neighbour, OrderView
 
 # These names belong to this vocabulary too; the others are below.
 __all__ = [
     "LIVE",
-    "BeforeState",
     "Done",
     "Evidence",
     "Holds",
@@ -41,6 +40,7 @@ __all__ = [
     "IntentAnswer",
     "JournalFailed",
     "Limits",
+    "Marks",
     "Neighbour",
     "OrderView",
     "Records",
@@ -214,6 +214,11 @@ class Clock:
     local: datetime
     server: datetime | None
     monotonic: float
+
+    @property
+    def moment(self) -> Moment:
+        """This moment on both clocks."""
+        return Moment(self.local, self.server)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from .._model.callers import Objection
 from .._model.callers_words import reported
+from .._model.serialisation import key_of
 from . import rules
-from .records import key_of
 from .types import (
     Clock,
     Intent,

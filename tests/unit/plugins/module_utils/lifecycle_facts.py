@@ -16,15 +16,15 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     CsrFacts,
     Decision,
     Desired,
-    Evidence,
     HostFacts,
     HostKeys,
-    Intent,
     Observed,
     OrderFacts,
     PlanFacts,
     Policy,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
+from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent
 
 BOUGHT = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 PAID_END = datetime(2027, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -78,8 +78,14 @@ def over(bucket: str, status: str, **changes: Any) -> OrderFacts:
 
 
 def evidence(**changes: Any) -> Evidence:
+    """``last_renewal`` and ``last_reissue`` stand for the only call of their kind."""
+    for call, noted in (("last_renewal", "renewals"), ("last_reissue", "reissues")):
+        if call in changes:
+            changes[noted] = (changes.pop(call),)
     facts = Evidence(
+        reference="shop",
         order_id="order-1",
+        recorded=BOUGHT,
         bought=BOUGHT,
         plan_id="plan-1",
         paid_until=PAID_END,
@@ -89,16 +95,19 @@ def evidence(**changes: Any) -> Evidence:
     return replace(facts, **changes)
 
 
-def intent(action: str, started: datetime, **changes: Any) -> Intent:
+def intent(action: str, started: datetime, *, before: dict[str, Any] | None = None, **changes: Any) -> Intent:
+    """The API's clock was not heard when it was written, unless ``started_local`` says that it was."""
+    heard = "started_local" in changes
     facts = Intent(
-        action=action,  # type: ignore[arg-type]  # a word of the test's table
-        started=started,
+        action=action,
+        reference="shop",
+        run_id="run-0",
+        phase="sent",
+        started_local=changes.pop("started_local", started),
+        started=started if heard else None,
         order_id=None if action == "create" else "order-1",
-        csr_public_key_sha256=OTHER_KEY,
-        before_status="active",
-        before_updated=BOUGHT,
-        before_serial=SERIAL,
-        before_csr_public_key_sha256=KEY,
+        csr_key=OTHER_KEY,
+        before=Marks(**{"status": "active", "updated": BOUGHT, "serial": SERIAL, "csr_key": KEY, **(before or {})}),
     )
     return replace(facts, **changes)
 
@@ -116,7 +125,14 @@ def serving(certificate: CertificateFacts) -> HostKeys:
     return hosts(host(deployed=certificate))
 
 
+def known_keys(changes: dict[str, Any]) -> frozenset[str]:
+    """The keys of the records, as an observation puts them together."""
+    mine, begun = changes.get("evidence", evidence()), changes.get("intent")
+    return frozenset(mine.keys if mine else ()) | ({begun.csr_key} - {None} if begun else set())
+
+
 def seen(*orders: OrderFacts, **changes: Any) -> Observed:
+    changes.setdefault("recorded_keys", known_keys(changes))
     facts = Observed(orders=orders, evidence=evidence(), plan=PLAN, host_keys=hosts(), clock_skew=timedelta(0))
     return replace(facts, **changes)
 

@@ -11,13 +11,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._model.callers import (
     HOLDS,
-    LATE_CALL,
     LONGEST_CHAIN,
     Absence,
     Callers,
     HostList,
     Member,
-    Moment,
     Replaced,
     counting,
     follows,
@@ -26,6 +24,7 @@ from ansible_collections.certops.resello.plugins.module_utils._model.callers imp
     objection,
 )
 from ansible_collections.certops.resello.plugins.module_utils._model.callers_words import reported
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import LATE_CALL, Moment
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._engine.carried import KEY_TO_BE_MADE, CarriedRecords
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import Moment
-from ansible_collections.certops.resello.plugins.module_utils._purchase import records
+from ansible_collections.certops.resello.plugins.module_utils._model import serialisation
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE
 
@@ -29,7 +29,7 @@ NEW = replace(OLD, order_id="2", recorded=NOW + timedelta(days=1))
 def host(name: str, *written: t.Intent | t.Evidence, **more: Any) -> dict[str, Any]:
     """What a host hands over; without `answered` it did not answer."""
     kinds = {t.Intent: "intent", t.Evidence: "evidence"}
-    texts = {kinds[type(record)]: records.encode(record) for record in written}
+    texts = {kinds[type(record)]: serialisation.encode(record) for record in written}
     return {"name": name, "answered": True, "records": texts, **more}
 
 
@@ -44,7 +44,7 @@ def seen(memory: CarriedRecords) -> t.Records:
 
 
 def sha(record: t.Intent | t.Evidence) -> str:
-    return hashlib.sha256(records.encode(record).encode()).hexdigest()
+    return hashlib.sha256(serialisation.encode(record).encode()).hexdigest()
 
 
 def test_hosts_that_hold_the_same_are_told_nothing() -> None:
@@ -75,7 +75,7 @@ def test_the_newest_evidence_counts_and_goes_to_all_hosts() -> None:
     memory = carried(host("web1", OLD), host("web2", NEW), host("web3"), host("web4", answered=False))
     assert seen(memory).evidence == NEW
     told = {change["host"]: (change["content"], change["replaces"]) for change in memory.writes(REFERENCE)}
-    assert told == {"web1": (records.encode(NEW), sha(OLD)), "web3": (records.encode(NEW), None)}
+    assert told == {"web1": (serialisation.encode(NEW), sha(OLD)), "web3": (serialisation.encode(NEW), None)}
 
 
 @pytest.mark.parametrize(
@@ -133,20 +133,20 @@ def test_the_key_of_an_own_csr_is_known(own: str) -> None:
     memory = carried(host("web1"), **{own: "CSR"})
     memory.write_intent(OWN)
     (change,) = memory.writes(REFERENCE)
-    assert (change["content"], change["about_request"]) == (records.encode(OWN), False)
+    assert (change["content"], change["about_request"]) == (serialisation.encode(OWN), False)
 
 
 def test_an_outcome_takes_the_intent_s_place() -> None:
     memory = carried(host("web1", OWN))
     memory.promote(NEW, OWN.token)
     told = {change["kind"]: change["content"] for change in memory.writes(REFERENCE)}
-    assert told == {"evidence": records.encode(NEW), "intent": None}
+    assert told == {"evidence": serialisation.encode(NEW), "intent": None}
     assert seen(memory) == t.Records(None, NEW)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "", records.encode(replace(OWN, reference="other")), records.encode(OLD)],
+    ["{", "", serialisation.encode(replace(OWN, reference="other")), serialisation.encode(OLD)],
     ids=["cut", "empty", "of-another-reference", "of-another-kind"],
 )
 def test_a_record_that_cannot_be_read_is_never_none(text: str) -> None:

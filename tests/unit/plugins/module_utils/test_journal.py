@@ -28,14 +28,14 @@ from ansible_collections.certops.resello.plugins.module_utils._engine.journal im
     default_lock_folder,
     local_lock,
 )
-from ansible_collections.certops.resello.plugins.module_utils._purchase import records
+from ansible_collections.certops.resello.plugins.module_utils._model import serialisation
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
-    BeforeState,
     Done,
     Evidence,
     Intent,
     IntentAnswer,
     JournalFailed,
+    Marks,
     Records,
 )
 from hypothesis import given, settings
@@ -49,7 +49,7 @@ EVIDENCE = Evidence("shop", "order-1", NOW)
 texts = st.text(max_size=20)
 moments = st.datetimes(timezones=st.just(timezone.utc))
 before_states = st.builds(
-    BeforeState, texts, st.none() | moments, st.none() | texts.filter(bool), st.none() | texts.filter(bool)
+    Marks, texts, st.none() | moments, st.none() | texts.filter(bool), st.none() | texts.filter(bool)
 )
 intents = st.builds(
     Intent,
@@ -92,27 +92,27 @@ evidences = st.builds(
 
 @given(intents | evidences)
 def test_decode_is_the_inverse_of_encode(record: Intent | Evidence) -> None:
-    text = records.encode(record)
+    text = serialisation.encode(record)
     assert text.isascii()
     assert text.endswith("\n")
-    assert records.decode(text) == record
+    assert serialisation.decode(text) == record
 
 
 @given(st.text() | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_anything_else_is_an_error_and_nothing_but_that(text: str) -> None:
-    with pytest.raises(records.RecordError):
-        records.decode(text)
+    with pytest.raises(serialisation.RecordError):
+        serialisation.decode(text)
 
 
 @given(intents | evidences, st.data())
 def test_a_cut_record_is_an_error(record: Intent | Evidence, data: st.DataObject) -> None:
-    text = records.encode(record)
-    with pytest.raises(records.RecordError):
-        records.decode(text[: data.draw(st.integers(0, len(text) - 2))])
+    text = serialisation.encode(record)
+    with pytest.raises(serialisation.RecordError):
+        serialisation.decode(text[: data.draw(st.integers(0, len(text) - 2))])
 
 
 def changed(record: Intent | Evidence, **values: Any) -> str:
-    data = json.loads(records.encode(record))
+    data = json.loads(serialisation.encode(record))
     data["record"].update(values)
     return json.dumps(data)
 
@@ -129,13 +129,13 @@ def changed(record: Intent | Evidence, **values: Any) -> str:
         changed(INTENT, known_ids="x"),
         changed(EVIDENCE, last_reissue_for_age="yes"),
         changed(EVIDENCE, order_id=None),
-        records.encode(INTENT).replace('"version": 1', '"version": 2'),
+        serialisation.encode(INTENT).replace('"version": 1', '"version": 2'),
         "[" * 100_000,
     ],
 )
 def test_wrong_records(text: str) -> None:
-    with pytest.raises(records.RecordError):
-        records.decode(text)
+    with pytest.raises(serialisation.RecordError):
+        serialisation.decode(text)
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_files_are_named_by_the_hash_and_private(tmp_path: Path) -> None:
     journal = Journal(folder)
     assert journal.write_intent(INTENT) == IntentAnswer(True, Records(INTENT))
     assert journal.promote(EVIDENCE) == Done()
-    key = records.key_of("shop")
+    key = serialisation.key_of("shop")
     assert names(folder) == [f"{key}.evidence", f"{key}.intent"]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
@@ -183,12 +183,12 @@ def test_check_mode_reads_only(tmp_path: Path) -> None:
     assert journal.read("shop") == Records(sent)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"x" * 70_000, records.encode(EVIDENCE).encode()])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"x" * 70_000, serialisation.encode(EVIDENCE).encode()])
 def test_a_damaged_record_forbids_and_names_the_file(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "j"
     journal = Journal(folder)
     journal.write_intent(INTENT)
-    path = folder / (records.key_of("shop") + ".intent")
+    path = folder / (serialisation.key_of("shop") + ".intent")
     path.write_bytes(content)
     for answer in (journal.read("shop"), journal.write_intent(INTENT), journal.would_write(INTENT)):
         assert isinstance(answer, JournalFailed)
@@ -200,7 +200,9 @@ def test_a_record_of_another_reference_forbids(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     tmp_path.chmod(0o700)
     journal.write_intent(INTENT)
-    (tmp_path / (records.key_of("shop") + ".intent")).rename(tmp_path / (records.key_of("mail") + ".intent"))
+    (tmp_path / (serialisation.key_of("shop") + ".intent")).rename(
+        tmp_path / (serialisation.key_of("mail") + ".intent")
+    )
     assert isinstance(journal.read("mail"), JournalFailed)
 
 
@@ -213,14 +215,14 @@ def test_of_many_records_each_is_read_for_itself(tmp_path: Path) -> None:
     journal.write_intent(INTENT)
     mail = replace(EVIDENCE, reference="mail")
     journal.promote(mail)
-    (folder / f"{records.key_of('wiki')}.intent").write_text("{")
-    (folder / f"{records.key_of('files')}.evidence").mkdir()
+    (folder / f"{serialisation.key_of('wiki')}.intent").write_text("{")
+    (folder / f"{serialisation.key_of('files')}.evidence").mkdir()
     found = journal.read_all(wanted)
     assert (found["shop"], found["mail"], found["none"]) == (Records(INTENT), Records(None, mail), Records())
     for reference in ("wiki", "files"):
         answer = found[reference]
         assert isinstance(answer, JournalFailed)
-        assert records.key_of(reference) in answer.reason
+        assert serialisation.key_of(reference) in answer.reason
     folder.chmod(0o777)
     assert all(isinstance(answer, JournalFailed) for answer in journal.read_all(wanted).values())
 
@@ -237,8 +239,8 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     folder = tmp_path / "j"
     journal = Journal(folder)
     journal.promote(EVIDENCE)
-    (tmp_path / "elsewhere").write_text(records.encode(INTENT))
-    (folder / (records.key_of("shop") + ".intent")).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(serialisation.encode(INTENT))
+    (folder / (serialisation.key_of("shop") + ".intent")).symlink_to(tmp_path / "elsewhere")
     assert isinstance(journal.read("shop"), JournalFailed)
 
 

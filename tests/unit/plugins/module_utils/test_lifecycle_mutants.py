@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle import (
     decide,
-    intent,
     open_call,
     paid,
     patience,
@@ -21,7 +20,8 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle import 
     rows_order,
 )
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import CsrFacts, Policy
-from ansible_collections.certops.resello.plugins.module_utils._model.dates import plus
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import Holds, Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.memory import Intent
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils import lifecycle_facts as facts
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     NAMES,
@@ -41,7 +41,7 @@ from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecyc
 )
 
 DUE = certificate(266, life=99)
-RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY, serial=None)
+RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_key=OTHER_KEY, serial=None)
 TOUCHED = {"certificate": certificate(266), "updated": on(340)}
 NOT_SERVED = hosts(host(deployed=None))
 
@@ -53,7 +53,7 @@ def renewal_is_followed() -> bool:
 
 
 def renewal_that_extends_ends() -> bool:
-    late = evidence(last_renewal=on(361), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    late = evidence(last_renewal=on(361), paid_until=on(730), csr_key=OTHER_KEY)
     return ask(seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE)), on(363)).action == "reissue"
 
 
@@ -121,8 +121,8 @@ def either_clock_holds() -> bool:
 # --- mutants: (where, name, replacement, the story that goes wrong) ---------------------------------------------------
 
 
-def by_one_clock(begun: Any, _observed: Any, policy: Policy) -> datetime:
-    return plus(begun.started if begun.started_local is None else begun.started_local, intent.hold_of(begun, policy))
+def by_one_clock(begun: Intent, now: Moment, holds: Holds) -> timedelta:
+    return max(begun.begun + holds.of(begun.action) - now.local, timedelta(0))
 
 
 def nothing(*_args: Any, **_named: Any) -> None:
@@ -186,7 +186,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         unsaid,
         renewal_without_an_end_is_not_repeated,
     ),
-    "one clock is enough": (intent, "held_until", by_one_clock, either_clock_holds),
+    "one clock is enough": (Intent, "held_for", by_one_clock, either_clock_holds),
 }
 
 

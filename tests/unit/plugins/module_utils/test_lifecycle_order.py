@@ -129,7 +129,7 @@ def test_every_candidate_for_the_last_order_must_allow_a_create() -> None:
     ],
 )
 def test_outcome(action: str, changes: dict[str, Any], after: float, outcome: str) -> None:
-    call = intent(action, on(133), before_serial=SERIAL)
+    call = intent(action, on(133), before={"serial": SERIAL})
     assert outcome_of(call, WANTED, seen(order(**changes)), on(133 + after), Policy()) == outcome
 
 

@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 TWO_DAYS, SECOND = timedelta(days=2), timedelta(seconds=1)
 NEXT_END = PAID_END.replace(year=2028)
 OURS = certificate(341, serial="02", public_key_sha256=OTHER_KEY)
-LATE = evidence(last_reissue=on(336), serial="02", csr_public_key_sha256=OTHER_KEY)
+LATE = evidence(last_reissue=on(336), serial="02", csr_key=OTHER_KEY)
 
 
 @pytest.mark.parametrize(

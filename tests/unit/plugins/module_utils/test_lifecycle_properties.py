@@ -18,16 +18,17 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     CsrFacts,
     Decision,
     Desired,
-    Evidence,
     HostFacts,
     HostKeys,
-    Intent,
     Observed,
     OrderFacts,
     PlanFacts,
     Policy,
     RenewBefore,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import Holds
+from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
+from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     NAMES,
     PAID_END,
@@ -68,30 +69,40 @@ orders = st.builds(
     csr=csrs,
     certificate=certificates,
 )
+moments = st.lists(dates, max_size=2).map(tuple)
 evidences = st.none() | st.builds(
     Evidence,
+    reference=st.just("shop"),
     order_id=ids,
+    recorded=dates,
     bought=maybe_dates,
     paid_until=maybe_dates,
     serial=st.none() | serials,
     updated=maybe_dates,
-    csr_public_key_sha256=st.none() | keys,
-    last_renewal=maybe_dates,
-    last_reissue=maybe_dates,
+    csr_key=st.none() | keys,
+    renewals=moments,
+    reissues=moments,
     last_reissue_for_age=st.none() | st.booleans(),
     last_reissue_not_after_before=maybe_dates,
 )
+marks = st.builds(
+    Marks,
+    status=st.sampled_from(("", "active")),
+    updated=maybe_dates,
+    serial=st.none() | serials,
+    csr_key=st.none() | keys,
+)
 intents = st.none() | st.builds(
     Intent,
-    action=st.sampled_from(("create", "renew", "reissue")),
-    started=dates,
-    started_local=maybe_dates,
+    action=st.sampled_from(("create", "renew", "reissue", "cancel")),
+    reference=st.just("shop"),
+    run_id=st.just("run-0"),
+    phase=st.just("sent"),
+    csr_key=st.none() | keys,
+    started_local=dates,
+    started=maybe_dates,
     order_id=st.none() | ids,
-    csr_public_key_sha256=st.none() | keys,
-    before_status=st.none() | st.just("active"),
-    before_updated=maybe_dates,
-    before_serial=st.none() | serials,
-    before_csr_public_key_sha256=st.none() | keys,
+    before=st.none() | marks,
 )
 host_keys = st.lists(
     st.builds(HostFacts, st.just("web1"), st.booleans(), st.none() | st.frozensets(keys), certificates), max_size=2
@@ -123,9 +134,12 @@ policies = st.builds(
     auto_renew=st.sampled_from(("respect", "ignore")),
     lost_key=st.sampled_from(("block", "reissue")),
     max_skew=st.just(timedelta(hours=1)) | spans,
-    hold_create=st.just(timedelta(hours=24)) | spans,
-    hold_reissue=st.just(timedelta(hours=1)) | spans,
-    hold_renew=st.just(timedelta(hours=72)) | spans,
+    holds=st.builds(
+        Holds,
+        create=st.just(timedelta(hours=24)) | spans,
+        reissue=st.just(timedelta(hours=1)) | spans,
+        renew=st.just(timedelta(hours=72)) | spans,
+    ),
 )
 methods = st.sampled_from(("DNS", "EMAIL", None))
 wishes = st.builds(
@@ -229,7 +243,7 @@ def test_a_live_order_is_never_bought_again(seen: Observed, now: datetime, polic
 def test_nothing_is_due_earlier_because_of_the_spread(reference: str, life: int, now: datetime, share: float) -> None:
     leaf = CertificateFacts(NAMES, "1", on(0), on(life), "a")
     one = OrderFacts("o1", reference, "issued", created=on(0), csr=CsrFacts(NAMES, "a"), certificate=leaf)
-    observed = Observed((one,), Evidence("o1", paid_until=PAID_END, serial="1"), plan=PLAN)
+    observed = Observed((one,), Evidence("shop", "o1", PAID_END, paid_until=PAID_END, serial="1"), plan=PLAN)
     alone = Policy(renew_before=RenewBefore(share=share))
     plain = decide(Desired(reference, NAMES), observed, now, alone)
     many = decide(Desired(reference, NAMES), observed, now, replace(alone, certificates=50))

@@ -76,7 +76,7 @@ class Scenario:
 
 ISSUED = seen(order())
 SEVERAL = order(csr=CsrFacts((*NAMES, "b.example.com"), KEY))
-RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY, serial=None)
+RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_key=OTHER_KEY, serial=None)
 GONE = seen(order(), host_keys=hosts(host(), host("web2", answered=False, public_keys=None, deployed=None)))
 BROKEN = seen(order(), host_keys=hosts(host(), host("web2", config_test_passes=False)))
 LAST_STRETCH = on(199 - 199 / 9)  # a third of the margin is left
@@ -408,7 +408,7 @@ OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ..
     ("skew of exactly the limit", seen(order(), clock_skew=HOUR), on(1), {}, "nothing_due"),
     ("reissue hold over: sent again", seen(order(), intent=intent("reissue", on(133))), on(133) + HOUR, {}, "reissue"),
     ("renew hold over, all unchanged", seen(order(certificate=certificate(266)), intent=intent("renew", on(343),
-     before_serial="01")), on(346), {}, "renew"),
+     before={"serial": "01"})), on(346), {}, "renew"),
     ("record's end within two days of now", seen(over("ended", "expired")), PAID_END - 2 * NIGHT, {}, "create"),
     ("first of two creates 30 days ago", seen(over("ended", "expired", created=on(2)),
      over("ended", "expired", id="order-2", created=on(1)), **NOTHING), on(31), {}, "create"),
@@ -464,12 +464,12 @@ def test_the_reason_carries_its_numbers() -> None:
     )
 
 
-REMEMBERED = evidence(keys=frozenset({KEY}), places=("web1",))
+REMEMBERED = {"evidence": evidence(csr_key=KEY), "places": ("web1",)}
 
 
 def test_a_recorded_order_without_its_reference_is_used_and_reported() -> None:
     lost = order(client_reference=None)
-    decision = ask(seen(evidence_order=lost, evidence=REMEMBERED), on(9))
+    decision = ask(seen(evidence_order=lost, **REMEMBERED), on(9))
     assert (decision.code, decision.order_id) == ("nothing_due", "order-1")
     assert "lost its client_reference" in decision.warnings[0]
 
@@ -488,7 +488,7 @@ def test_a_recorded_order_without_its_reference_is_used_and_reported() -> None:
 def test_a_record_leads_to_no_order_of_somebody_else(changes: dict[str, Any], why: str, days: int) -> None:
     """Whatever the host says of keys, of records and of what it serves."""
     foreign = order(**{"client_reference": None, **changes})
-    decision = ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(days))
+    decision = ask(seen(evidence_order=foreign, **REMEMBERED), on(days))
     assert (decision.action, decision.code, decision.order_id) == ("blocked", "record_not_ours", None)
     assert decision.reason.startswith("our record on web1 names order order-1 ")
     assert why in decision.reason
@@ -497,7 +497,7 @@ def test_a_record_leads_to_no_order_of_somebody_else(changes: dict[str, Any], wh
 
 def test_the_failed_call_of_somebody_else_is_not_validated_again() -> None:
     foreign = order(client_reference="shop2", bucket="failed", status="failed")
-    assert ask(seen(evidence_order=foreign, evidence=REMEMBERED), on(9)).code == "record_not_ours"
+    assert ask(seen(evidence_order=foreign, **REMEMBERED), on(9)).code == "record_not_ours"
 
 
 def test_a_record_without_a_key_proves_nothing() -> None:
@@ -538,7 +538,7 @@ def test_another_csr_is_sent_for_other_names(names: tuple[str, ...]) -> None:
 def test_a_renewal_that_took_effect_and_was_not_written_down_is_not_bought_again() -> None:
     renewed = order(certificate=certificate(266, serial="02"), updated=on(340))
     mine = serving(certificate(266, serial="02"))
-    observed = seen(renewed, intent=intent("renew", on(340), before_serial="02"), host_keys=mine)
+    observed = seen(renewed, intent=intent("renew", on(340), before={"serial": "02"}), host_keys=mine)
     assert ask(observed, on(350)).code == "nothing_due"
     assert ask(observed, on(350)).paid_end == PAID_END.replace(year=2028)
     assert ask(seen(order(certificate=certificate(266))), on(350)).code == "renew"

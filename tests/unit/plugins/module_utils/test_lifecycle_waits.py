@@ -34,7 +34,7 @@ from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecyc
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 DUE = certificate(266, life=99)  # due from day 332 on, ends on day 365
-RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY, serial=None)
+RENEWED = evidence(last_renewal=on(336), paid_until=on(730), csr_key=OTHER_KEY, serial=None)
 NEW = certificate(336, serial="02", public_key_sha256=OTHER_KEY)
 BARE: dict[str, Any] = {"evidence": None, "host_keys": hosts(host(deployed=None, public_keys=frozenset({KEY})))}
 
@@ -72,17 +72,17 @@ def test_a_certificate_made_after_the_call_ends_the_wait_whatever_its_key() -> N
 
 
 def test_the_later_of_two_calls_is_awaited() -> None:
-    both = evidence(last_renewal=on(336), last_reissue=on(300), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    both = evidence(last_renewal=on(336), last_reissue=on(300), paid_until=on(730), csr_key=OTHER_KEY)
     found = ask(seen(order(certificate=DUE), evidence=both, host_keys=serving(DUE)), on(337))
     assert "the renew of" in found.reason
-    both = evidence(last_renewal=on(300), last_reissue=on(336), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    both = evidence(last_renewal=on(300), last_reissue=on(336), paid_until=on(730), csr_key=OTHER_KEY)
     found = ask(seen(order(certificate=DUE), evidence=both, host_keys=serving(DUE)), on(337))
     assert "the reissue of" in found.reason
 
 
 def test_a_renewal_is_not_awaited_into_the_last_days_of_the_certificate() -> None:
     """It may give none. Until then it is no alarm either, although the certificate is in the last tenth of its life."""
-    late = evidence(last_renewal=on(360), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    late = evidence(last_renewal=on(360), paid_until=on(730), csr_key=OTHER_KEY)
     observed = seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE))
     found = ask(observed, on(362) - SECOND)
     assert (found.code, found.alarm, found.next_date) == ("in_progress", False, on(362))
@@ -91,7 +91,7 @@ def test_a_renewal_is_not_awaited_into_the_last_days_of_the_certificate() -> Non
 
 
 def test_a_reissue_is_awaited_to_the_end() -> None:
-    late = evidence(last_reissue=on(362.5), paid_until=on(730), csr_public_key_sha256=OTHER_KEY)
+    late = evidence(last_reissue=on(362.5), paid_until=on(730), csr_key=OTHER_KEY)
     found = ask(seen(order(certificate=DUE), evidence=late, host_keys=serving(DUE)), on(364))
     assert (found.code, found.alarm) == ("in_progress", True)
 

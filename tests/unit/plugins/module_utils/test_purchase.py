@@ -233,7 +233,7 @@ def test_a_record_leads_to_no_order_of_somebody_else(fields: dict[str, Any], act
 
 @pytest.mark.parametrize("action", ["reissue", "settle"])
 def test_an_intent_leads_to_no_order_of_somebody_else(action: str) -> None:
-    intent = sent_intent(action="reissue", order_id="77", before=t.BeforeState("pending", NOW, None, "K"))
+    intent = sent_intent(action="reissue", order_id="77", before=t.Marks("pending", NOW, None, "K"))
     account = Account(orders={"77": order("77", client_reference="bank")}, records=t.Records(intent=intent))
     result = account.run(request(action, names=NAMES, target=account.orders["77"], csr_key="L"))
     assert (result.outcome, result.code, account.posts()) == ("blocked", "record_not_ours", [])

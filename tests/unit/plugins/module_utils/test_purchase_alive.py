@@ -24,7 +24,7 @@ def evidence(**fields: Any) -> t.Evidence:
 
 def open_reissue(**fields: Any) -> t.Intent:
     """Sent three hours ago, its hold is over, and nothing moved."""
-    before = t.BeforeState("pending", NOW, csr_key="K")
+    before = t.Marks("pending", NOW, csr_key="K")
     began = NOW - timedelta(hours=3)
     base = t.Intent("reissue", REFERENCE, "run-0", "sent", "L", began, began, order_id="1", before=before)
     return replace(base, **fields)

@@ -16,8 +16,10 @@ from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any, Union
 
-from .._model.callers import HostList, Moment, Replaced
-from .memory import BeforeState, Evidence, Intent
+from .callers import HostList, Replaced
+from .holds import Moment
+from .marks import Marks
+from .memory import Evidence, Intent
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
@@ -75,7 +77,7 @@ def encode(record: Record) -> str:
     return json.dumps({"version": VERSION, "kind": kind, "record": as_mapping(record)}, sort_keys=True) + "\n"
 
 
-def as_mapping(record: Record | BeforeState | Moment | Replaced) -> dict[str, Any]:
+def as_mapping(record: Record | Marks | Moment | Replaced) -> dict[str, Any]:
     """Fields that say nothing (None, empty) are left out."""
     result: dict[str, Any] = {}
     for item in fields(record):
@@ -91,7 +93,7 @@ def _plain(value: Any) -> Any:
         return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, (BeforeState, Moment, Replaced)):
+    if isinstance(value, (Marks, Moment, Replaced)):
         return as_mapping(value)
     return value
 
@@ -117,7 +119,7 @@ def from_mapping(kind: str, data: Any) -> Record:
     if kind == "intent":
         values = _values(kind, Intent, data)
         if "before" in values:
-            values["before"] = BeforeState(**_values("before", BeforeState, values["before"]))
+            values["before"] = Marks(**_values("before", Marks, values["before"]))
         intent = Intent(**{"csr_key": None, **values})
         if intent.action not in ACTIONS or intent.phase not in PHASES:
             raise RecordError(f"unknown action {intent.action!r} or phase {intent.phase!r}")

@@ -2,41 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of guarded calls between runs: intents, evidence, and what a journal answers.
-
-Apart from the other words of the protocol, because a run that finds nothing due needs only these.
-"""
+"""What is remembered of paid and irreversible calls between runs: intents, evidence, and what a journal answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-CARRIED_MARK_LIFE = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Holds:
-    """How long after an unknown outcome nothing is sent again (R3)."""
-
-    create: timedelta = timedelta(hours=24)
-    reissue: timedelta = timedelta(hours=1)
-    renew: timedelta = timedelta(hours=72)
-    cancel: timedelta = timedelta(hours=24)
-
-    def of(self, action: str) -> timedelta:
-        holds = {"create": self.create, "reissue": self.reissue, "renew": self.renew, "cancel": self.cancel}
-        return holds[action]
-
-
-@dataclass(frozen=True)
-class BeforeState:
-    """What was seen of an order just before a renew or reissue; a later difference means that it was committed (R7)."""
-
-    status: str
-    updated: datetime | None = None
-    serial: str | None = None
-    csr_key: str | None = None
+from .holds import LATE_CALL, Holds, Moment
+from .marks import Marks
 
 
 @dataclass(frozen=True)
@@ -56,7 +30,7 @@ class Intent:
     started: datetime | None = None
     order_id: str | None = None
     plan_id: str | None = None
-    before: BeforeState | None = None
+    before: Marks | None = None
     names: tuple[str, ...] = ()  # that the CSR of the call asks for, sorted
     known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
     # What the evidence will say if it was done, so that any run can write it down.
@@ -68,7 +42,25 @@ class Intent:
     @property
     def late_call(self) -> timedelta:
         """The time between mark and call that the hold allows for."""
-        return CARRIED_MARK_LIFE if self.carried else timedelta(0)
+        return LATE_CALL if self.carried else timedelta(0)
+
+    @property
+    def marks(self) -> Marks:
+        """What the order showed just before the call."""
+        return self.before or Marks("")
+
+    @property
+    def begun(self) -> datetime:
+        """When the call was about to be sent: by the API's clock if it is known, else by the controller's."""
+        return self.started or self.started_local
+
+    def held_for(self, now: Moment, holds: Holds) -> timedelta:
+        """Return how much longer the call may still be carried out, zero if its hold is over.
+
+        It is over only when both clocks say so: a wrong clock on one side must not cost money.
+        """
+        age = Moment(self.started_local, self.started).age_at(now)
+        return max(holds.of(self.action) + self.late_call - age, timedelta(0))
 
     @property
     def token(self) -> str:
@@ -98,6 +90,21 @@ class Evidence:
     renewals: tuple[datetime, ...] = ()
     reissues: tuple[datetime, ...] = ()
     csr_key_before: str | None = None  # of the order before our last call, which it may show for long
+
+    @property
+    def last_create(self) -> datetime | None:
+        """Our last purchase, as far as it still counts."""
+        return self.creates[-1] if self.creates else None
+
+    @property
+    def last_renewal(self) -> datetime | None:
+        """The last renewal that we asked for, as far as it still counts."""
+        return self.renewals[-1] if self.renewals else None
+
+    @property
+    def last_reissue(self) -> datetime | None:
+        """The last reissue that we asked for, as far as it still counts."""
+        return self.reissues[-1] if self.reissues else None
 
     @property
     def keys(self) -> frozenset[str]:
