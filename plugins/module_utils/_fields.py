@@ -211,10 +211,3 @@ def _offset(text: str | None) -> timedelta:
     digits = text[1:].replace(":", "")
     size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return -size if text[0] == "-" else size
-
-
-def iso(moment: datetime | None) -> str | None:
-    """An aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
-    if moment is None:
-        return None
-    return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.due import due_of, parse_renew_before
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import CertificateFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts
 
 Published = Sequence[Mapping[str, Any]]
 ORDERING = ("create", "renew", "reissue")

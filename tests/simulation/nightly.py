@@ -13,8 +13,6 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide 
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.due import end_moved
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.paid import paid_until_after
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
-    CertificateFacts,
-    CsrFacts,
     Decision,
     Desired,
     HostFacts,
@@ -24,6 +22,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     PlanFacts,
     Policy,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence
 from ansible_collections.certops.resello.tests.simulation.account import Account, Certificate, Dialect, Order
 

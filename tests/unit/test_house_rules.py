@@ -36,8 +36,8 @@ HEADER = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
 
-# What the API client stands on: itself, certificates, and the small helpers.
-GROUND = {"_client", "_x509", "_errors", "_fields", "_names", "_text"}
+# What the API client stands on: itself, certificates, the model, and the small helpers.
+GROUND = {"_client", "_model", "_x509", "_errors", "_fields", "_names", "_text"}
 IMPURE = re.compile(
     "asyncio|fcntl|http|io|multiprocessing|os|pathlib|random|secrets|select|shutil|signal|socket|ssl|subprocess|sys|"
     "tempfile|threading|time|urllib"

@@ -17,7 +17,8 @@ from enum import Enum
 from typing import Any, Mapping
 
 from .._errors import ResponseError
-from .._fields import Fields, as_text, is_uuid, iso
+from .._fields import Fields, as_text, is_uuid
+from .._model.dates import iso
 from .._text import clean
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")

@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any, Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from .._fields import Fields, as_bool, as_text, iso
+from .._fields import Fields, as_bool, as_text
+from .._model.dates import iso
 from .._names import (
     a_labels,
     is_dns_name,

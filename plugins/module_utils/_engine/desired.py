@@ -57,7 +57,7 @@ class Wanted:
     certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
 
     @property
-    def in_use(self) -> tuple[lifecycle.CertificateFacts | None, ...]:
+    def in_use(self) -> tuple[CertificateFacts | None, ...]:
         """What each of the hosts serves."""
 
         return tuple(host.deployed for host in self.hosts)
@@ -235,7 +235,7 @@ def _hosts(item: Mapping[str, Any], sighting: Sighting | None) -> tuple[lifecycl
     if not text:
         return hosts
     option = "certificate_path" if item["certificate_path"] else "certificate_content"
-    deployed = deployed_facts(_first_certificate(text, option, sighting))
+    deployed = _first_certificate(text, option, sighting)
     local = lifecycle.HostFacts(name="the controller", deployed=deployed)
     return (*hosts, local)
 
@@ -246,7 +246,7 @@ def _host(host: Mapping[str, Any], sighting: Sighting | None) -> lifecycle.HostF
         name=host["name"],
         answered=host["answered"],
         public_keys=None if host["public_keys"] is None else frozenset(host["public_keys"]),
-        deployed=deployed_facts(_first_certificate(text, "hosts[].certificate_content", sighting)) if text else None,
+        deployed=_first_certificate(text, "hosts[].certificate_content", sighting) if text else None,
         config_test_passes=host["config_test_passes"],
     )
 
@@ -266,19 +266,6 @@ def _unreadable(option: str) -> ConfigurationError:
         value=None,
         problem="holds no certificate that can be read",
         remedy="Give the certificate as PEM; a file may hold the chain behind it. Leave it out if nothing is deployed.",
-    )
-
-
-def deployed_facts(facts: CertificateFacts) -> lifecycle.CertificateFacts:
-    """The part of a certificate that decisions are made on."""
-
-    return lifecycle.CertificateFacts(
-        names=facts.names,
-        serial=facts.serial_hex,
-        not_before=facts.not_before,
-        not_after=facts.not_after,
-        public_key_sha256=facts.public_key_sha256,
-        sha256=facts.sha256,
     )
 
 

@@ -178,7 +178,7 @@ class ProtocolDriver:
 
     def _download_serial(self, effect: purchase.DownloadSerial) -> purchase.Answer:
         try:
-            return purchase.Fact(load_certificate(self._api.download(effect.order_id, "crt")).serial_hex)
+            return purchase.Fact(load_certificate(self._api.download(effect.order_id, "crt")).serial)
         except ReselloError as error:
             return purchase.Fact(None, known=says_no(error))
 

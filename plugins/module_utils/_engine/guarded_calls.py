@@ -15,7 +15,7 @@ from .._client.api import Api, OrderFields
 from .._client.models import Order
 from .._errors import ConfigurationError, NotFoundError, ReselloError
 from .._lifecycle.paid import paid_until_after
-from .._lifecycle.types import CertificateFacts
+from .._model.certificates import CertificateFacts
 from .._model.holds import Moment
 from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch, unkept_refusal

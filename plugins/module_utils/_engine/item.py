@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._client.models import Bucket, Order, Plan
 from .._errors import ReselloError
-from .._fields import iso
 from .._lifecycle.types import Decision
+from .._model.dates import iso
 from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation

@@ -21,9 +21,10 @@ from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
 from .._model import memory
 from .._model.callers import Callers
+from .._model.certificates import CertificateFacts, CsrFacts
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
-from .desired import Wanted, deployed_facts
+from .desired import Wanted
 from .plan_wish import takes_several, takes_wildcards
 
 COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
@@ -110,11 +111,10 @@ def observe(
 def desired_facts(wanted: Wanted) -> lifecycle.Desired:
     """The user's wish in the words of the decision."""
 
-    csr = None if wanted.csr is None else lifecycle.CsrFacts(wanted.csr.names, wanted.csr.public_key_sha256)
     return lifecycle.Desired(
         client_reference=wanted.client_reference,
         names=wanted.names,
-        csr=csr,
+        csr=wanted.csr,
         dcv_type=wanted.dcv_type,
         validation_level=wanted.validation_level,
     )
@@ -178,7 +178,7 @@ def _recorded_facts(api: Api, order: Order) -> lifecycle.OrderFacts:
     return replace(known, csr=_csr_on_order(api, order), certificate=handed_out.certificate)
 
 
-def _still_deployed(order: Order, wanted: Wanted) -> lifecycle.CertificateFacts | None:
+def _still_deployed(order: Order, wanted: Wanted) -> CertificateFacts | None:
     """The host's certificate, if the order's row is as it was when this certificate was downloaded.
 
     A row that was recorded with a call proves nothing: its date may be the one that the new certificate's issue shows.
@@ -190,20 +190,19 @@ def _still_deployed(order: Order, wanted: Wanted) -> lifecycle.CertificateFacts 
     return next((one for one in wanted.in_use if one is not None and one.sha256 == seen.leaf.sha256), None)
 
 
-def _csr_on_order(api: Api, order: Order) -> lifecycle.CsrFacts | None:
+def _csr_on_order(api: Api, order: Order) -> CsrFacts | None:
     try:
         pem = order.csr or api.download(order.id, "csr").decode("latin-1")
-        csr = load_csr(pem, where="the CSR on the order")
+        return load_csr(pem, where="the CSR on the order")
     except ReselloError:
         return None
-    return lifecycle.CsrFacts(names=csr.names, public_key_sha256=csr.public_key_sha256)
 
 
 @dataclass(frozen=True)
 class _HandedOut:
     """C of the decision table; ``proven`` says whether there is one, None if the API's answer leaves that open."""
 
-    certificate: lifecycle.CertificateFacts | None
+    certificate: CertificateFacts | None
     proven: bool | None
 
 
@@ -221,7 +220,7 @@ def _handed_out(api: Api, order: Order) -> _HandedOut:
         return _HandedOut(None, proven=None)  # some call an order active while its certificate is being made
 
 
-def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
+def _issued_certificate(api: Api, order: Order) -> CertificateFacts:
     """The certificate of an issued order. A server that reads from a copy may need a moment before it hands it out."""
 
     for pause in COPY_LAG:
@@ -234,8 +233,8 @@ def _issued_certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
     return _certificate(api, order)
 
 
-def _certificate(api: Api, order: Order) -> lifecycle.CertificateFacts:
-    return deployed_facts(load_certificate(api.download(order.id, "crt")))
+def _certificate(api: Api, order: Order) -> CertificateFacts:
+    return load_certificate(api.download(order.id, "crt"))
 
 
 def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Order]) -> tuple[Order | None, bool]:

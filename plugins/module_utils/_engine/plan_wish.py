@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from .._client.models import Order, Plan
-from .._fields import is_uuid, iso
+from .._fields import is_uuid
+from .._model.dates import iso
 from .account import PlanBook
 
 # What plans call themselves that take more than one name; no field of the API tells.

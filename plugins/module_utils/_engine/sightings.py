@@ -21,9 +21,9 @@ from typing import Any
 
 from .._client.models import Bucket, Order
 from .._local_files import read_beginning
+from .._model.certificates import CertificateFacts
 from .._model.serialisation import key_of
 from .._x509.pem import blocks
-from .._x509.types import CertificateFacts
 
 SEEN = ".seen"
 LARGEST = 64 * 1024
@@ -31,7 +31,7 @@ LARGEST = 64 * 1024
 # certificate beside a new row, and a date without a time hides a second change of the same day.
 AT_REST = timedelta(days=2)
 _DATES = ("not_before", "not_after")
-_TEXTS = ("subject", "issuer", "serial_hex", "public_key_sha256", "sha256")
+_TEXTS = ("subject", "issuer", "serial", "public_key_sha256", "sha256")
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,6 @@ def _decoded(record: dict[str, Any]) -> Sighting:
     leaf = CertificateFacts(
         **texts,
         **dates,
-        serial=int(record["serial_hex"], 16),
         names=tuple(str(name) for name in record["names"]),
         is_ca=False,  # verify_bundle lets only certificates of TLS servers through
         has_server_auth=True,

@@ -12,7 +12,7 @@ from typing import Any
 from .._client.models import Order
 from .._client.validation import ValidationDetails
 from .._errors import ReselloError
-from .._fields import iso
+from .._model.dates import iso
 from .validation_calls import PLANNED, SENT, CallResult
 from .validation_plan import SWITCH, ValidationPlan, ValidationWish
 

@@ -20,7 +20,7 @@ from .._client.models import Bucket, Order
 from .._client.validation import ValidationDetails
 from .._download import order_csr
 from .._errors import ConfigurationError, ReselloError, refuse_less
-from .._fields import iso
+from .._model.dates import iso
 from .._names import normalise_name
 from .account import PlanBook, by_reference
 from .order_reader import OrderReader

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .._model.memory import Evidence, Intent
 from .due import Due, due_of
 from .intent import Outcome, outcome_of
 from .order import Standing, stand
 from .paid import PaidEnd, PaidQuestion, paid_end_of
-from .types import CertificateFacts, Desired, HostFacts, Observed, OrderFacts, PlanFacts, Policy
+from .types import Desired, HostFacts, Observed, OrderFacts, PlanFacts, Policy
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from . import rows_issued as issued
 from . import rows_order as order_rows
@@ -23,7 +24,7 @@ from .due import LAST_DAYS, alarm_before, life_of
 from .hosts import deployed
 from .patience import impatient
 from .recorded import record_not_ours
-from .types import CertificateFacts, Decision, Desired, Observed, Policy
+from .types import Decision, Desired, Observed, Policy
 from .words import listing, order_words
 
 WITHOUT_ORDER = (

@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .dates import DAY, span
-from .types import CertificateFacts, Policy, RenewBefore
+from .types import Policy, RenewBefore
 
 DEFAULT_SHARE = 1 / 3
 FLOOR = 3 * DAY  # a certificate with more life than twice this is never left until later

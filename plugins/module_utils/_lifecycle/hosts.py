@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .types import CertificateFacts, HostFacts
+from .._model.certificates import CertificateFacts
+from .types import HostFacts
 
 
 def all_spoke(hosts: tuple[HostFacts, ...]) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .case import OrderCase
 from .due import LAST_DAYS
 from .hosts import deployed
 from .paid import TOLERANCE
-from .types import CertificateFacts
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .._model.memory import Evidence, Intent
 from .dates import DAY, add_months, day, near
-from .types import CertificateFacts, OrderFacts, PlanFacts, Policy
+from .types import OrderFacts, PlanFacts, Policy
 
 TOLERANCE = 2 * DAY
 LAST_CALL = 5 * DAY  # before the paid end: auto-renewal that has not fired, or records that disagree, need a person

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .._model.certificates import CsrFacts
 from .._model.dates import plus
 from .case import IssuedCase
 from .dates import DAY
-from .types import CsrFacts, HostFacts
+from .types import HostFacts
 
 LAST_STRETCH = 10 * DAY
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from .._model.callers import Callers
+from .._model.certificates import CertificateFacts, CsrFacts
 from .._model.holds import Holds
 from .._model.memory import Evidence, Intent
 
@@ -34,26 +35,6 @@ class RenewBefore:
 
     days: float | None = None
     share: float | None = None
-
-
-@dataclass(frozen=True)
-class CsrFacts:
-    """A certificate signing request: the names it asks for and its public key."""
-
-    names: tuple[str, ...]
-    public_key_sha256: str
-
-
-@dataclass(frozen=True)
-class CertificateFacts:
-    """A leaf certificate. ``sha256`` is the SHA-256 of its DER, ``serial`` its number in lower-case hexadecimal."""
-
-    names: tuple[str, ...]
-    serial: str
-    not_before: datetime
-    not_after: datetime
-    public_key_sha256: str
-    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from .._model.certificates import CertificateFacts
 from .case import IssuedCase
 from .dates import day, span
 from .due import life_of
 from .paid import PaidEnd
-from .types import CertificateFacts, OrderFacts
+from .types import OrderFacts
 
 _SOURCES = {
     "paid_until": " (paid_until)",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sum of dates that never overflows: a record may carry any date that a wrong clock made."""
+"""Dates: sums that never overflow, because a record may carry any date that a wrong clock made, and as text."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ def plus(date: datetime, delta: timedelta) -> datetime:
         return date + delta
     except OverflowError:
         return LAST if delta > timedelta(0) else FIRST
+
+
+def iso(moment: datetime | None) -> str | None:
+    """An aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
+    if moment is None:
+        return None
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

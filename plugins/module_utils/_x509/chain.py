@@ -15,11 +15,11 @@ from datetime import datetime, timezone
 from typing import Any, Collection, Iterable, Sequence
 
 from .._errors import ResponseError
+from .._model.certificates import Bundle, CertificateFacts
 from .._text import clean
 from . import pem as _pem
 from .parse import load_certificate, load_certificates
 from .paths import about, best_path
-from .types import Bundle, CertificateFacts
 
 MOST_CERTIFICATES = 20
 MOST_MEMBERS = 20

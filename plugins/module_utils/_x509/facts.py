@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from typing import Collection, Iterable
 
 from .._errors import ReselloError
+from .._model.certificates import Bundle, CertificateFacts, CsrFacts
 from .pem import split_pem
-from .types import Bundle, CertificateFacts, CsrFacts
 
 __all__ = [
     "CRYPTOGRAPHY_IMPORT_ERROR",

@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._errors import ConfigurationError, ResponseError
+from .._model.certificates import CertificateFacts, CsrFacts
 from .._names import is_dns_name, is_ip_address, normalise_name
 from .._text import clean
 from . import pem as _pem
 from .signature import UnsupportedSignatureError, is_signed_with
-from .types import CertificateFacts, CsrFacts
 
 try:
     from cryptography import x509
@@ -198,8 +198,7 @@ def _certificate_facts(certificate: Any, der: bytes) -> CertificateFacts:
     return CertificateFacts(
         subject=clean(certificate.subject.rfc4514_string()),
         issuer=clean(certificate.issuer.rfc4514_string()),
-        serial=certificate.serial_number,
-        serial_hex=serial.zfill(len(serial) + len(serial) % 2),
+        serial=serial.zfill(len(serial) + len(serial) % 2),
         not_before=_moment(certificate, "not_valid_before"),
         not_after=_moment(certificate, "not_valid_after"),
         names=_certificate_names(certificate, extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)),

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import Iterator, Sequence
 
 from .._errors import ResponseError
+from .._model.certificates import Bundle, CertificateFacts
 from .._text import clean
 from .parse import is_issued_by
-from .types import Bundle, CertificateFacts
 
 MOST_PATHS = 500  # of a hostile bundle; one of a CA has two or three
 

@@ -12,8 +12,6 @@ from typing import Any
 
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
-    CertificateFacts,
-    CsrFacts,
     Decision,
     Desired,
     HostFacts,
@@ -23,6 +21,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     PlanFacts,
     Policy,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent
 

@@ -19,7 +19,8 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle import 
     rows_issued,
     rows_order,
 )
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import CsrFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Holds, Moment
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Intent
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils import lifecycle_facts as facts

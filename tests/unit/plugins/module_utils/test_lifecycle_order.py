@@ -12,12 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.intent import outcome_of
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.order import stand
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
-    CsrFacts,
-    Desired,
-    OrderFacts,
-    Policy,
-)
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Desired, OrderFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     NAMES,

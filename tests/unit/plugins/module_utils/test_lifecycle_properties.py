@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.decide import decide
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
-    CertificateFacts,
-    CsrFacts,
     Decision,
     Desired,
     HostFacts,
@@ -26,6 +24,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     Policy,
     RenewBefore,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Holds
 from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import (
-    CsrFacts,
     Decision,
     HostKeys,
     Observed,
     PlanFacts,
     Policy,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     HOUR,

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import CsrFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     HOUR,

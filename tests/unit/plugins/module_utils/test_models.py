@@ -20,7 +20,8 @@ from ansible_collections.certops.resello.plugins.module_utils._client.models imp
     is_id,
 )
 from ansible_collections.certops.resello.plugins.module_utils._errors import ResponseError
-from ansible_collections.certops.resello.plugins.module_utils._fields import as_bool, as_int, as_moment, iso
+from ansible_collections.certops.resello.plugins.module_utils._fields import as_bool, as_int, as_moment
+from ansible_collections.certops.resello.plugins.module_utils._model.dates import iso
 from ansible_collections.certops.resello.plugins.module_utils._text import clean, has_template
 from hypothesis import given
 from hypothesis import strategies as st

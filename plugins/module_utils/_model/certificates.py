@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts of CSRs, certificates and chains, as plain data. Standard library only."""
+"""Facts of CSRs, certificates and chains, as plain data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .._fields import iso
+from .dates import iso
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class CsrFacts:
     """
 
     names: tuple[str, ...]
-    common_name: str | None
     public_key_sha256: str
-    key_type: str
-    key_bits: int
-    pem: str = field(repr=False)
+    common_name: str | None = None
+    key_type: str = ""
+    key_bits: int = 0
+    pem: str = field(repr=False, compare=False, default="")
     der_md5: str = ""
     der_sha256: str = ""
 
@@ -47,27 +47,27 @@ class CsrFacts:
 class CertificateFacts:
     """Facts of one certificate.
 
-    ``subject`` and ``issuer`` are RFC 4514 strings for people; comparisons use their DER. ``serial_hex`` is upper case
-    with an even number of digits, as the openssl program prints it. ``names`` are lower-case DNS names: the SANs, or
-    the common name if there are none. ``sha256`` is that of the DER, ``public_key_sha256`` as in CsrFacts. Dates are
-    aware UTC. ``has_server_auth``: the extended key usage lists serverAuth.
+    ``serial`` is upper-case hex with an even number of digits, as the openssl program prints it. ``names`` are
+    lower-case DNS names: the SANs, or the common name if there are none. ``sha256`` is that of the DER,
+    ``public_key_sha256`` as in CsrFacts. Dates are aware UTC. ``subject`` and ``issuer`` are RFC 4514 strings for
+    people; comparisons use their DER. ``has_server_auth``: the extended key usage lists serverAuth. What is not needed
+    for a decision may be left out.
     """
 
-    subject: str
-    issuer: str
-    serial: int
-    serial_hex: str
+    names: tuple[str, ...]
+    serial: str
     not_before: datetime
     not_after: datetime
-    names: tuple[str, ...]
     public_key_sha256: str
-    sha256: str
-    is_ca: bool
-    has_server_auth: bool
-    pem: str = field(repr=False)
-    der: bytes = field(repr=False, default=b"")
-    subject_der: bytes = field(repr=False, default=b"")
-    issuer_der: bytes = field(repr=False, default=b"")
+    sha256: str = ""
+    subject: str = ""
+    issuer: str = ""
+    is_ca: bool = False
+    has_server_auth: bool = True
+    pem: str = field(repr=False, compare=False, default="")
+    der: bytes = field(repr=False, compare=False, default=b"")
+    subject_der: bytes = field(repr=False, compare=False, default=b"")
+    issuer_der: bytes = field(repr=False, compare=False, default=b"")
 
     @property
     def is_self_issued(self) -> bool:
@@ -79,7 +79,7 @@ class CertificateFacts:
         return {
             "subject": self.subject,
             "issuer": self.issuer,
-            "serial": self.serial_hex,
+            "serial": self.serial,
             "not_before": iso(self.not_before),
             "not_after": iso(self.not_after),
             "names": list(self.names),
