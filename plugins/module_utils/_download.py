@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from ._client.api import Api
-from ._client.models import Bucket, Order
 from ._errors import ApiError, NoFileError, ReselloError, ResponseError
+from ._model.orders import ISSUED, Order
 from ._text import clean
 from ._x509.facts import (
     Bundle,
@@ -61,7 +61,7 @@ def fetch_proven(api: Api, order: Order, file_format: str, *, expected_key: str 
 
     if file_format == "csr":
         return _csr(api, order, expected_key)
-    if order.bucket is not Bucket.ISSUED:
+    if order.bucket != ISSUED:
         raise ResponseError(
             f"Order {order.id} is {order.status!r}: there is no certificate to download yet. Nothing was written. "
             "Follow the order with certops.resello.ssl_certificate and wait: true."
@@ -111,7 +111,7 @@ def order_key(api: Api, order: Order) -> str:
 def order_csr(api: Api, order: Order) -> CsrFacts:
     """The CSR on the order, out of the order's row if it is there. Raises ReselloError if there is none."""
 
-    pem = order.csr or api.download(order.id, "csr").decode("ascii", "replace")
+    pem = order.csr_pem or api.download(order.id, "csr").decode("ascii", "replace")
     return load_csr(pem, where="the CSR on the order")
 
 

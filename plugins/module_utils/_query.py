@@ -11,11 +11,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Collection, Mapping
 
 from ._client.api import Api
-from ._client.models import Bucket, Order, Plan
+from ._client.models import order_result
 from ._client.validation import ValidationDetails
 from ._download import is_not_there_yet, order_csr
 from ._engine.order_reader import OrderReader
 from ._errors import ConfigurationError, ReselloError
+from ._model.orders import ISSUED, WAITING, Order
+from ._model.plans import Plan
 from ._x509.facts import CertificateFacts, load_certificate
 
 READERS = 8
@@ -61,13 +63,13 @@ def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> 
     reader = OrderReader(api, workers=READERS)
     found = []
     for order in _candidates(api, query, reader):
-        entry = order.as_result()
+        entry = order_result(order)
         if query.certificate_facts or query.expiring_within is not None:
             facts = issued_facts(api, order)
             if _ends_later(facts, query.expiring_within, moment):
                 continue
             entry["certificate_facts"] = None if facts is None else facts_result(facts, moment)
-        if query.validation_details and order.bucket is Bucket.WAITING:
+        if query.validation_details and order.bucket == WAITING:
             entry["validation"] = _validation(api, order).as_result()
         found.append(entry)
     return found, len(reader)
@@ -96,7 +98,7 @@ def _candidates(api: Api, query: OrderQuery, reader: OrderReader) -> list[Order]
     if query.plan is not None:
         orders = _of_plan(orders, api.find_plan(query.plan))
     if query.status is not None:
-        orders = [order for order in orders if {order.status.lower(), order.bucket.value} & query.status]
+        orders = [order for order in orders if {order.status.lower(), order.bucket} & query.status]
     return orders
 
 
@@ -126,7 +128,7 @@ def _of_plan(orders: list[Order], plan: Plan) -> list[Order]:
 def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
     """Facts of the certificate the API hands out for this order; None while there is none, or it is being made."""
 
-    if order.bucket is not Bucket.ISSUED:
+    if order.bucket != ISSUED:
         return None
     try:
         return load_certificate(api.download(order.id, "crt"))
@@ -167,4 +169,4 @@ def order_named(api: Api, *, order_id: str | None, client_reference: str | None)
 
 
 def _newest_issued_first(order: Order) -> tuple[bool, datetime]:
-    return order.bucket is Bucket.ISSUED, order.created or datetime.min.replace(tzinfo=timezone.utc)
+    return order.bucket == ISSUED, order.created or datetime.min.replace(tzinfo=timezone.utc)

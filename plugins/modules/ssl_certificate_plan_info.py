@@ -97,6 +97,7 @@ plans:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_spec
+from ansible_collections.certops.resello.plugins.module_utils._client.models import plan_result
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for
 
 
@@ -108,7 +109,7 @@ def main() -> None:
     with api_for(module, cryptography=False) as api:
         plans = api.list_plans(id=module.params["id"], name=module.params["name"])
         module.exit_json(
-            changed=False, plans=[plan.as_result() for plan in sorted(plans, key=lambda plan: plan.name or "")]
+            changed=False, plans=[plan_result(plan) for plan in sorted(plans, key=lambda plan: plan.name or "")]
         )
 
 

@@ -35,7 +35,7 @@ def test_trap_02_check_mode_shows_a_purchase_as_a_change(shop: Shop) -> None:
 
 
 def test_trap_03_a_duplicate_is_not_bought_and_nothing_is_cancelled_for_it(shop: Shop) -> None:
-    """Two live orders that are no twins are for a person; a slow order is no reason to cancel it."""
+    """Two live orders that are no duplicates are for a person; a slow order is no reason to cancel it."""
     for name in ("a.example.com", "b.example.com"):
         csr = pki.pem(pki.new_csr(pki.new_key(), name))
         body = {"csr": csr, "plan": PLAN_ID, "dcv_type": "DNS", "client_reference": "shop"}

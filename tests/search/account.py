@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 
@@ -19,8 +20,14 @@ REFERENCE = "shop"
 PLAN = "plan-1"
 
 
-def order(order_id: str, **fields: Any) -> t.OrderView:
-    base = t.OrderView(
+def with_key(order: t.Order, csr_key: str | None, names: tuple[str, ...] = ()) -> t.Order:
+    """The order with a CSR of this key."""
+    return replace(order, csr=None if csr_key is None else CsrFacts(names, csr_key))
+
+
+def order(order_id: str, *, csr_key: str | None = "K", names: frozenset[str] | None = None, **fields: Any) -> t.Order:
+    """``csr_key`` and ``names`` are those of its CSR; a key alone: its names are not shown."""
+    base = t.Order(
         id=order_id,
         client_reference=REFERENCE,
         bucket="waiting",
@@ -28,9 +35,8 @@ def order(order_id: str, **fields: Any) -> t.OrderView:
         plan_id=PLAN,
         created=NOW,
         updated=NOW,
-        csr_key="K",
     )
-    return replace(base, **fields)
+    return with_key(replace(base, **fields), csr_key, tuple(sorted(names or ())))
 
 
 def request(action: str = "create", **fields: Any) -> t.PurchaseRequest:
@@ -44,7 +50,7 @@ def request(action: str = "create", **fields: Any) -> t.PurchaseRequest:
 class Account:
     """`on_post(account)` decides what a guarded call does; `before_post` is called when one is about to be made."""
 
-    orders: dict[str, t.OrderView] = field(default_factory=dict)
+    orders: dict[str, t.Order] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
     records: t.Records = field(default_factory=t.Records)
     hidden: set[str] = field(default_factory=set)  # not listed
@@ -119,7 +125,7 @@ class Account:
         if isinstance(effect, t.PostDelete):
             new = replace(old, bucket="ended", status="cancelled")
         else:
-            new = replace(old, csr_key=effect.csr_key, updated=self.now + timedelta(minutes=1))
+            new = replace(with_key(old, effect.csr_key), updated=self.now + timedelta(minutes=1))
         self.orders[old.id] = new
         return t.Posted("done", old)
 

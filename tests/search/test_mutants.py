@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._model import marks
+from ansible_collections.certops.resello.plugins.module_utils._model import marks, order_set
 from ansible_collections.certops.resello.plugins.module_utils._purchase import (
     batch,
     identity,
@@ -32,6 +32,7 @@ from ansible_collections.certops.resello.tests.search.account import (
     lost,
     order,
     request,
+    with_key,
 )
 from ansible_collections.certops.resello.tests.search.world import Check, Explorer, OneChange, OneOrder, Space
 
@@ -83,12 +84,12 @@ def done_renewal_is_not_sent_again() -> bool:
     return result.outcome == "recovered" and not account.posts()
 
 
-def twin_is_cancelled() -> bool:
+def duplicate_is_cancelled() -> bool:
     account = Account(orders={"1": order("1"), "2": order("2")})
-    return bool(account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled)
+    return bool(account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_cancelled)
 
 
-def target() -> t.OrderView:
+def target() -> t.Order:
     """An issued order that is to be renewed."""
     old = NOW - timedelta(days=300)
     return order("1", bucket="issued", status="active", created=old, updated=old)
@@ -147,7 +148,7 @@ def order_that_changed_after_the_mark_is_not_renewed() -> bool:
     before = t.Marks("active", issued.updated, "0a", "K")
     intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, carried=True)
     intent = replace(intent, order_id="1", known_ids=("1",), before=before)
-    now = replace(issued, updated=NOW, csr_key="P")
+    now = replace(with_key(issued, "P"), updated=NOW)
     account = Account(orders={"1": now}, serials={"1": "0b"}, records=t.Records(intent=intent))
     result = account.run(request("renew", carried=True, target=now, orders=(now,), csr_key="L"))
     return result.outcome == "superseded" and not account.posts() and account.records.intent is None
@@ -159,21 +160,21 @@ def second(**fields: Any) -> Account:
 
 
 def duplicate_of_unknown_status_is_left() -> bool:
-    account = second(status="odd", status_known=False)
-    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+    account = second(status="odd")
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_cancelled
 
 
 def duplicate_with_certificate_is_left() -> bool:
     account = second()
     account.serials["2"] = "0a"
-    return not account.run(request("settle", orders=tuple(account.orders.values()))).twins_cancelled
+    return not account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_cancelled
 
 
 def duplicate_that_issues_meanwhile_is_left() -> bool:
     account = second()
     rows = tuple(account.orders.values())
     account.orders["2"] = order("2", provisioned=NOW)
-    return not account.run(request("settle", orders=rows)).twins_cancelled
+    return not account.run(request("settle", orders=rows)).duplicates_cancelled
 
 
 def reissued_order_is_not_cancelled() -> bool:
@@ -315,7 +316,7 @@ def silent_about(*_args: Any) -> steps.Step[None]:
     yield t.Now()  # makes this a generator
 
 
-def by_status(orders: Any) -> tuple[t.OrderView, ...]:
+def by_status(orders: Any) -> tuple[t.Order, ...]:
     return tuple(sorted(orders, key=lambda row: (row.bucket != "issued", row.id)))
 
 
@@ -449,7 +450,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     ),
     "R7 the same CSR for other names": (rules, "names_changed", no, story_fails(changed_names_go_with_another_csr)),
     "R5 no canary": (batch, "canary_died", no, story_fails(dead_canary_stops)),
-    "R6 twins are left": (rules, "is_twin", no, story_fails(twin_is_cancelled)),
+    "R6 duplicates are left": (order_set, "is_duplicate", no, story_fails(duplicate_is_cancelled)),
     "R6 a row that tells of a certificate says nothing": (
         issued,
         "row_tells_of_certificate",
@@ -459,12 +460,12 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R6 whatever waits never issued": (
         rules,
         "never_issued",
-        lambda facts: facts.order.bucket == "waiting",
+        lambda order, _serial, _recorded: order.bucket == "waiting",
         story_fails(duplicate_with_certificate_is_left),
     ),
     "R6 a duplicate is not read again": (
         rules,
-        "may_delete_twin",
+        "may_delete_duplicate",
         yes,
         story_fails(duplicate_that_issues_meanwhile_is_left),
     ),
@@ -480,10 +481,10 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         silent_about,
         story_fails(downloadable_order_is_not_cancelled),
     ),
-    "R6 rank by status": (rules, "ranked", by_status, search_fails(RACE_OWN, OneOrder(strict=False))),
+    "R6 rank by status": (order_set, "ranked", by_status, search_fails(RACE_OWN, OneOrder(strict=False))),
     "R6 a day apart is a succession": (
-        rules,
-        "TWIN_SPAN",
+        order_set,
+        "DUPLICATES_WITHIN",
         timedelta(hours=24),
         search_fails(BEYOND, OneOrder(strict=False)),
     ),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple, TypeVar
 
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order as ApiOrder
 from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
     Answer,
@@ -34,7 +35,6 @@ from ansible_collections.certops.resello.plugins.module_utils._purchase.types im
     Missing,
     Now,
     Orders,
-    OrderView,
     PostCreate,
     PostDelete,
     Posted,
@@ -77,8 +77,8 @@ class Order(NamedTuple):
     def live(self) -> bool:
         return self.bucket in ("waiting", "issued")
 
-    def view(self) -> OrderView:
-        return OrderView(
+    def view(self) -> ApiOrder:
+        return ApiOrder(
             id=self.id,
             client_reference=REFERENCE,
             bucket=self.bucket,
@@ -266,7 +266,7 @@ class Explorer:
         return None if live else common
 
     def _change_request(
-        self, common: PurchaseRequest, live: tuple[OrderView, ...], records: Records
+        self, common: PurchaseRequest, live: tuple[ApiOrder, ...], records: Records
     ) -> PurchaseRequest | None:
         target = live[0]
         noted = records.evidence.renewals + records.evidence.reissues if records.evidence else ()

@@ -18,12 +18,12 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     HostFacts,
     HostKeys,
     Observed,
-    OrderFacts,
-    PlanFacts,
     Policy,
 )
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order as ModelOrder
+from ansible_collections.certops.resello.plugins.module_utils._model.plans import Plan
 from ansible_collections.certops.resello.tests.simulation.account import Account, Certificate, Dialect, Order
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=timezone.utc)
@@ -213,13 +213,13 @@ class Nightly:
             evidence=evidence,
             recorded_keys=frozenset() if evidence is None else evidence.keys,
             evidence_order=recorded,
-            plan=PlanFacts(interval_months=12, renew_days_before_expiration=self.story.dialect.window_days),
+            plan=Plan("plan", interval_months=12, renew_days_before_expiration=self.story.dialect.window_days),
             host_keys=hosts,
             clock_skew=timedelta(0),
         )
 
-    def _order(self, order: Order) -> OrderFacts:
-        return OrderFacts(
+    def _order(self, order: Order) -> ModelOrder:
+        return ModelOrder(
             id=str(order.number),
             client_reference=REFERENCE,
             bucket="ended" if order.closed else ("issued" if order.pending is None else "waiting"),

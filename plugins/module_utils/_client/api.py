@@ -17,9 +17,11 @@ from .._errors import (
     ResponseError,
 )
 from .._fields import is_uuid
+from .._model.orders import Order
+from .._model.plans import Plan
 from .envelope import Envelope
 from .guarded import DONE, UNKNOWN
-from .models import Order, Plan, is_id
+from .models import is_id, order_of, plan_of
 from .paging import Page, Row, read_all
 from .transport import GuardedOutcome, Session
 
@@ -85,11 +87,11 @@ class Api:
         filters = {"plan": plan, "client_reference": client_reference}
         params = {name: value for name, value in filters.items() if value is not None}
         rows = self._all_rows(CERTIFICATES, params)
-        return [Order.from_json(row) for row in rows]
+        return [order_of(row) for row in rows]
 
     def get_order(self, order_id: str) -> Order:
         """One order. Raises NotFoundError."""
-        return Order.from_json(self.session.get(_order_path(order_id)).result)
+        return order_of(self.session.get(_order_path(order_id)).result)
 
     def create_order(self, order: OrderFields) -> GuardedOutcome:
         """Buy. When done, ``body`` is the Order."""
@@ -151,11 +153,11 @@ class Api:
     def list_plans(self, *, id: str | None = None, name: str | None = None) -> list[Plan]:
         """The plans one may buy. ``name`` may be a part of the name."""
         params = {key: value for key, value in {"id": id, "name": name}.items() if value is not None}
-        return [Plan.from_json(row) for row in self._all_rows(PLANS, params)]
+        return [plan_of(row) for row in self._all_rows(PLANS, params)]
 
     def get_plan(self, plan_id: str) -> Plan:
         """One plan. Raises NotFoundError."""
-        return Plan.from_json(self.session.get(f"{PLANS}/{_checked_id(plan_id, 'plan')}").result)
+        return plan_of(self.session.get(f"{PLANS}/{_checked_id(plan_id, 'plan')}").result)
 
     def find_plan(self, text: str) -> Plan:
         """The plan with this uuid or exactly this name. Raises ConfigurationError listing the candidates."""
@@ -220,7 +222,7 @@ def _with_order(outcome: GuardedOutcome, *, required: bool = True) -> GuardedOut
     if outcome.kind != DONE:
         return outcome
     try:
-        return replace(outcome, body=Order.from_json(outcome.body))
+        return replace(outcome, body=order_of(outcome.body))
     except ResponseError as error:
         return replace(outcome, kind=UNKNOWN, body=None, error=error) if required else replace(outcome, body=None)
 

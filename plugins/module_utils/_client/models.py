@@ -11,14 +11,13 @@ something that is no object or has no usable id.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 from typing import Any, Mapping
 
 from .._errors import ResponseError
 from .._fields import Fields, as_text, is_uuid
 from .._model.dates import iso
+from .._model.orders import Order, bucket_of
+from .._model.plans import Plan
 from .._text import clean
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")
@@ -28,89 +27,41 @@ _CSR = re.compile(
 _LONGEST_CSR = 70_000
 
 
-class Bucket(str, Enum):
-    """What a status word means for us. Words we do not know are WAITING: go on polling and show the raw word."""
-
-    WAITING = "waiting"
-    ISSUED = "issued"
-    ENDED = "ended"
-    FAILED = "failed"
-    REPLACED = "replaced"
-
-
-_BUCKETS = {
-    Bucket.ISSUED: "active issued valid completed",
-    Bucket.WAITING: "pending processing new requested reissue running validating scheduled in_progress",
-    Bucket.ENDED: "expired cancelled canceled deleted revoked terminated",
-    Bucket.FAILED: "rejected failed error invalid incomplete",
-    Bucket.REPLACED: "reissued renewed replaced",
-}
-_BUCKET_OF = {word: bucket for bucket, words in _BUCKETS.items() for word in words.split()}
-
-
-def bucket_of(status: str) -> Bucket:
-    """The bucket of a status word, without regard to case, spaces and hyphens."""
-    return _BUCKET_OF.get(_folded(status), Bucket.WAITING)
-
-
-def is_known_status(status: str) -> bool:
-    """Whether the word is one of ours. An unknown word may stand for anything, also for a certificate in use."""
-    return _folded(status) in _BUCKET_OF
-
-
-def _folded(status: str) -> str:
-    return re.sub(r"[\s-]+", "_", status.strip().lower())
-
-
 def is_id(text: str) -> bool:
     """Whether the text can be an id in a URL path: nothing that would address something else."""
     return _ID.match(text) is not None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A plan one may buy: ``interval_months`` is the paid period, ``renew_days_before_expiration`` opens renewals."""
+def plan_of(data: object) -> Plan:
+    """The plan in a JSON value. Raises ResponseError if it is no object with an id."""
+    fields = Fields(data)
+    actions = fields.get("actions")
+    product = fields.get("product")
+    return Plan(
+        id=_require_id(data, "a plan"),
+        name=fields.text("name") or "",
+        description=fields.text("description") or "",
+        brand=_name_of(fields.get("brand")) or "",
+        interval_months=_positive(fields.integer("interval", "interval_months", "period")),
+        renew_days_before_expiration=_positive(fields.integer("renew_days_before_expiration")),
+        actions=tuple(_words(actions)) if isinstance(actions, list) else (),
+        product=_name_of(product) or "",
+        provisioner_id=Fields(fields.get("provisioner")).text("id", limit=128) or "",
+    )
 
-    id: str
-    name: str = ""
-    description: str = ""
-    brand: str = ""
-    interval_months: int | None = None
-    renew_days_before_expiration: int | None = None
-    actions: tuple[str, ...] = ()
-    product: str = ""
-    provisioner_id: str = ""
 
-    @classmethod
-    def from_json(cls, data: object) -> Plan:
-        """Raises ResponseError if ``data`` is no object with an id."""
-        fields = Fields(data)
-        actions = fields.get("actions")
-        product = fields.get("product")
-        return cls(
-            id=_require_id(data, "a plan"),
-            name=fields.text("name") or "",
-            description=fields.text("description") or "",
-            brand=_name_of(fields.get("brand")) or "",
-            interval_months=_positive(fields.integer("interval", "interval_months", "period")),
-            renew_days_before_expiration=_positive(fields.integer("renew_days_before_expiration")),
-            actions=tuple(_words(actions)) if isinstance(actions, list) else (),
-            product=_name_of(product) or "",
-            provisioner_id=Fields(fields.get("provisioner")).text("id", limit=128) or "",
-        )
-
-    def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "brand": self.brand,
-            "interval_months": self.interval_months,
-            "renew_days_before_expiration": self.renew_days_before_expiration,
-            "actions": list(self.actions),
-            "product": self.product,
-        }
+def plan_result(plan: Plan) -> dict[str, Any]:
+    """The form module results carry."""
+    return {
+        "id": plan.id,
+        "name": plan.name,
+        "description": plan.description,
+        "brand": plan.brand,
+        "interval_months": plan.interval_months,
+        "renew_days_before_expiration": plan.renew_days_before_expiration,
+        "actions": list(plan.actions),
+        "product": plan.product,
+    }
 
 
 _DATES = {
@@ -122,90 +73,53 @@ _DATES = {
 }
 
 
-@dataclass(frozen=True)
-class Order:
-    """One order as the API shows it.
+def order_of(data: object) -> Order:
+    """The order in a JSON value. Raises ResponseError if it is no object with an id."""
+    fields = Fields(data)
+    status = _status(fields.get("status", "state"))
+    plan_id, plan_name = _plan(fields)
+    dates = {field: fields.moment(*names) for field, names in _DATES.items()}
+    return Order(
+        id=_require_id(data, "an order"),
+        client_reference=fields.raw_text("client_reference"),
+        status=status,
+        bucket=bucket_of(status),
+        plan_id=plan_id,
+        plan_name=plan_name,
+        created=dates["created"],
+        updated=dates["updated"],
+        provisioned=dates["provisioned"],
+        expires=dates["expires"],
+        deleted=dates["deleted"],
+        unread_dates=_unread_dates(fields, [field for field, moment in dates.items() if moment is None]),
+        is_auto_renew_enabled=fields.boolean("is_auto_renew_enabled", "auto_renew"),
+        domain=fields.text("domain", "common_name", limit=253),
+        dcv_type=(fields.text("dcv_type", "dcv_method", limit=40) or "").upper() or None,
+        csr_pem=_csr(fields.get("csr")),
+        provisioning_reference=fields.text("provisioning_reference", limit=128),
+    )
 
-    ``client_reference`` is the exact string the API sent, for comparison only; show ``as_result()``'s cleaned one. It
-    is None if the API showed none or an empty one. ``status`` is the raw word, cleaned. ``expires`` may be the end of
-    the paid period or of the certificate: it is not known which.
-    """
 
-    id: str
-    client_reference: str | None = None
-    status: str = ""
-    bucket: Bucket = Bucket.WAITING
-    plan_id: str | None = None
-    plan_name: str | None = None
-    created: datetime | None = None
-    updated: datetime | None = None
-    provisioned: datetime | None = None
-    expires: datetime | None = None
-    deleted: datetime | None = None
-    is_auto_renew_enabled: bool | None = None
-    domain: str | None = None
-    dcv_type: str | None = None
-    csr: str | None = None
-    provisioning_reference: str | None = None
-    unread_dates: tuple[str, ...] = ()  # what it shows as dates that are none we know
-
-    @property
-    def live(self) -> bool:
-        """Whether the order is waiting or issued: there is something to follow, to use or to cancel."""
-        return self.bucket in (Bucket.WAITING, Bucket.ISSUED)
-
-    def is_of_plan(self, plan: Plan) -> bool:
-        """Whether what the order shows of its plan, id or name, is this one."""
-        return plan.id == self.plan_id if self.plan_id is not None else plan.name == self.plan_name
-
-    @property
-    def waiting_since(self) -> datetime | None:
-        """When it began to wait: its creation, or for an order that had a certificate already its last change."""
-        return self.created if self.provisioned is None else self.updated
-
-    @classmethod
-    def from_json(cls, data: object) -> Order:
-        """Raises ResponseError if ``data`` is no object with an id."""
-        fields = Fields(data)
-        status = _status(fields.get("status", "state"))
-        plan_id, plan_name = _plan(fields)
-        dates = {field: fields.moment(*names) for field, names in _DATES.items()}
-        return cls(
-            id=_require_id(data, "an order"),
-            client_reference=fields.raw_text("client_reference"),
-            status=status,
-            bucket=bucket_of(status),
-            plan_id=plan_id,
-            plan_name=plan_name,
-            **dates,
-            unread_dates=_unread_dates(fields, [field for field, moment in dates.items() if moment is None]),
-            is_auto_renew_enabled=fields.boolean("is_auto_renew_enabled", "auto_renew"),
-            domain=fields.text("domain", "common_name", limit=253),
-            dcv_type=(fields.text("dcv_type", "dcv_method", limit=40) or "").upper() or None,
-            csr=_csr(fields.get("csr")),
-            provisioning_reference=fields.text("provisioning_reference", limit=128),
-        )
-
-    def as_result(self) -> dict[str, Any]:
-        """The form module results carry: ISO dates, cleaned text."""
-        reference = self.client_reference
-        return {
-            "id": self.id,
-            "client_reference": None if reference is None else clean(reference),
-            "status": self.status,
-            "state": self.bucket.value,
-            "plan_id": self.plan_id,
-            "plan_name": self.plan_name,
-            "created": iso(self.created),
-            "updated": iso(self.updated),
-            "provisioned": iso(self.provisioned),
-            "expires": iso(self.expires),
-            "deleted": iso(self.deleted),
-            "is_auto_renew_enabled": self.is_auto_renew_enabled,
-            "domain": self.domain,
-            "dcv_type": self.dcv_type,
-            "provisioning_reference": self.provisioning_reference,
-        }
+def order_result(order: Order) -> dict[str, Any]:
+    """The form module results carry: ISO dates, cleaned text."""
+    reference = order.client_reference
+    return {
+        "id": order.id,
+        "client_reference": None if reference is None else clean(reference),
+        "status": order.status,
+        "state": order.bucket,
+        "plan_id": order.plan_id,
+        "plan_name": order.plan_name,
+        "created": iso(order.created),
+        "updated": iso(order.updated),
+        "provisioned": iso(order.provisioned),
+        "expires": iso(order.expires),
+        "deleted": iso(order.deleted),
+        "is_auto_renew_enabled": order.is_auto_renew_enabled,
+        "domain": order.domain,
+        "dcv_type": order.dcv_type,
+        "provisioning_reference": order.provisioning_reference,
+    }
 
 
 def _unread_dates(fields: Fields, missing: list[str]) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ import threading
 from collections import defaultdict
 
 from .._client.api import Api
-from .._client.models import Order, Plan
 from .._errors import ConfigurationError, NotFoundError
+from .._model.orders import Order
+from .._model.plans import Plan
 
 
 class AccountOrders:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from .._client.models import Bucket
 from .._errors import ReselloError
+from .._model.orders import WAITING
 from .item import Item
 
 MOST_NAMED = 5
@@ -24,7 +24,7 @@ def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
     """
 
     decision = item.decision
-    if decision is None or item.state != Bucket.WAITING.value:
+    if decision is None or item.state != WAITING:
         return None
     ends_soon = decision.alarm and (waited or decision.action in ("wait", "validate"))
     if not decision.overdue and not ends_soon:

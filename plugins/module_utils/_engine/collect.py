@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._client.api import Api
-from .._client.models import Bucket, Order
 from .._download import fetch_bundle, is_not_there_yet, order_key, said_of
 from .._errors import ReselloError, ResponseError
+from .._model.orders import ISSUED, REPLACED, WAITING, Order
 from .._x509.facts import CertificateFacts, load_certificate, verify_bundle
 from .item import Item
 
@@ -41,9 +41,9 @@ def is_settled(api: Api, item: Item, order: Order) -> bool:
     must carry the key that was asked for.
     """
 
-    if order.bucket is Bucket.WAITING:
+    if order.bucket == WAITING:
         return False
-    if order.bucket is not Bucket.ISSUED:
+    if order.bucket != ISSUED:
         return True
     try:
         return load_certificate(api.download(order.id, "crt")).public_key_sha256 == _asked_key(api, item, order)
@@ -77,12 +77,12 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
     What every host is known to serve already is not downloaded.
     """
 
-    if item.current_order.bucket is Bucket.REPLACED and item.error is None and _sent_key(item) is not None:
+    if item.current_order.bucket == REPLACED and item.error is None and _sent_key(item) is not None:
         item.order = _successor(api, item)
     order = item.current_order
-    if order.bucket is Bucket.WAITING:
+    if order.bucket == WAITING:
         item.validation = item.validation or details_of(api, item)
-    elif order.bucket is Bucket.ISSUED:
+    elif order.bucket == ISSUED:
         item.in_use = _in_use_everywhere(item, order)
         if item.in_use is None:
             _collect_certificate(api, item, order)

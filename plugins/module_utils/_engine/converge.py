@@ -20,12 +20,12 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._client.api import Api
-from .._client.models import Bucket, Order
 from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision, HostFacts
 from .._model.holds import Moment
 from .._model.memory import JournalFailed, Records
+from .._model.orders import ISSUED, WAITING, Order
 from .._purchase.limits import Limits
 from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
@@ -396,7 +396,7 @@ class _Engine:
         """Remembers the proven certificate of an order, so that the next run need not download it."""
 
         order = item.current_order
-        if item.bundle is None or order.bucket is not Bucket.ISSUED:
+        if item.bundle is None or order.bucket != ISSUED:
             return
         sighting = sighting_of(order, item.bundle.leaf, now=now)
         if sighting is None:
@@ -503,7 +503,7 @@ def _is_unsettled(item: Item) -> bool:
 
 
 def _is_waiting(item: Item) -> bool:
-    return item.order is not None and item.order.bucket is Bucket.WAITING
+    return item.order is not None and item.order.bucket == WAITING
 
 
 def _is_open(item: Item) -> bool:

@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Sequence
 
 from .._client.api import Api, OrderFields
-from .._client.models import Order, is_known_status
 from .._client.transport import GuardedOutcome
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
+from .._model.orders import Order
 from .._purchase import types as purchase
 from .._x509.facts import CsrFacts, load_certificate, load_csr
 from .account import AccountOrders
@@ -23,23 +23,10 @@ from .carried import CarriedRecords
 from .journal import Journal
 
 
-def view_of(order: Order) -> purchase.OrderView:
-    """What the protocol sees of an order."""
+def with_csr(order: Order) -> Order:
+    """The order with what its CSR says, if its row shows one."""
 
-    csr = csr_facts(order.csr)
-    return purchase.OrderView(
-        id=order.id,
-        client_reference=order.client_reference,
-        bucket=order.bucket.value,
-        status=order.status,
-        plan_id=order.plan_id,
-        created=order.created,
-        updated=order.updated,
-        provisioned=order.provisioned,
-        csr_key=None if csr is None else csr.public_key_sha256,
-        names=None if csr is None else frozenset(csr.names),
-        status_known=is_known_status(order.status),
-    )
+    return order if order.csr is not None else replace(order, csr=csr_facts(order.csr_pem))
 
 
 def csr_facts(pem: str | None) -> CsrFacts | None:
@@ -144,7 +131,7 @@ class ProtocolDriver:
             return purchase.Unavailable(str(error))
         return purchase.Orders(
             tuple(
-                view_of(order)
+                with_csr(order)
                 for order in orders
                 if order.client_reference == effect.reference or order.id in effect.ids
             )
@@ -155,22 +142,23 @@ class ProtocolDriver:
             orders = self._api.list_orders(client_reference=effect.reference)
         except ReselloError as error:
             return purchase.Unavailable(str(error))
-        return purchase.Orders(tuple(view_of(order) for order in self._with_references(orders)))
+        return purchase.Orders(tuple(with_csr(order) for order in self._with_references(orders)))
 
     def _get_order(self, effect: purchase.GetOrder) -> purchase.Answer:
         try:
-            return purchase.Found(self._view_with_csr(self._api.get_order(effect.order_id)))
+            return purchase.Found(self._read_csr(self._api.get_order(effect.order_id)))
         except NotFoundError:
             return purchase.Missing()
         except ReselloError as error:
             return purchase.Unavailable(str(error))
 
-    def _view_with_csr(self, order: Order) -> purchase.OrderView:
-        """An order without its reference is told by its CSR, so that one is fetched if the order does not show it."""
+    def _read_csr(self, order: Order) -> Order:
+        """An order without its reference is known by its CSR, so that one is fetched if the order does not show it."""
 
-        view = view_of(order)
-        csr = downloaded_csr(self._api, order.id) if view.client_reference is None and view.names is None else None
-        return view if csr is None else replace(view, csr_key=csr.public_key_sha256, names=frozenset(csr.names))
+        shown = with_csr(order)
+        if shown.client_reference is not None or shown.csr is not None:
+            return shown
+        return replace(shown, csr=downloaded_csr(self._api, order.id))
 
     def _download_csr(self, effect: purchase.DownloadCsr) -> purchase.Answer:
         csr = downloaded_csr(self._api, effect.order_id)
@@ -226,6 +214,6 @@ def _posted(outcome: GuardedOutcome) -> purchase.Posted:
     order = outcome.body if isinstance(outcome.body, Order) else None
     return purchase.Posted(
         kind=outcome.kind,
-        order=None if order is None else view_of(order),
+        order=None if order is None else with_csr(order),
         message="" if outcome.error is None else str(outcome.error),
     )

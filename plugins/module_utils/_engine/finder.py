@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Mapping, Sequence
 
 from .._client.api import Api
-from .._client.models import Order, is_id
+from .._client.models import is_id
 from .._errors import ApiError, ConfigurationError
+from .._model.orders import Order
 from .._purchase.spelling import same_spelling
 from .account import AccountOrders, by_reference, merged
 from .item import Item

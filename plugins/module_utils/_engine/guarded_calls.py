@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Iterator, Literal, Sequence
 
 from .._client.api import Api, OrderFields
-from .._client.models import Order
 from .._errors import ConfigurationError, NotFoundError, ReselloError
 from .._lifecycle.paid import paid_until_after
 from .._model.certificates import CertificateFacts
 from .._model.holds import Moment
+from .._model.orders import Order
 from .._purchase import types as purchase
 from .._purchase.batch import check_batch, create_batch, unkept_refusal
 from .._purchase.protocol import purchase as run_protocol
@@ -25,7 +25,7 @@ from .carried import KEY_TO_BE_MADE, CarriedRecords
 from .driver import (
     PlannedCall,
     ProtocolDriver,
-    view_of,
+    with_csr,
 )
 from .item import Item
 from .journal import Journal, LocalLock, LockBusyError, local_lock
@@ -85,7 +85,7 @@ class GuardedCalls:
         self._together([item for item in allowed if item.action != "create"], self._perform)
 
     def settle(self, items: list[Item]) -> None:
-        """Finds out how an interrupted call ended, and cancels twins; never buys."""
+        """Finds out how an interrupted call ended, and cancels duplicates; never buys."""
 
         self._together(items, lambda item: self._perform(item, action="settle"))
 
@@ -128,7 +128,7 @@ class GuardedCalls:
             except ReselloError as error:
                 text = f"Order {earlier.order_id} could not be looked up: {error} Nothing was bought."
                 return purchase.Refusal("look_up_failed", text)
-            refusal = unkept_refusal(earlier, None if shown is None else view_of(shown))
+            refusal = unkept_refusal(earlier, None if shown is None else with_csr(shown))
             if refusal is not None:
                 return refusal
         return None
@@ -298,16 +298,14 @@ def _confirm_plan(item: Item) -> None:
     )
 
 
-def _view(order: Order, item: Item) -> purchase.OrderView:
+def _view(order: Order, item: Item) -> Order:
     """The order as the protocol knows it: one that is taken over counts under the reference of the item."""
 
-    view = view_of(order)
+    view = with_csr(order)
     if order.id in item.sight.adopted:
         view = replace(view, client_reference=item.client_reference)
-    csr = next((one.csr for one in item.sight.facts.orders if one.id == order.id), None)
-    if view.names is not None or csr is None:
-        return view
-    return replace(view, csr_key=csr.public_key_sha256, names=frozenset(csr.names))
+    seen = next((one.csr for one in item.sight.facts.orders if one.id == order.id), None)
+    return view if view.csr is not None else replace(view, csr=seen)
 
 
 def _deployed_here(item: Item) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._client.models import Bucket, Order, Plan
+from .._client.models import order_result
 from .._errors import ReselloError
 from .._lifecycle.types import Decision
 from .._model.dates import iso
+from .._model.orders import WAITING, Order
+from .._model.plans import Plan
 from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation
@@ -98,13 +100,13 @@ class Item:
         """The order's state in our words; ``absent`` when there is no live one, None when that is not known."""
 
         if self.order is not None:
-            return Bucket.WAITING.value if self.in_progress else self.order.bucket.value
+            return WAITING if self.in_progress else self.order.bucket
         if self.observation is None:
             return None
         if self.purchase is not None and self.purchase.outcome == "cancelled":
             return "absent"
         live = self.observation.live
-        return live[0].bucket.value if live else "absent"
+        return live[0].bucket if live else "absent"
 
     @property
     def cost(self) -> str | None:
@@ -151,7 +153,7 @@ class Item:
     def _details(self) -> dict[str, Any]:
         decision = self.decision
         return {
-            "order": None if self.order is None else self.order.as_result(),
+            "order": None if self.order is None else order_result(self.order),
             "remedy": None if decision is None else decision.remedy or None,
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping, Sequence
 
-from .._client.models import Order
 from .._errors import ConfigurationError
+from .._model.orders import Order
 from .._names import normalise_name, without_wildcard
 from .._purchase.spelling import same_spelling
 from .._purchase.types import Neighbour
 from .desired import Wanted
-from .driver import view_of
+from .driver import with_csr
 from .order_reader import OrderReader
 
 
@@ -31,7 +31,7 @@ class Neighbours:
         """
 
         found = [one for one in (self._reader.whole(row) for row in rows) if one is not None and one.live]
-        views = {order.id: view_of(order) for order in found}
+        views = {order.id: with_csr(order) for order in found}
         hidden = [order for order in found if views[order.id].names is None]
         hidden = [order for order in hidden if any(_may_concern(order, one) for one in wanted)]
         hidden.sort(key=lambda order: (order.created is not None, order.created), reverse=True)
@@ -50,11 +50,11 @@ class Neighbours:
     def _neighbour(self, order: Order) -> Neighbour | None:
         failed = self._reader.failure(order.id)
         if failed is not None:
-            return Neighbour(view_of(order), failed=str(failed))
+            return Neighbour(with_csr(order), failed=str(failed))
         seen = self._reader.whole(order)
         if seen is None or not seen.live:
             return None
-        return Neighbour(view_of(seen), read=order.id in self._reader)
+        return Neighbour(with_csr(seen), read=order.id in self._reader)
 
 
 def _may_concern(order: Order, wanted: Wanted) -> bool:

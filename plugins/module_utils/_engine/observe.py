@@ -15,17 +15,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._client.api import Api
-from .._client.models import Bucket, Order, Plan
 from .._download import is_not_there_yet, says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
 from .._model import memory
 from .._model.callers import Callers
 from .._model.certificates import CertificateFacts, CsrFacts
+from .._model.orders import ISSUED, Order
+from .._model.plans import Plan
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
 from .desired import Wanted
-from .plan_wish import takes_several, takes_wildcards
 
 COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 
@@ -83,7 +83,7 @@ def observe(
     live = [order for order in orders if order.live]
     plan = _plan_of(plans, live)
     counting = live or orders  # orders that are over count only when none is live
-    seen = [_order_facts(api, order, wanted, records) if order in counting else order_facts(order) for order in orders]
+    seen = [_order_facts(api, order, wanted, records) if order in counting else with_row(order) for order in orders]
     facts = lifecycle.Observed(
         # For the decision an order that is taken over has the reference that its next renewal gives it.
         orders=tuple(replace(one, client_reference=wanted.client_reference) for one in seen),
@@ -93,7 +93,7 @@ def observe(
         evidence_order=None if recorded is None else _recorded_facts(api, recorded),
         evidence_absent=recorded_is_absent,
         intent=_open_intent(records, run_id),
-        plan=_plan_facts(plan or _plan_that_counts(plans, live, wanted)),
+        plan=plan or _plan_that_counts(plans, live, wanted),
         host_keys=lifecycle.HostKeys(wanted.hosts),
         clock_skew=_skew(api, now),
         callers=callers,
@@ -120,21 +120,10 @@ def desired_facts(wanted: Wanted) -> lifecycle.Desired:
     )
 
 
-def order_facts(order: Order) -> lifecycle.OrderFacts:
-    """The row of an order, without anything that takes a download."""
+def with_row(order: Order) -> Order:
+    """The order with what its row says of a certificate, without anything that takes a download."""
 
-    return lifecycle.OrderFacts(
-        id=order.id,
-        client_reference=order.client_reference,
-        bucket=order.bucket.value,
-        status=order.status,
-        created=order.created,
-        updated=order.updated,
-        expires=order.expires,
-        is_auto_renew_enabled=order.is_auto_renew_enabled,
-        ever_issued=True if order.bucket is Bucket.ISSUED or order.provisioned else None,
-        plan_id=order.plan_id,
-    )
+    return replace(order, ever_issued=True if order.bucket == ISSUED or order.provisioned else None)
 
 
 def is_own(intent: memory.Intent | None, run_id: str) -> bool:
@@ -151,8 +140,8 @@ def _readable(kept: memory.Records | memory.JournalFailed, wanted: Wanted) -> me
     return kept
 
 
-def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records) -> lifecycle.OrderFacts:
-    facts = order_facts(order)
+def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records) -> Order:
+    facts = with_row(order)
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
     # Whether a call whose outcome is open was carried out is told by everything that the order shows, its CSR too.
@@ -168,10 +157,10 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records
     )
 
 
-def _recorded_facts(api: Api, order: Order) -> lifecycle.OrderFacts:
+def _recorded_facts(api: Api, order: Order) -> Order:
     """Of an order that only a record names: what it says itself, and nothing that hosts or records say of it."""
 
-    facts, handed_out = order_facts(order), _handed_out(api, order)
+    facts, handed_out = with_row(order), _handed_out(api, order)
     known = replace(facts, ever_issued=facts.ever_issued or handed_out.proven)
     if not order.live:
         return known
@@ -192,7 +181,7 @@ def _still_deployed(order: Order, wanted: Wanted) -> CertificateFacts | None:
 
 def _csr_on_order(api: Api, order: Order) -> CsrFacts | None:
     try:
-        pem = order.csr or api.download(order.id, "csr").decode("latin-1")
+        pem = order.csr_pem or api.download(order.id, "csr").decode("latin-1")
         return load_csr(pem, where="the CSR on the order")
     except ReselloError:
         return None
@@ -209,7 +198,7 @@ class _HandedOut:
 def _handed_out(api: Api, order: Order) -> _HandedOut:
     """The certificate that the API hands out now. An order in progress may still hand out its previous one."""
 
-    issued = order.bucket is Bucket.ISSUED
+    issued = order.bucket == ISSUED
     try:
         return _HandedOut(_issued_certificate(api, order) if issued else _certificate(api, order), proven=True)
     except ReselloError as error:
@@ -285,18 +274,6 @@ def _plan_that_counts(plans: PlanBook, live: list[Order], wanted: Wanted) -> Pla
 
     shows = any(order.plan_id or order.plan_name for order in live)
     return plans.known(wanted.plan) if live and wanted.plan and not shows else None
-
-
-def _plan_facts(plan: Plan | None) -> lifecycle.PlanFacts | None:
-    if plan is None:
-        return None
-    return lifecycle.PlanFacts(
-        interval_months=plan.interval_months,
-        renew_days_before_expiration=plan.renew_days_before_expiration,
-        name=plan.name,
-        takes_wildcards=takes_wildcards(plan),
-        takes_several=takes_several(plan),
-    )
 
 
 def _skew(api: Api, now: datetime) -> timedelta | None:

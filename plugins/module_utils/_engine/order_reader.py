@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import Sequence
 
 from .._client.api import Api
-from .._client.models import Order
 from .._errors import ConfigurationError, NotFoundError, ReselloError
+from .._model.orders import Order
 from .driver import csr_facts, downloaded_csr
 
 MOST_READ = 200
@@ -106,7 +106,7 @@ class OrderReader:
         except ReselloError as error:
             self._seen[row.id] = error
             return
-        if with_csr and csr_facts(order.csr) is None:
+        if with_csr and csr_facts(order.csr_pem) is None:
             csr = downloaded_csr(self._api, order.id)
-            order = order if csr is None else replace(order, csr=csr.pem)
+            order = order if csr is None else replace(order, csr_pem=csr.pem)
         self._seen[row.id] = order

@@ -9,36 +9,15 @@ A reissue keeps the plan of its order, and only a renewal can change it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .._client.models import Order, Plan
 from .._fields import is_uuid
 from .._model.dates import iso
+from .._model.orders import Order
+from .._model.plans import Plan
 from .account import PlanBook
-
-# What plans call themselves that take more than one name; no field of the API tells.
-_SEVERAL = re.compile(r"multi|\bucc?\b|\bsans?\b|domains|flex|up to \d", re.IGNORECASE)
-_WILDCARD = re.compile(r"wildcard|flex", re.IGNORECASE)
-
-
-def takes_wildcards(plan: Plan) -> bool | None:
-    """Whether a plan says of itself that it takes wildcard names; None if it says nothing at all."""
-
-    return _says(plan, _WILDCARD)
-
-
-def takes_several(plan: Plan) -> bool | None:
-    """Whether a plan says of itself that it takes several names; None if it says nothing at all."""
-
-    return _says(plan, _SEVERAL)
-
-
-def _says(plan: Plan, words: re.Pattern[str]) -> bool | None:
-    text = f"{plan.name} {plan.description}".strip()
-    return None if not text else words.search(text) is not None
 
 
 @dataclass(frozen=True)

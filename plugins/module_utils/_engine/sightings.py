@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .._client.models import Bucket, Order
 from .._local_files import read_beginning
 from .._model.certificates import CertificateFacts
+from .._model.orders import ISSUED, Order
 from .._model.serialisation import key_of
 from .._x509.pem import blocks
 
@@ -47,7 +47,7 @@ class Sighting:
         """Whether nothing has moved at the order since, so that it still hands out the same certificate."""
 
         row = (order.id, order.updated, order.expires)
-        return order.bucket is Bucket.ISSUED and row == (self.order_id, self.updated, self.expires)
+        return order.bucket == ISSUED and row == (self.order_id, self.updated, self.expires)
 
     def facts_of(self, pem: str) -> CertificateFacts | None:
         """The facts of this PEM block if it is the very certificate that was seen; it is not parsed for them.

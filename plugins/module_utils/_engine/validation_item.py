@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._client.models import Order
+from .._client.models import order_result
 from .._client.validation import ValidationDetails
 from .._errors import ReselloError
 from .._model.dates import iso
+from .._model.orders import Order
 from .validation_calls import PLANNED, SENT, CallResult
 from .validation_plan import SWITCH, ValidationPlan, ValidationWish
 
@@ -53,9 +54,9 @@ class DcvItem:
         order = self.order
         outcomes = {name: one for one in self.results for name in one.call.names}
         return {
-            "client_reference": self.client_reference if order is None else order.as_result()["client_reference"],
+            "client_reference": self.client_reference if order is None else order_result(order)["client_reference"],
             "id": self.order_id if order is None else order.id,
-            "state": None if order is None else order.bucket.value,
+            "state": None if order is None else order.bucket,
             "status": None if order is None else order.status,
             "action": self.plan.action,
             "reason": self.reason or None,

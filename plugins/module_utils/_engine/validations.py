@@ -16,11 +16,11 @@ from functools import partial
 from typing import Any, Callable, Mapping, Sequence
 
 from .._client.api import Api
-from .._client.models import Bucket, Order
 from .._client.validation import ValidationDetails
 from .._download import order_csr
 from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._model.dates import iso
+from .._model.orders import ISSUED, WAITING, Order
 from .._names import normalise_name
 from .account import PlanBook, by_reference
 from .order_reader import OrderReader
@@ -143,8 +143,8 @@ def _get(item: DcvItem, api: Api, order_id: str) -> None:
 def _pick(item: DcvItem, orders: Sequence[Order], refuse: Callable[..., None]) -> None:
     if not orders:
         refuse(item.client_reference or "", option="client_reference")
-    waiting = [order for order in orders if order.bucket is Bucket.WAITING]
-    issued = [order for order in orders if order.bucket is Bucket.ISSUED]
+    waiting = [order for order in orders if order.bucket == WAITING]
+    issued = [order for order in orders if order.bucket == ISSUED]
     seen = ", ".join(f"{order.id} ({order.status})" for order in orders) or "none at all"
     if len(waiting) > 1:
         raise ConfigurationError(
@@ -194,7 +194,7 @@ class _Worker:
 
     def _work(self, item: DcvItem) -> None:
         order, wish = item.order, item.wish
-        if order is None or wish is None or order.bucket is not Bucket.WAITING:
+        if order is None or wish is None or order.bucket != WAITING:
             item.reason = "" if order is None else f"order {order.id} is {order.status!r} and waits for nothing"
             return
         names = self._names(order)

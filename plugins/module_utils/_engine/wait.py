@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Callable, Iterable
 
 from .._client.api import Api
-from .._client.models import Order
 from .._errors import ReselloError
+from .._model.orders import Order
 
 LONGEST_SLEEP = 30.0
 GROWTH = 1.5

@@ -12,11 +12,14 @@ from datetime import datetime
 from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .._model.memory import Evidence, Intent
+from .._model.order_set import OrderSet
+from .._model.orders import Order
+from .._model.plans import Plan
 from .due import Due, due_of
 from .intent import Outcome, outcome_of
-from .order import Standing, stand
+from .order import orders_of
 from .paid import PaidEnd, PaidQuestion, paid_end_of
-from .types import Desired, HostFacts, Observed, OrderFacts, PlanFacts, Policy
+from .types import Desired, HostFacts, Observed, Policy
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Case:
     observed: Observed
     now: datetime
     policy: Policy
-    standing: Standing
+    orders: OrderSet
     outcome: Outcome | None
 
     @property
@@ -54,7 +57,7 @@ class Case:
 class OrderCase(Case):
     """The same with the order that counts. ``evidence`` is set only if it names this order."""
 
-    order: OrderFacts
+    order: Order
     evidence: Evidence | None
 
 
@@ -84,15 +87,15 @@ def open_case(desired: Desired, observed: Observed, now: datetime, policy: Polic
     """Put together what rows 0 to 3 ask."""
     intent = observed.intent
     outcome = None if intent is None else outcome_of(intent, desired, observed, now, policy)
-    return Case(desired, observed, now, policy, stand(desired, observed), outcome)
+    return Case(desired, observed, now, policy, orders_of(desired, observed), outcome)
 
 
-def with_order(case: Case, order: OrderFacts) -> OrderCase:
+def with_order(case: Case, order: Order) -> OrderCase:
     """Put together what rows 4 and 5 ask."""
     evidence = case.observed.evidence
     mine = evidence if evidence is not None and evidence.order_id == order.id else None
     return OrderCase(
-        case.desired, case.observed, case.now, case.policy, case.standing, case.outcome, order=order, evidence=mine
+        case.desired, case.observed, case.now, case.policy, case.orders, case.outcome, order=order, evidence=mine
     )
 
 
@@ -105,7 +108,7 @@ def with_certificate(case: OrderCase, certificate: CertificateFacts) -> IssuedCa
             order=case.order,
             certificate=certificate,
             evidence=case.evidence,
-            plan=case.observed.plan or PlanFacts(),
+            plan=case.observed.plan or Plan(""),
             policy=case.policy,
             now=case.now,
             renewed=committed if renewed else None,
@@ -117,7 +120,7 @@ def with_certificate(case: OrderCase, certificate: CertificateFacts) -> IssuedCa
         case.observed,
         case.now,
         case.policy,
-        case.standing,
+        case.orders,
         case.outcome,
         order=case.order,
         evidence=case.evidence,

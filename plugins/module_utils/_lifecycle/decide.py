@@ -57,7 +57,7 @@ def decide(desired: Desired, observed: Observed, now: datetime, policy: Policy) 
         found = row(case)
         if found is not None:
             return _finish(case, found)
-    counting = case.standing.successor or case.standing.current or order_rows.failed_call_order(case)
+    counting = case.orders.successor or case.orders.current or order_rows.failed_call_order(case)
     if counting is None:  # rows 2 and 3 leave nothing over; said here for the reader and the type checker
         return _finish(
             case, Decision("blocked", "several_live_orders", "no order can be chosen", remedy="Report this.")
@@ -89,10 +89,10 @@ def _issued(case: IssuedCase) -> Decision:
 
 def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (), **clocks: Any) -> Decision:
     said: list[str] = []
-    if case.standing.reference_lost and case.order is case.standing.current:
+    if case.orders.reference_lost and case.order is case.orders.current:
         said.append(f"{order_words(case.order)} is found by its recorded id only: the API lost its client_reference")
-    if case.standing.older:
-        older = listing(tuple(order_words(order) for order in case.standing.older))
+    if case.orders.older:
+        older = listing(tuple(order_words(order) for order in case.orders.older))
         said.append(
             f"{older} has the same reference, is older and lives too: make sure that no host serves it before it ends"
         )
@@ -100,13 +100,12 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
 
 
 def _finish(case: Case, decision: Decision) -> Decision:
-    """Add what does not depend on the row: twins that may go (R6), and whether waiting is still green."""
-    twins = (
-        () if decision.code in ("duplicate_reference", "reference_unreadable", "clock_skew") else case.standing.twins
-    )
+    """Add what does not depend on the row: duplicates that may go (R6), and whether waiting is still green."""
+    unsure = decision.code in ("duplicate_reference", "reference_unreadable", "clock_skew")
+    duplicates = () if unsure else tuple(order.id for order in case.orders.duplicates)
     decision = withheld(case, decision)
     alarm = decision.action != "none" and _near_its_end(case) and not _goes_on_in_time(case, decision)
-    return replace(decision, twins=twins, alarm=alarm) if twins or alarm else decision
+    return replace(decision, duplicates=duplicates, alarm=alarm) if duplicates or alarm else decision
 
 
 def _near_its_end(case: Case) -> bool:
@@ -120,7 +119,7 @@ def _goes_on_in_time(case: Case, decision: Decision) -> bool:
 
 
 def _served(case: Case) -> tuple[CertificateFacts, ...]:
-    current = case.standing.current
+    current = case.orders.current
     if not case.hosts and current is not None and current.certificate is not None:
         return (current.certificate,)
     return deployed(case.hosts)

@@ -14,8 +14,9 @@ from .._model.dates import plus
 from .._model.holds import Moment
 from .._model.marks import Marks
 from .._model.memory import Intent
+from .._model.orders import Order
 from .order import known_orders
-from .types import Desired, Observed, OrderFacts, Policy
+from .types import Desired, Observed, Policy
 
 # committed: it took effect. held: nothing found yet, too early to send again. forgotten: nothing found and the hold is
 # over. unclear: nothing found, the hold is over, but not everything that would tell could be read.
@@ -51,12 +52,12 @@ def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: dateti
     return "unclear" if intent.action == "renew" and unread else "forgotten"
 
 
-def has_moved(intent: Intent, order: OrderFacts) -> bool:
+def has_moved(intent: Intent, order: Order) -> bool:
     """Say whether anything that both the record and the order show has changed since just before the call."""
     return marks.moved(intent.marks, marks_of(order)) is not None
 
 
-def marks_of(order: OrderFacts) -> Marks:
+def marks_of(order: Order) -> Marks:
     """Return what the order shows that a call would move."""
     return Marks(
         order.status,
@@ -66,13 +67,13 @@ def marks_of(order: OrderFacts) -> Marks:
     )
 
 
-def _made_by(order: OrderFacts, intent: Intent, policy: Policy) -> bool:
+def _made_by(order: Order, intent: Intent, policy: Policy) -> bool:
     if order.bucket in ("waiting", "issued"):
         return True
     return order.created is not None and order.created >= plus(intent.begun, -policy.max_skew)
 
 
-def _made_by_call(order: OrderFacts, intent: Intent) -> bool:
+def _made_by_call(order: Order, intent: Intent) -> bool:
     """A renewal may answer with a new order: another one that carries the key that was sent."""
     sent = intent.csr_key
     return (
@@ -83,6 +84,6 @@ def _made_by_call(order: OrderFacts, intent: Intent) -> bool:
     )
 
 
-def _unread(intent: Intent, order: OrderFacts | None) -> bool:
+def _unread(intent: Intent, order: Order | None) -> bool:
     """Say whether any mark could not be read on one side, but the status, which proves nothing."""
     return order is None or not (intent.marks.complete and marks_of(order).complete)

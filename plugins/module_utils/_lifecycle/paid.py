@@ -13,8 +13,10 @@ from typing import Literal
 from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from .._model.memory import Evidence, Intent
+from .._model.orders import Order
+from .._model.plans import Plan
 from .dates import DAY, add_months, day, near
-from .types import OrderFacts, PlanFacts, Policy
+from .types import Policy
 
 TOLERANCE = 2 * DAY
 LAST_CALL = 5 * DAY  # before the paid end: auto-renewal that has not fired, or records that disagree, need a person
@@ -59,10 +61,10 @@ class PaidQuestion:
     """Everything the paid clock is read from. ``evidence`` is that of this very order; ``renewed`` a renewal of it
     that took effect and was not written down."""
 
-    order: OrderFacts
+    order: Order
     certificate: CertificateFacts | None
     evidence: Evidence | None
-    plan: PlanFacts | None
+    plan: Plan | None
     policy: Policy
     now: datetime
     renewed: Intent | None = None

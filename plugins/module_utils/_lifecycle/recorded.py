@@ -9,15 +9,16 @@ Records may lie on hosts, and a host speaks for its own certificate only.
 
 from __future__ import annotations
 
+from .._model.orders import Order
 from .case import Case
 from .rows_order import failed_call_order
-from .types import Decision, OrderFacts
+from .types import Decision
 from .words import listing, order_words
 
 
 def record_not_ours(case: Case) -> Decision | None:
     """The record leads to an order of another reference, or to one that lost its own and is not certainly ours."""
-    order = case.standing.successor or case.standing.current or failed_call_order(case)
+    order = case.orders.successor or case.orders.current or failed_call_order(case)
     if order is None or order.client_reference == case.desired.client_reference:
         return None
     objection = _objection(case, order)
@@ -34,7 +35,7 @@ def record_not_ours(case: Case) -> Decision | None:
     )
 
 
-def _objection(case: Case, order: OrderFacts) -> str | None:
+def _objection(case: Case, order: Order) -> str | None:
     if order.client_reference is not None:
         return f"carries the reference {order.client_reference!r}"
     csr = order.csr

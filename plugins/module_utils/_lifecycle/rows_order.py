@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from .._model.dates import plus
 from .._model.memory import Intent
+from .._model.orders import Order
 from .case import Case, OrderCase
 from .dates import day, minute, span
 from .hosts import alive, deployed, holds, silent
@@ -19,7 +20,7 @@ from .names import missing
 from .open_call import believed_until, open_call
 from .order import OverKind, has_issued, kind_of_end, known_orders
 from .paid import TOLERANCE
-from .types import Action, Decision, OrderFacts
+from .types import Action, Decision
 from .words import certificate_clock, listing, order_words
 
 CREATES_WITHIN = timedelta(days=30)
@@ -85,7 +86,7 @@ def intent_open(case: Case) -> Decision | None:
 def order_missing(case: Case) -> Decision | None:
     """Rows 2a and 2b: our record names an order. 2a (it lives) goes on with it."""
     evidence = case.observed.evidence
-    if case.standing.current is not None or case.standing.quarrel or evidence is None:
+    if case.orders.current is not None or case.orders.conflict or evidence is None:
         return None
     if any(order.id == evidence.order_id for order in known_orders(case.desired, case.observed)):
         return None
@@ -110,8 +111,8 @@ def order_missing(case: Case) -> Decision | None:
 
 def order_over(case: Case) -> Decision | None:
     """Row 2c: the last order came to an end that does not justify buying another."""
-    last = case.standing.last
-    if case.standing.current is not None or not last or failed_call_order(case) is not None:
+    last = case.orders.last
+    if case.orders.current is not None or not last or failed_call_order(case) is not None:
         return None
     early = _expired_early(case, last)
     if early is not None:
@@ -132,7 +133,7 @@ def order_over(case: Case) -> Decision | None:
 
 def create(case: Case) -> Decision | None:
     """Row 2d: no order, or the last one expired (or ended as `recreate` allows)."""
-    if case.standing.current is not None or case.standing.quarrel or failed_call_order(case) is not None:
+    if case.orders.current is not None or case.orders.conflict or failed_call_order(case) is not None:
         return None
     recent = tuple(order for order in known_orders(case.desired, case.observed) if _is_recent(case, order))
     if len(recent) >= MOST_CREATES:
@@ -143,7 +144,7 @@ def create(case: Case) -> Decision | None:
             + listing(tuple(order_words(order) for order in recent)),
             remedy="Find out why they did not last. A third one has to be bought by a person.",
         )
-    last = case.standing.last
+    last = case.orders.last
     why = f"the last one, {order_words(last[-1])}, is {kind_of_end(last[-1])}" if last else "there is none"
     return Decision(
         "create",
@@ -157,15 +158,15 @@ def create(case: Case) -> Decision | None:
 
 
 def several_live(case: Case) -> Decision | None:
-    """Row 3: several live orders that are neither twins nor a succession."""
-    quarrel = case.standing.quarrel
-    if not quarrel:
+    """Row 3: several live orders that are neither duplicates nor a succession."""
+    conflict = case.orders.conflict
+    if not conflict:
         return None
     return Decision(
         "blocked",
         "several_live_orders",
-        f"{len(quarrel)} live orders have this reference and none can be chosen: "
-        + listing(tuple(order_words(order) for order in quarrel)),
+        f"{len(conflict)} live orders have this reference and none can be chosen: "
+        + listing(tuple(order_words(order) for order in conflict)),
         remedy="Find out which one the hosts serve: compare the serial of each in the provider's panel with the one "
         "that openssl s_client shows. Keep that one, and ask the provider about the others.",
     )
@@ -223,9 +224,9 @@ def under_way(case: OrderCase) -> Decision | None:
     return replace(found, awaited_key=call.key, next_date=until)
 
 
-def failed_call_order(case: Case) -> OrderFacts | None:
+def failed_call_order(case: Case) -> Order | None:
     """Return the order whose renew or reissue failed although it issued before and still serves (row 5c)."""
-    last = case.standing.last
+    last = case.orders.last
     if len(last) != 1 or last[0].bucket != "failed" or not _issued(case, last[0]):
         return None
     own = (last[0].certificate,) if last[0].certificate else ()
@@ -293,19 +294,19 @@ def _is_ours(case: OrderCase) -> bool:
     return serves or any(_key_at_hand(case, key) or holds(case.hosts, key) is True for key in keys)
 
 
-def _issued(case: Case, order: OrderFacts) -> bool:
+def _issued(case: Case, order: Order) -> bool:
     evidence = case.observed.evidence
     return has_issued(order, evidence.serial if evidence is not None and evidence.order_id == order.id else None)
 
 
-def _may_recreate(case: Case, order: OrderFacts) -> bool:
+def _may_recreate(case: Case, order: Order) -> bool:
     kind = kind_of_end(order)
     if kind == "replaced" or kind not in case.policy.recreate:
         return False
     return kind == "expired" or (order.ever_issued is False and not _issued(case, order))
 
 
-def _expired_early(case: Case, last: tuple[OrderFacts, ...]) -> Decision | None:
+def _expired_early(case: Case, last: tuple[Order, ...]) -> Decision | None:
     evidence = case.observed.evidence
     order = next((one for one in last if kind_of_end(one) == "expired"), None)
     if order is None:
@@ -323,12 +324,12 @@ def _expired_early(case: Case, last: tuple[OrderFacts, ...]) -> Decision | None:
     )
 
 
-def _is_recent(case: Case, order: OrderFacts) -> bool:
+def _is_recent(case: Case, order: Order) -> bool:
     return order.created is None or order.created > plus(case.now, -CREATES_WITHIN)
 
 
 def _served_without_order(case: Case) -> tuple[str, ...]:
-    if case.standing.last or not alive(deployed(case.hosts), case.now):
+    if case.orders.last or not alive(deployed(case.hosts), case.now):
         return ()
     return (
         "a host serves a certificate that has not ended and this account shows no order for it: if it was bought here, "

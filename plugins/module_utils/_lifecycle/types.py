@@ -19,9 +19,8 @@ from .._model.callers import Callers
 from .._model.certificates import CertificateFacts, CsrFacts
 from .._model.holds import Holds
 from .._model.memory import Evidence, Intent
-
-# The five buckets of order status words. A live order is waiting or issued.
-Bucket = Literal["waiting", "issued", "ended", "failed", "replaced"]
+from .._model.orders import Order
+from .._model.plans import Plan
 
 # What to do. Guarded calls are create, renew and reissue; validate is a free retry of domain control validation.
 Action = Literal["none", "wait", "validate", "deploy", "create", "renew", "reissue", "blocked"]
@@ -35,42 +34,6 @@ class RenewBefore:
 
     days: float | None = None
     share: float | None = None
-
-
-@dataclass(frozen=True)
-class OrderFacts:
-    """One order as the API shows it.
-
-    ``csr`` is the CSR on the order (R of the table), ``certificate`` the certificate the API hands out now (C).
-    ``ever_issued`` is False only if that is certain. ``status`` is the raw word.
-    """
-
-    id: str
-    client_reference: str | None
-    bucket: Bucket
-    status: str = ""
-    created: datetime | None = None
-    updated: datetime | None = None
-    expires: datetime | None = None
-    is_auto_renew_enabled: bool | None = None
-    ever_issued: bool | None = None
-    plan_id: str | None = None
-    csr: CsrFacts | None = None
-    certificate: CertificateFacts | None = None
-
-
-@dataclass(frozen=True)
-class PlanFacts:
-    """The plan of the order: months per paid period, days before its end from which a renewal is possible.
-
-    ``takes_wildcards`` and ``takes_several`` are what the plan says of itself; None if it says nothing.
-    """
-
-    interval_months: int | None = None
-    renew_days_before_expiration: int | None = None
-    name: str = ""
-    takes_wildcards: bool | None = None
-    takes_several: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -123,14 +86,14 @@ class Observed:
     the hosts that a call needs, where the hosts are its memory.
     """
 
-    orders: tuple[OrderFacts, ...] = ()
+    orders: tuple[Order, ...] = ()
     evidence: Evidence | None = None
     recorded_keys: frozenset[str] = frozenset()
     places: tuple[str, ...] = ()
-    evidence_order: OrderFacts | None = None
+    evidence_order: Order | None = None
     evidence_absent: bool = False
     intent: Intent | None = None
-    plan: PlanFacts | None = None
+    plan: Plan | None = None
     host_keys: HostKeys = HostKeys()
     clock_skew: timedelta | None = None
     reference_trouble: str = ""
@@ -169,7 +132,7 @@ class Decision:
 
     ``code`` is a short stable word for the row of the table that decided. ``reason`` is one sentence with its numbers;
     ``remedy`` says what a person must do (never empty when blocked). ``order_id`` is the order the action is about
-    (None for create); ``twins`` are orders that protocol rule R6 allows to delete, whatever the action is.
+    (None for create); ``duplicates`` are orders that protocol rule R6 allows to delete, whatever the action is.
     ``csr_required`` asks for a fresh CSR, except with ``same_csr``: send the CSR of the open intent again.
     ``explained_by_age`` is True when the passing of time alone explains a guarded call (for the breaker of rule R8).
     ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the task.
@@ -188,7 +151,7 @@ class Decision:
     remedy: str = ""
     warnings: tuple[str, ...] = ()
     order_id: str | None = None
-    twins: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
     certificate_ends: datetime | None = None
     due: datetime | None = None
     paid_end: datetime | None = None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from .._model.certificates import CertificateFacts
+from .._model.orders import Order
 from .case import IssuedCase
 from .dates import day, span
 from .due import life_of
 from .paid import PaidEnd
-from .types import OrderFacts
 
 _SOURCES = {
     "paid_until": " (paid_until)",
@@ -46,7 +46,7 @@ def clocks(case: IssuedCase) -> str:
     return f"{certificate_clock(case.certificate, case.now)}; {paid_clock(case.paid)}"
 
 
-def order_words(order: OrderFacts) -> str:
+def order_words(order: Order) -> str:
     """Return the order's id, raw status and date of birth."""
     born = f", created {day(order.created)}" if order.created is not None else ""
     return f"order {order.id} ({order.status or order.bucket}{born})"

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from .._model import order_set
 from . import identity, issued, rules, steps, words
 from . import lock as locking
 from .steps import Step
@@ -25,7 +26,7 @@ from .types import (
     Intent,
     JournalFailed,
     Missing,
-    OrderView,
+    Order,
     PostDelete,
     Posted,
     PurchaseRequest,
@@ -99,7 +100,7 @@ def _after_open_call(request: PurchaseRequest, records: Records, clock: Clock) -
     return Known(result.evidence or records.evidence)
 
 
-def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) -> Step[OrderView | PurchaseResult]:
+def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) -> Step[Order | PurchaseResult]:
     """The order to cancel, read a moment ago."""
     look = yield from steps.look_by_reference(request.reference)
     if look.failed is not None:
@@ -107,7 +108,7 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     rows = {row.id: row for row in (*request.orders, *look.ours)}
     live = rules.live_with_reference(rows.values(), request.reference)
     if len(live) > 1:
-        return words.blocked(request, words.several(rules.ranked(live)), words.WHICH_ONE)
+        return words.blocked(request, words.several(order_set.ranked(live)), words.WHICH_ONE)
     if live:
         return (yield from _read(request, live[0].id, live[0].created))
     if look.unclear:
@@ -118,7 +119,7 @@ def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) 
     return PurchaseResult("absent", message.format(request.reference, words.money_sentence("no")))
 
 
-def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[OrderView | PurchaseResult]:
+def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[Order | PurchaseResult]:
     found = yield from _read(request, evidence.order_id, evidence.bought or evidence.recorded)
     if isinstance(found, PurchaseResult):
         return found
@@ -126,7 +127,7 @@ def _read_recorded(request: PurchaseRequest, evidence: Evidence) -> Step[OrderVi
     return found if objection is None else words.not_ours(request, found, objection)
 
 
-def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Step[OrderView | PurchaseResult]:
+def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Step[Order | PurchaseResult]:
     answer = yield from steps.ask_order(order_id)
     if isinstance(answer, Unavailable):
         return words.unavailable(request, answer.reason)
@@ -140,7 +141,7 @@ def _read(request: PurchaseRequest, order_id: str, when: datetime | None) -> Ste
     return order
 
 
-def _objection(request: PurchaseRequest, order: OrderView, known: Known, clock: Clock) -> Step[Refusal | None]:
+def _objection(request: PurchaseRequest, order: Order, known: Known, clock: Clock) -> Step[Refusal | None]:
     young = request.only_if_younger_than
     if request.force or (young is not None and _is_younger(order, young, clock)):
         return None
@@ -151,11 +152,11 @@ def _objection(request: PurchaseRequest, order: OrderView, known: Known, clock: 
     return Refusal("issued", f"order {order.describe} {age}may be in use: {reason}")
 
 
-def _is_younger(order: OrderView, age: timedelta, clock: Clock) -> bool:
+def _is_younger(order: Order, age: timedelta, clock: Clock) -> bool:
     return order.created is not None and rules.now_of(clock) - order.created < age
 
 
-def _tells_of_certificate(request: PurchaseRequest, order: OrderView, known: Known) -> Step[str | None]:
+def _tells_of_certificate(request: PurchaseRequest, order: Order, known: Known) -> Step[str | None]:
     """Why a certificate of this order may be in use; None if it certainly never issued."""
     reason = issued.row_tells_of_certificate(order) or issued.records_tell_of_certificate(
         request, known.evidence, known.intent, order.id
@@ -168,9 +169,7 @@ def _tells_of_certificate(request: PurchaseRequest, order: OrderView, known: Kno
     return None if serial.value is None else f"its certificate {serial.value} can be downloaded"
 
 
-def _after(
-    request: PurchaseRequest, order: OrderView, posted: Posted, known: Known, clock: Clock
-) -> Step[PurchaseResult]:
+def _after(request: PurchaseRequest, order: Order, posted: Posted, known: Known, clock: Clock) -> Step[PurchaseResult]:
     """Poll until it has ended. The call is not repeated in this run; a rerun goes on."""
     refund = words.refund_words(order, clock)
     attempt = 0
@@ -203,7 +202,7 @@ def _after(
 
 def _ended(
     request: PurchaseRequest,
-    order: OrderView,
+    order: Order,
     answer: Found | Missing | Unavailable,
     known: Known,
     clock: Clock,

@@ -20,7 +20,7 @@ from .types import (
     Found,
     Intent,
     Marks,
-    OrderView,
+    Order,
     Posted,
     PostReissue,
     PostRenew,
@@ -75,7 +75,7 @@ def _renewed_already(request: PurchaseRequest) -> PurchaseResult | None:
     return None if younger is None else words.blocked(request, younger, identity.successor_remedy(request, younger))
 
 
-def _send(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:
+def _send(request: PurchaseRequest, seen: Order, sent: Sent) -> Step[PurchaseResult]:
     posted = steps.expect((yield _call(request, seen.id)), Posted)
     if rules.nothing_happened(posted):
         return (yield from _after_refusal(request, seen, posted, sent))
@@ -90,9 +90,7 @@ def _call(request: PurchaseRequest, order_id: str) -> Effect:
     return PostReissue(order_id, request.reference, request.csr_key)
 
 
-def _look_again(
-    request: PurchaseRequest, target: OrderView, held: Held, clock: Clock
-) -> Step[OrderView | PurchaseResult]:
+def _look_again(request: PurchaseRequest, target: Order, held: Held, clock: Clock) -> Step[Order | PurchaseResult]:
     """While the lock is held: is everything still as it was when decide() chose this action?"""
     if request.has_journal and held.evidence != request.evidence:
         return words.superseded(request, "another run recorded an outcome")
@@ -116,7 +114,7 @@ def _look_again(
 # --- after the call (R2) ------------------------------------------------------------------------------------------
 
 
-def _after_refusal(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+def _after_refusal(request: PurchaseRequest, seen: Order, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
     """Nothing should have moved; one look makes sure. A refusal may touch the date, so only key and serial count."""
     answer = yield from steps.ask_order(seen.id)
     if isinstance(answer, Found):
@@ -127,7 +125,7 @@ def _after_refusal(request: PurchaseRequest, seen: OrderView, posted: Posted, se
     return words.refused(request, posted.kind, posted.message)
 
 
-def _after_reply(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[PurchaseResult]:
+def _after_reply(request: PurchaseRequest, seen: Order, sent: Sent) -> Step[PurchaseResult]:
     """The reply shows the state before the call is carried out; what it proves is that the call was accepted."""
     answer = yield from steps.ask_order(seen.id)
     order = answer.order if isinstance(answer, Found) else seen
@@ -135,7 +133,7 @@ def _after_reply(request: PurchaseRequest, seen: OrderView, sent: Sent) -> Step[
     return (yield from _conclude(request, words.DONE_WORDS[request.action], order, after, sent))
 
 
-def _after_open_answer(request: PurchaseRequest, seen: OrderView, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
+def _after_open_answer(request: PurchaseRequest, seen: Order, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
     """No answer, or none that tells: until a mark moves, a refusal is proven, or recovery_timeout is over."""
     attempt = 0
     refused = False
@@ -159,9 +157,7 @@ def _after_open_answer(request: PurchaseRequest, seen: OrderView, posted: Posted
     return words.open_end(request, sent.intent, posted.message, clock)
 
 
-def _conclude(
-    request: PurchaseRequest, outcome: str, order: OrderView, after: Marks, sent: Sent
-) -> Step[PurchaseResult]:
+def _conclude(request: PurchaseRequest, outcome: str, order: Order, after: Marks, sent: Sent) -> Step[PurchaseResult]:
     noted = locking.changed_evidence(request, sent.evidence, order, sent.intent, after, sent.clock)
     warnings = yield from steps.promote(request, noted, sent.intent)
     kept = order.client_reference == request.reference

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Iterable
 
 from .spelling import names_of, same_names, same_spelling
-from .types import Neighbour, OrderView, PurchaseRequest, Refusal
+from .types import Neighbour, Order, PurchaseRequest, Refusal
 
 ANY_ORDER = "*"  # cannot be a reference
 MOST_SHOWN = 5
@@ -108,11 +108,11 @@ def _is_unsure(one: Neighbour) -> bool:
     return not one.read or not one.order.client_reference
 
 
-def _is_spelt_alike(order: OrderView, reference: str) -> bool:
+def _is_spelt_alike(order: Order, reference: str) -> bool:
     return bool(order.client_reference) and same_spelling(order.client_reference or "", reference)
 
 
-def _is_allowed(order: OrderView, beside: frozenset[str]) -> bool:
+def _is_allowed(order: Order, beside: frozenset[str]) -> bool:
     return ANY_ORDER in beside or order.id in beside or order.client_reference in beside
 
 
@@ -122,14 +122,14 @@ def _listed(found: tuple[Neighbour, ...]) -> str:
     return ", ".join(shown) + more
 
 
-def _reference_of(order: OrderView) -> str:
+def _reference_of(order: Order) -> str:
     return f"the reference {order.client_reference!r}" if order.client_reference else "no reference"
 
 
 # --- what a record names ------------------------------------------------------------------------------------------
 
 
-def record_objection(order: OrderView, request: PurchaseRequest, keys: Iterable[str | None]) -> str | None:
+def record_objection(order: Order, request: PurchaseRequest, keys: Iterable[str | None]) -> str | None:
     """Why the order that a record names is not the order of this reference; None if it is.
 
     It carries the reference; or it lost it, carries a key of our records, and asks for names of this item only.

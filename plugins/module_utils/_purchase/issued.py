@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from .types import Evidence, Intent, OrderView, PurchaseRequest
+from .types import Evidence, Intent, Order, PurchaseRequest
 
 
-def row_tells_of_certificate(order: OrderView) -> str | None:
+def row_tells_of_certificate(order: Order) -> str | None:
     """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
     if order.bucket == "issued":
         return "it is issued"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .._model import marks
+from .._model import marks, order_set
 from . import identity, rules, steps, words
 from .steps import Step
 from .types import (
@@ -19,7 +19,7 @@ from .types import (
     JournalFailed,
     Marks,
     Missing,
-    OrderView,
+    Order,
     PurchaseRequest,
     PurchaseResult,
     ReadRecords,
@@ -147,11 +147,11 @@ def _follow_create(
 
 
 def _found_create(
-    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, live: tuple[OrderView, ...], clock: Clock
+    request: PurchaseRequest, intent: Intent, evidence: Evidence | None, live: tuple[Order, ...], clock: Clock
 ) -> Step[PurchaseResult]:
     settled = yield from steps.settle(request, live)
-    order = settled.arrangement.current or rules.ranked(live)[0]
-    # Cancelled twins or not, the intent has served: the order that it asked for is there.
+    order = settled.orders.current or order_set.ranked(live)[0]
+    # Cancelled duplicates or not, the intent has served: the order that it asked for is there.
     noted = created_evidence(request, evidence, order, intent, clock)
     warnings = yield from steps.promote(request, noted, intent)
     result = replace(words.found_earlier(request, intent, order), warnings=warnings, evidence=noted)
@@ -189,7 +189,7 @@ def _still_open(request: PurchaseRequest, intent: Intent, after: Marks, clock: C
     )
 
 
-def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | None) -> Step[OrderView | PurchaseResult]:
+def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | None) -> Step[Order | PurchaseResult]:
     """The order that an intent is about, read a moment ago; an account that does not show it may be the wrong one."""
     answer = yield from steps.ask_order(intent.order_id or "")
     if isinstance(answer, Unavailable):
@@ -200,9 +200,7 @@ def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | Non
     return answer.order if objection is None else words.not_ours(request, answer.order, objection)
 
 
-def _intent_objection(
-    request: PurchaseRequest, order: OrderView, intent: Intent, evidence: Evidence | None
-) -> str | None:
+def _intent_objection(request: PurchaseRequest, order: Order, intent: Intent, evidence: Evidence | None) -> str | None:
     """Why the order that an intent names is not the order of this reference; the list has shown those that are."""
     if order.id in {row.id for row in request.orders}:
         return None
@@ -213,7 +211,7 @@ def _intent_objection(
 
 
 def created_evidence(
-    request: PurchaseRequest, old: Evidence | None, order: OrderView, intent: Intent, clock: Clock
+    request: PurchaseRequest, old: Evidence | None, order: Order, intent: Intent, clock: Clock
 ) -> Evidence:
     """After a create whose order is known, whichever run sent it."""
     when = intent.started or intent.started_local
@@ -231,7 +229,7 @@ def created_evidence(
     return rules.note_action(noted, "create", when, clock)
 
 
-def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
+def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Order, clock: Clock) -> Evidence:
     """For an order that is there, however it came; the counts for the breakers are kept."""
     if old is not None and old.order_id == order.id:
         kept = None if order.client_reference == request.reference else old.reference_kept
@@ -248,7 +246,7 @@ def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Orde
     )
 
 
-def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderView, clock: Clock) -> Evidence:
+def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: Order, clock: Clock) -> Evidence:
     """After a cancellation that was done, whichever run sent it."""
     return replace(adopted_evidence(request, old, order, clock), ended=rules.now_of(clock))
 
@@ -256,7 +254,7 @@ def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: OrderV
 def changed_evidence(
     request: PurchaseRequest,
     old: Evidence | None,
-    order: OrderView,
+    order: Order,
     intent: Intent,
     after: Marks,
     clock: Clock,

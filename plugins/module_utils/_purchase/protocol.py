@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .._model import order_set
 from . import cancel as cancelling
 from . import change as changing
 from . import identity, rules, steps, words
@@ -26,7 +27,7 @@ from .types import (
     Intent,
     JournalFailed,
     Missing,
-    OrderView,
+    Order,
     PostCreate,
     Posted,
     Protocol,
@@ -144,14 +145,14 @@ def _ask_for_named_orders(
     return shown
 
 
-def _recorded(request: PurchaseRequest, order: OrderView, evidence: Evidence | None) -> PurchaseResult:
+def _recorded(request: PurchaseRequest, order: Order, evidence: Evidence | None) -> PurchaseResult:
     """A live order that our records name: ours if it bears that out itself, else nothing may be done."""
     keys = evidence.keys if evidence is not None else ()
     objection = identity.record_objection(order, request, keys)
     return _lost_reference(request, order) if objection is None else words.not_ours(request, order, objection)
 
 
-def _lost_reference(request: PurchaseRequest, order: OrderView) -> PurchaseResult:
+def _lost_reference(request: PurchaseRequest, order: Order) -> PurchaseResult:
     warning = (
         f"Order {order.id} is known from our own records but does not show up under the reference "
         f"{request.reference} (it carries {order.client_reference or 'none'}); the list may lag, or the reference was "
@@ -204,7 +205,7 @@ def _after_refusal(
 
 
 def _after_reply(
-    request: PurchaseRequest, order: OrderView, sent: Intent, evidence: Evidence | None, clock: Clock
+    request: PurchaseRequest, order: Order, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
     """With an id: until the list shows it, and with exactly the reference that was sent."""
     attempt = 0
@@ -227,7 +228,7 @@ def _after_reply(
 
 
 def _after_changed_reference(
-    request: PurchaseRequest, row: OrderView, sent: Intent, evidence: Evidence | None, clock: Clock
+    request: PurchaseRequest, row: Order, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
     """The list shows the id with another reference, or with none: then reading it by its id may still show ours."""
     if row.client_reference is None:
@@ -271,7 +272,7 @@ def _after_silence(
     return words.open_end(request, sent, posted.message, clock)
 
 
-def _may_be(row: OrderView, sent: Intent) -> bool:
+def _may_be(row: Order, sent: Intent) -> bool:
     """An order with another key is not what was sent, so that outcome stays open."""
     return row.csr_key is None or sent.csr_key is None or row.csr_key == sent.csr_key
 
@@ -279,15 +280,15 @@ def _may_be(row: OrderView, sent: Intent) -> bool:
 def _conclude(
     request: PurchaseRequest,
     outcome: str,
-    fresh: tuple[OrderView, ...],
+    fresh: tuple[Order, ...],
     sent: Intent,
     evidence: Evidence | None,
     clock: Clock,
 ) -> Step[PurchaseResult]:
-    """The order is there with the right reference: cancel twins, record, report."""
+    """The order is there with the right reference: cancel duplicates, record, report."""
     live = rules.live_with_reference(fresh, request.reference)
     settled = yield from steps.settle(request, live)
-    order = settled.arrangement.current or rules.ranked(live or fresh)[0]
+    order = settled.orders.current or order_set.ranked(live or fresh)[0]
     noted = locking.created_evidence(request, evidence, order, sent, clock)
     warnings = yield from steps.promote(request, noted, sent)
     result = replace(words.done(request, outcome, order), reference_verified=True, warnings=warnings, evidence=noted)
@@ -299,16 +300,16 @@ def _conclude(
 
 def _adopt(
     request: PurchaseRequest,
-    live: tuple[OrderView, ...],
+    live: tuple[Order, ...],
     evidence: Evidence | None,
     intent: Intent | None,
     clock: Clock,
 ) -> Step[PurchaseResult]:
     settled = yield from steps.settle(request, live)
-    order = settled.arrangement.current
+    order = settled.orders.current
     if order is None:
         yield from steps.remove_intent(request, intent)
-        result = words.blocked(request, words.several(settled.arrangement.others), words.WHICH_ONE)
+        result = words.blocked(request, words.several(settled.orders.conflict), words.WHICH_ONE)
         return steps.with_settlement(request, result, settled)
     noted = locking.adopted_evidence(request, evidence, order, clock)
     warnings = yield from steps.promote(request, noted, intent)
@@ -317,7 +318,7 @@ def _adopt(
 
 
 def _settle_only(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
-    """Follow an open intent, cancel twins; send nothing that costs money."""
+    """Follow an open intent, cancel duplicates; send nothing that costs money."""
     evidence = request.evidence
     if request.has_journal:
         answer = yield ReadRecords(request.reference)

@@ -9,8 +9,8 @@ No input or output, no clock of their own. A refusal is returned as data; None m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Iterable
 
 from .._model import marks
@@ -20,21 +20,18 @@ from . import issued
 from .types import (
     Clock,
     Evidence,
+    Fact,
     Holds,
     Intent,
     Marks,
-    OrderView,
+    Order,
     Posted,
     PurchaseRequest,
     Refusal,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MARK_LIFE = timedelta(minutes=2)
 MAX_SKEW = timedelta(hours=1)
-# Longer than the hold of a create plus the days until the next run: the twins that appear beyond the hold are at least
-# that far apart, and must be neither silent nor taken for a deliberate successor.
-TWIN_SPAN = timedelta(days=7)
 CREATE_SPAN = timedelta(days=30)
 MAX_CREATES_PER_REFERENCE = 2
 REISSUE_SPAN = timedelta(hours=24)
@@ -66,7 +63,7 @@ def refusal_holds(posted: Posted, before: Marks, after: Marks) -> bool:
     return posted.kind == "conflict" and marks.unmoved(before, after)
 
 
-def refusal_of_cancellation_holds(posted: Posted, before: OrderView, after: OrderView) -> bool:
+def refusal_of_cancellation_holds(posted: Posted, before: Order, after: Order) -> bool:
     """The same for a cancellation: it costs nothing, and nothing but the order's row would show it."""
     return posted.kind == "conflict" and before.updated is not None and before == after
 
@@ -79,7 +76,7 @@ def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
     return min(PAUSES[min(attempt, len(PAUSES) - 1)], left)
 
 
-def new_orders(rows: Iterable[OrderView], reference: str, known_ids: Iterable[str]) -> tuple[OrderView, ...]:
+def new_orders(rows: Iterable[Order], reference: str, known_ids: Iterable[str]) -> tuple[Order, ...]:
     """R2: orders with exactly this reference that were not there before the call."""
     known = set(known_ids)
     return tuple(row for row in rows if row.client_reference == reference and row.id not in known)
@@ -123,16 +120,16 @@ def mark_objection(intent: Intent, request: PurchaseRequest) -> str | None:
 # --- R4 -----------------------------------------------------------------------------------------------------------
 
 
-def with_reference(rows: Iterable[OrderView], reference: str) -> tuple[OrderView, ...]:
+def with_reference(rows: Iterable[Order], reference: str) -> tuple[Order, ...]:
     """Exact comparison, whatever the server's filter did."""
     return tuple(row for row in rows if row.client_reference == reference)
 
 
-def live_with_reference(rows: Iterable[OrderView], reference: str) -> tuple[OrderView, ...]:
+def live_with_reference(rows: Iterable[Order], reference: str) -> tuple[Order, ...]:
     return tuple(row for row in with_reference(rows, reference) if row.live)
 
 
-def unreadable(rows: Iterable[OrderView]) -> tuple[OrderView, ...]:
+def unreadable(rows: Iterable[Order]) -> tuple[Order, ...]:
     """Rows of the filtered query that may be ours because the API does not show their reference."""
     return tuple(row for row in rows if row.client_reference is None)
 
@@ -163,7 +160,7 @@ def evidence_ended_other(evidence: Evidence | None, order_id: str) -> bool:
     return evidence is None or evidence.ended is None or evidence.order_id != order_id
 
 
-def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[OrderView], clock: Clock) -> bool:
+def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[Order], clock: Clock) -> bool:
     """A certificate of ours is still valid, yet the account shows no order with this reference at all."""
     return deployed_until is not None and deployed_until > now_of(clock) and not tuple(seen)
 
@@ -171,84 +168,18 @@ def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[OrderVi
 # --- R6 -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of one live order besides its row. `serial_known` False: could not be asked."""
+def never_issued(order: Order, serial: Fact, recorded: str | None) -> bool:
+    """Only what certainly never issued may be cancelled without anybody's permission.
 
-    order: OrderView
-    csr_key: str | None
-    serial: str | None = None
-    serial_known: bool = False
-    recorded: str | None = None  # what our own records tell of a certificate of it
+    ``serial`` is the answer to the download of its certificate, ``recorded`` what our own records tell of one.
+    """
+    nothing_to_download = serial.known and serial.value is None
+    return issued.row_tells_of_certificate(order) is None and nothing_to_download and recorded is None
 
 
-@dataclass(frozen=True)
-class Arrangement:
-    """kind: none | one | succession | tangled. `current` is the order to go on with; `twins` may be deleted."""
-
-    kind: str
-    current: OrderView | None = None
-    twins: tuple[OrderView, ...] = ()
-    waiting: OrderView | None = None  # the newer one of a succession
-    others: tuple[OrderView, ...] = ()
-
-
-def ranked(orders: Iterable[OrderView]) -> tuple[OrderView, ...]:
-    """Rank by (created, id), by id alone as soon as one date is missing. Never by status: it moves between reads."""
-    rows = tuple(orders)
-    if any(row.created is None for row in rows):
-        return tuple(sorted(rows, key=lambda row: row.id))
-    return tuple(sorted(rows, key=lambda row: (row.created or EPOCH, row.id)))
-
-
-def never_issued(facts: Facts) -> bool:
-    """Only what certainly never issued may be cancelled without anybody's permission."""
-    nothing_to_download = facts.serial_known and facts.serial is None
-    return issued.row_tells_of_certificate(facts.order) is None and nothing_to_download and facts.recorded is None
-
-
-def is_twin(first: Facts, other: Facts) -> bool:
-    """Same reference, plan and key; never issued; created at most 7 days after the first. Unknown is never equal."""
-    same = (
-        first.order.client_reference == other.order.client_reference
-        and first.order.plan_id == other.order.plan_id
-        and first.csr_key is not None
-        and first.csr_key == other.csr_key
-    )
-    return same and never_issued(other) and not _apart(first.order, other.order)
-
-
-def _apart(older: OrderView, newer: OrderView) -> bool:
-    if older.created is None or newer.created is None:
-        return False
-    return newer.created - older.created > TWIN_SPAN
-
-
-def arrange(live: Iterable[Facts]) -> Arrangement:
-    """R6: what several live orders with one reference are to each other."""
-    facts = {item.order.id: item for item in live}
-    order = ranked(item.order for item in facts.values())
-    if not order:
-        return Arrangement("none")
-    first = facts[order[0].id]
-    twins = tuple(row for row in order[1:] if is_twin(first, facts[row.id]))
-    rest = tuple(row for row in order if row not in twins)
-    if len(rest) == 1:
-        return Arrangement("one", rest[0], twins)
-    if _is_succession(rest):
-        newest_issued = [row for row in rest if row.bucket == "issued"][-1]
-        waiting = rest[-1] if rest[-1].bucket == "waiting" else None
-        return Arrangement("succession", newest_issued, twins, waiting, rest)
-    return Arrangement("tangled", None, twins, None, rest)
-
-
-def _is_succession(rest: tuple[OrderView, ...]) -> bool:
-    return all(older.bucket == "issued" and _apart(older, newer) for older, newer in zip(rest, rest[1:]))
-
-
-def may_delete_twin(first: OrderView | None, twin: OrderView | None) -> bool:
-    """Read again just before the call: the first must be live, the twin still waiting for its first certificate."""
-    return first is not None and first.live and twin is not None and issued.row_tells_of_certificate(twin) is None
+def may_delete_duplicate(first: Order | None, other: Order | None) -> bool:
+    """Read again just before the call: the first must be live, the other still waiting for its first certificate."""
+    return first is not None and first.live and other is not None and issued.row_tells_of_certificate(other) is None
 
 
 # --- R7 -----------------------------------------------------------------------------------------------------------
@@ -298,7 +229,7 @@ def clock_refusal(clock: Clock) -> Refusal | None:
     )
 
 
-def creates_refusal(seen: Iterable[OrderView], evidence: Evidence | None, clock: Clock) -> Refusal | None:
+def creates_refusal(seen: Iterable[Order], evidence: Evidence | None, clock: Clock) -> Refusal | None:
     """At most 2 creates per reference in 30 days, counted in the list and in the evidence."""
     since = now_of(clock) - CREATE_SPAN
     listed = [row for row in seen if row.created is not None and row.created > since]

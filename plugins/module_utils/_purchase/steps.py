@@ -2,19 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Steps that all actions of the purchase protocol share: questions, the lock, look-ups, twins (R2, R3, R4, R6)."""
+"""Steps that all actions of the purchase protocol share: questions, the lock, look-ups, duplicates (R2, R3, R4, R6)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Generator, TypeVar, Union
 
+from .._model import order_set
+from .._model.certificates import CsrFacts
+from .._model.orders import WAITING
 from . import issued, rules, words
 from .types import (
     Answer,
     Clock,
     DownloadCsr,
     DownloadSerial,
+    DuplicateCancelled,
     Effect,
     Evidence,
     Fact,
@@ -28,8 +32,8 @@ from .types import (
     Marks,
     Missing,
     Now,
+    Order,
     Orders,
-    OrderView,
     PostDelete,
     Posted,
     PromoteToEvidence,
@@ -37,7 +41,6 @@ from .types import (
     PurchaseResult,
     RemoveIntent,
     Sleep,
-    TwinCancelled,
     Unavailable,
     WriteIntent,
 )
@@ -71,7 +74,7 @@ def ask_order(order_id: str) -> Step[OrderAnswer]:
     return expect(answer, Found)
 
 
-def ask_state(order: OrderView) -> Step[Marks]:
+def ask_state(order: Order) -> Step[Marks]:
     """The four marks of R7."""
     csr = expect((yield DownloadCsr(order.id)), Fact)
     serial = expect((yield DownloadSerial(order.id)), Fact)
@@ -100,8 +103,8 @@ def wait(attempt: int, started: Clock, timeout: float) -> Step[bool]:
 class Look:
     """`ours`: rows with exactly the reference. `unclear`: rows that may be ours but show no reference."""
 
-    ours: tuple[OrderView, ...] = ()
-    unclear: tuple[OrderView, ...] = ()
+    ours: tuple[Order, ...] = ()
+    unclear: tuple[Order, ...] = ()
     failed: str | None = None
 
 
@@ -115,7 +118,7 @@ def look_by_reference(reference: str) -> Step[Look]:
     hidden = rules.unreadable(rows)
     if len(hidden) > rules.UNREADABLE_LIMIT:
         return Look(ours, hidden)
-    unclear: tuple[OrderView, ...] = ()
+    unclear: tuple[Order, ...] = ()
     for row in hidden:
         single = yield from ask_order(row.id)
         if not isinstance(single, Found) or single.order.client_reference is None:
@@ -215,53 +218,52 @@ def new_intent(request: PurchaseRequest, clock: Clock) -> Intent:
     )
 
 
-# --- twins (R6) ---------------------------------------------------------------------------------------------------
+# --- duplicates (R6) ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What the live orders with one reference are, after twins were cancelled as far as they could be."""
+    """What the live orders with one reference are, after duplicates were cancelled as far as they could be."""
 
-    arrangement: rules.Arrangement
-    cancelled: tuple[TwinCancelled, ...] = ()
+    orders: order_set.OrderSet
+    cancelled: tuple[DuplicateCancelled, ...] = ()
     left: tuple[str, ...] = ()
 
 
-def settle(request: PurchaseRequest, live: tuple[OrderView, ...]) -> Step[Settled]:
-    facts: tuple[rules.Facts, ...] = ()
-    for order in live:
-        if len(live) > 1:
-            facts += ((yield from ask_facts(request, order)),)
-        else:
-            facts += (rules.Facts(order, order.csr_key),)
-    arrangement = rules.arrange(facts)
-    cancelled: tuple[TwinCancelled, ...] = ()
+def settle(request: PurchaseRequest, live: tuple[Order, ...]) -> Step[Settled]:
+    read: tuple[Order, ...] = live
+    if len(live) > 1:
+        read = ()
+        for order in live:
+            read += ((yield from ask_facts(request, order)),)
+    orders = order_set.sort_out(read).with_rows(live)
+    cancelled: tuple[DuplicateCancelled, ...] = ()
     left: tuple[str, ...] = ()
-    for twin in arrangement.twins:
-        gone = yield from _cancel_twin(request, rules.ranked(live)[0], twin)
+    for duplicate in orders.duplicates:
+        gone = yield from _cancel_duplicate(request, order_set.ranked(live)[0], duplicate)
         if gone is None:
-            left += (twin.id,)
+            left += (duplicate.id,)
         else:
             cancelled += (gone,)
-    if arrangement.kind == "tangled":
-        left += tuple(row.id for row in arrangement.others[1:])
-    return Settled(arrangement, cancelled, left)
+    left += tuple(row.id for row in orders.conflict[1:])
+    return Settled(orders, cancelled, left)
 
 
-def ask_facts(request: PurchaseRequest, order: OrderView) -> Step[rules.Facts]:
-    csr_key = order.csr_key
-    if csr_key is None:
+def ask_facts(request: PurchaseRequest, order: Order) -> Step[Order]:
+    """The order with the key of its CSR, and with whether it certainly never issued."""
+    if order.csr is None:
         csr = expect((yield DownloadCsr(order.id)), Fact)
-        csr_key = csr.value if csr.known else None
-    if order.bucket != "waiting":
-        return rules.Facts(order, csr_key)
+        if csr.known and csr.value is not None:
+            order = replace(order, csr=CsrFacts((), csr.value))
+    if order.bucket != WAITING:
+        return order
     serial = expect((yield DownloadSerial(order.id)), Fact)
     recorded = issued.records_tell_of_certificate(request, request.evidence, None, order.id)
-    return rules.Facts(order, csr_key, serial.value, serial.known, recorded)
+    return replace(order, ever_issued=False if rules.never_issued(order, serial, recorded) else None)
 
 
-def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) -> Step[TwinCancelled | None]:
-    """Read both, delete, and again until the twin has ended or time is over. None: it is left.
+def _cancel_duplicate(request: PurchaseRequest, first: Order, duplicate: Order) -> Step[DuplicateCancelled | None]:
+    """Read both, delete, and again until the duplicate has ended or time is over. None: it is left.
 
     Deleting by id is the one guarded call that may be repeated: it can hit nothing else.
     """
@@ -270,16 +272,16 @@ def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) ->
     asked = False
     while True:
         kept = yield from ask_order(first.id)
-        other = yield from ask_order(twin.id)
+        other = yield from ask_order(duplicate.id)
         ended = isinstance(other, Missing) or (isinstance(other, Found) and not other.order.live)
         if ended and (asked or isinstance(other, Found)):
-            return TwinCancelled(twin.id, words.refund_words(twin, started))
+            return DuplicateCancelled(duplicate.id, words.refund_words(duplicate, started))
         seen_first = kept.order if isinstance(kept, Found) else None
-        seen_twin = other.order if isinstance(other, Found) else None
-        if seen_twin is not None and seen_first is not None:
-            if not rules.may_delete_twin(seen_first, seen_twin):
+        seen_duplicate = other.order if isinstance(other, Found) else None
+        if seen_duplicate is not None and seen_first is not None:
+            if not rules.may_delete_duplicate(seen_first, seen_duplicate):
                 return None
-            expect((yield PostDelete(twin.id)), Posted)
+            expect((yield PostDelete(duplicate.id)), Posted)
             asked = True
         if not (yield from wait(attempt, started, request.recovery_timeout)):
             return None
@@ -287,13 +289,13 @@ def _cancel_twin(request: PurchaseRequest, first: OrderView, twin: OrderView) ->
 
 
 def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: Settled) -> PurchaseResult:
-    """The result with what became of twins; several orders that are no twins are never silent."""
+    """The result with what became of duplicates; several orders that are no duplicates are never silent."""
     warnings = result.warnings
-    for twin in settled.cancelled:
-        warnings += (f"Order {twin.order_id}, a duplicate that never issued, was cancelled: {twin.refund}.",)
-    result = replace(result, twins_cancelled=settled.cancelled, duplicates_left=settled.left, warnings=warnings)
-    if settled.arrangement.kind == "succession":
-        newer = ", ".join(row.describe for row in settled.arrangement.others[1:])
+    for duplicate in settled.cancelled:
+        warnings += (f"Order {duplicate.order_id}, a duplicate that never issued, was cancelled: {duplicate.refund}.",)
+    result = replace(result, duplicates_cancelled=settled.cancelled, duplicates_left=settled.left, warnings=warnings)
+    if settled.orders.newer:
+        newer = ", ".join(row.describe for row in settled.orders.newer)
         warning = (
             f"{request.reference}: an order and a later one carry this reference ({newer}); the newest issued one is "
             f"used. If the later one was not bought on purpose: {words.WHICH_ONE}"
@@ -301,8 +303,8 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
         result = replace(result, warnings=(*result.warnings, warning))
     if not settled.left:
         return result
-    if settled.arrangement.kind == "tangled":
-        text = words.several(settled.arrangement.others).message
+    if settled.orders.conflict:
+        text = words.several(settled.orders.conflict).message
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
     remedy = f"Nothing was deleted that may be in use. {words.WHICH_ONE}"

@@ -5,8 +5,7 @@
 """The vocabulary of the purchase protocol (docs/protocol.md): what it asks for, what it is answered, what it returns.
 
 Everything here is frozen plain data. The protocol yields an *effect* and is sent an *answer*; a driver does the
-input and output. Dates are aware UTC datetimes, durations are seconds, buckets are the words of the API models in
-lower case ("waiting", "issued", "ended", "failed", "replaced"), key digests are hex SHA-256 of the DER
+input and output. Dates are aware UTC datetimes, durations are seconds, key digests are hex SHA-256 of the DER
 SubjectPublicKeyInfo of a CSR.
 """
 
@@ -27,12 +26,12 @@ from .._model.memory import (
     JournalFailed,
     Records,
 )
+from .._model.orders import Order
 from .limits import Limits
-from .views import LIVE, Neighbour, OrderView
+from .neighbour import Neighbour
 
 # These names belong to this vocabulary too; the others are below.
 __all__ = [
-    "LIVE",
     "Done",
     "Evidence",
     "Holds",
@@ -42,7 +41,7 @@ __all__ = [
     "Limits",
     "Marks",
     "Neighbour",
-    "OrderView",
+    "Order",
     "Records",
 ]
 
@@ -230,12 +229,12 @@ class Unavailable:
 
 @dataclass(frozen=True)
 class Orders:
-    rows: tuple[OrderView, ...]
+    rows: tuple[Order, ...]
 
 
 @dataclass(frozen=True)
 class Found:
-    order: OrderView
+    order: Order
 
 
 @dataclass(frozen=True)
@@ -259,7 +258,7 @@ class Posted:
     """
 
     kind: str
-    order: OrderView | None = None
+    order: Order | None = None
     message: str = ""
 
 
@@ -273,8 +272,8 @@ Answer = Union[Clock, Done, Unavailable, Orders, Found, Missing, Fact, Records, 
 class PurchaseRequest:
     """One guarded action for one reference, as decide() chose it.
 
-    "settle" sends nothing that costs money: it finds out what became of an open intent and cancels twins. To be used
-    when there is an intent or more than one live order and decide() asks for no guarded call.
+    "settle" sends nothing that costs money: it finds out what became of an open intent and cancels duplicates. To be
+    used when there is an intent or more than one live order and decide() asks for no guarded call.
 
     `carried`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
     run makes its call under that intent or not at all, and what it answers to the journal effects is written back to
@@ -295,8 +294,8 @@ class PurchaseRequest:
     carried: bool = False
     csr_key: str | None = None
     plan_id: str | None = None
-    orders: tuple[OrderView, ...] = ()
-    target: OrderView | None = None
+    orders: tuple[Order, ...] = ()
+    target: Order | None = None
     evidence: Evidence | None = None
     names: frozenset[str] = frozenset()
     neighbours: tuple[Neighbour, ...] = ()
@@ -317,7 +316,7 @@ class PurchaseRequest:
 
 
 @dataclass(frozen=True)
-class TwinCancelled:
+class DuplicateCancelled:
     order_id: str
     refund: str  # words, never a promise
 
@@ -334,7 +333,7 @@ class PurchaseResult:
 
     outcome: str
     message: str
-    order: OrderView | None = None
+    order: Order | None = None
     order_id: str | None = None
     money_spent: str = "no"
     code: str | None = None
@@ -342,10 +341,10 @@ class PurchaseResult:
     reference_verified: bool = False
     refund: str | None = None
     warnings: tuple[str, ...] = ()
-    twins_cancelled: tuple[TwinCancelled, ...] = ()
+    duplicates_cancelled: tuple[DuplicateCancelled, ...] = ()
     duplicates_left: tuple[str, ...] = ()
     evidence: Evidence | None = None  # what was (or, without a journal, could be) recorded
-    sent: bool = False  # a guarded call other than cancelling a twin was made in this run
+    sent: bool = False  # a guarded call other than cancelling a duplicate was made in this run
 
     @property
     def duplicate_left(self) -> bool:
@@ -354,7 +353,7 @@ class PurchaseResult:
     @property
     def changed(self) -> bool:
         """Something at the provider changed, or may have."""
-        return (self.sent and self.outcome not in ("rejected", "not_sent")) or bool(self.twins_cancelled)
+        return (self.sent and self.outcome not in ("rejected", "not_sent")) or bool(self.duplicates_cancelled)
 
     @property
     def failed(self) -> bool:

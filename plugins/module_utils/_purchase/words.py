@@ -18,7 +18,7 @@ from . import rules
 from .types import (
     Clock,
     Intent,
-    OrderView,
+    Order,
     PurchaseRequest,
     PurchaseResult,
     Refusal,
@@ -134,7 +134,7 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
     )
 
 
-def not_ours(request: PurchaseRequest, order: OrderView, objection: str) -> PurchaseResult:
+def not_ours(request: PurchaseRequest, order: Order, objection: str) -> PurchaseResult:
     """A record names an order that is not the order of this reference."""
     return blocked(
         request,
@@ -156,7 +156,7 @@ def deployed_contradicts(request: PurchaseRequest) -> PurchaseResult:
     )
 
 
-def unreadable(request: PurchaseRequest, rows: tuple[OrderView, ...]) -> PurchaseResult:
+def unreadable(request: PurchaseRequest, rows: tuple[Order, ...]) -> PurchaseResult:
     return blocked(
         request,
         Refusal(
@@ -171,7 +171,7 @@ def unreadable(request: PurchaseRequest, rows: tuple[OrderView, ...]) -> Purchas
     )
 
 
-def several(rows: tuple[OrderView, ...]) -> Refusal:
+def several(rows: tuple[Order, ...]) -> Refusal:
     return Refusal(
         "several_live_orders",
         "{} live orders carry this reference: {}".format(len(rows), "; ".join(row.describe for row in rows)),
@@ -223,7 +223,7 @@ def refused(request: PurchaseRequest, kind: str, detail: str) -> PurchaseResult:
     return PurchaseResult(kind, message, code=kind, sent=kind == "rejected")
 
 
-def done(request: PurchaseRequest, outcome: str, order: OrderView, extra: str = "") -> PurchaseResult:
+def done(request: PurchaseRequest, outcome: str, order: Order, extra: str = "") -> PurchaseResult:
     """The action was committed in this run."""
     money = money_of(request.action)
     how = " (its reply was lost; it was found again)" if outcome == "recovered" else ""
@@ -232,7 +232,7 @@ def done(request: PurchaseRequest, outcome: str, order: OrderView, extra: str = 
     return PurchaseResult(outcome, message, order=order, order_id=order.id, money_spent=money, sent=True)
 
 
-def found_earlier(request: PurchaseRequest, intent: Intent, order: OrderView) -> PurchaseResult:
+def found_earlier(request: PurchaseRequest, intent: Intent, order: Order) -> PurchaseResult:
     """An earlier run's open call turned out to be done."""
     message = "{}: the {} that run {} sent on {} was done: order {}. Nothing was sent by this run. {}".format(
         request.reference,
@@ -245,12 +245,12 @@ def found_earlier(request: PurchaseRequest, intent: Intent, order: OrderView) ->
     return PurchaseResult("recovered", message, order=order, order_id=order.id, reference_verified=True)
 
 
-def adopted(request: PurchaseRequest, order: OrderView) -> PurchaseResult:
+def adopted(request: PurchaseRequest, order: Order) -> PurchaseResult:
     message = "{}: order {} is there. Nothing was sent. {}".format(request.reference, order.id, money_sentence("no"))
     return PurchaseResult("adopted", message, order=order, order_id=order.id, reference_verified=True)
 
 
-def refund_words(order: OrderView | None, clock: Clock) -> str:
+def refund_words(order: Order | None, clock: Clock) -> str:
     """What is known of a refund: the API does not tell, the plan's grace period decides."""
     if order is None or order.created is None:
         return "the provider refunds inside the plan's grace period; the age of this order is not known"

@@ -17,13 +17,13 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     HostFacts,
     HostKeys,
     Observed,
-    OrderFacts,
-    PlanFacts,
     Policy,
 )
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order
+from ansible_collections.certops.resello.plugins.module_utils._model.plans import Plan
 
 BOUGHT = datetime(2026, 11, 23, 12, 0, tzinfo=timezone.utc)
 PAID_END = datetime(2027, 11, 23, 12, 0, tzinfo=timezone.utc)
@@ -31,7 +31,7 @@ OPENS = PAID_END - timedelta(days=30)
 NAMES = ("shop.example.com", "www.shop.example.com")
 KEY, OTHER_KEY = "a" * 64, "b" * 64
 SERIAL = "01"
-PLAN = PlanFacts(interval_months=12, renew_days_before_expiration=30)
+PLAN = Plan("plan-1", interval_months=12, renew_days_before_expiration=30)
 HOUR = timedelta(hours=1)
 
 
@@ -51,8 +51,8 @@ def certificate(begins: float = 0, life: float = 199, **changes: Any) -> Certifi
     return replace(facts, **changes)
 
 
-def order(**changes: Any) -> OrderFacts:
-    facts = OrderFacts(
+def order(**changes: Any) -> Order:
+    facts = Order(
         id="order-1",
         client_reference="shop",
         bucket="issued",
@@ -68,11 +68,11 @@ def order(**changes: Any) -> OrderFacts:
     return replace(facts, **changes)
 
 
-def waiting(**changes: Any) -> OrderFacts:
+def waiting(**changes: Any) -> Order:
     return order(**{"bucket": "waiting", "status": "pending", "certificate": None, "ever_issued": False, **changes})
 
 
-def over(bucket: str, status: str, **changes: Any) -> OrderFacts:
+def over(bucket: str, status: str, **changes: Any) -> Order:
     return order(**{"bucket": bucket, "status": status, "certificate": None, **changes})
 
 
@@ -130,7 +130,7 @@ def known_keys(changes: dict[str, Any]) -> frozenset[str]:
     return frozenset(mine.keys if mine else ()) | ({begun.csr_key} - {None} if begun else set())
 
 
-def seen(*orders: OrderFacts, **changes: Any) -> Observed:
+def seen(*orders: Order, **changes: Any) -> Observed:
     changes.setdefault("recorded_keys", known_keys(changes))
     facts = Observed(orders=orders, evidence=evidence(), plan=PLAN, host_keys=hosts(), clock_skew=timedelta(0))
     return replace(facts, **changes)

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._client.api import Api, OrderFields
-from ansible_collections.certops.resello.plugins.module_utils._client.models import Order
 from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ApiError,
@@ -22,6 +21,7 @@ from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ReselloError,
     ResponseError,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     HostileServer,
     Request,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._client.api import Api, OrderFields
-from ansible_collections.certops.resello.plugins.module_utils._client.models import Bucket
+from ansible_collections.certops.resello.plugins.module_utils._client.models import order_result, plan_result
 from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.plugins.module_utils._errors import (
     ApiError,
@@ -21,6 +21,7 @@ from ansible_collections.certops.resello.plugins.module_utils._errors import (
     NotFoundError,
     ReselloError,
 )
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import ENDED, ISSUED, WAITING
 from ansible_collections.certops.resello.plugins.module_utils._text import has_template
 from ansible_collections.certops.resello.plugins.module_utils._x509 import facts as _x509
 from ansible_collections.certops.resello.tests.support.pki import Key, key_pem, new_csr, new_key, pem
@@ -83,7 +84,7 @@ def buy(api: Api, key: Key, reference: str) -> str:
 
 def issued(api: Api, sandbox: SandboxProcess, order_id: str) -> None:
     sandbox.approve(order_id)
-    wait_until(lambda: api.get_order(order_id).bucket is Bucket.ISSUED or None, seconds=20, what="issued")
+    wait_until(lambda: api.get_order(order_id).bucket == ISSUED or None, seconds=20, what="issued")
 
 
 def test_a_whole_life(api: Api, sandbox: SandboxProcess) -> None:
@@ -91,11 +92,11 @@ def test_a_whole_life(api: Api, sandbox: SandboxProcess) -> None:
     before = sandbox.control("GET", "ledger")["charges"]
     order_id = buy(api, key, "a whole life #1")
     order = api.get_order(order_id)
-    assert (order.bucket, order.client_reference, order.dcv_type) == (Bucket.WAITING, "a whole life #1", "EMAIL")
+    assert (order.bucket, order.client_reference, order.dcv_type) == (WAITING, "a whole life #1", "EMAIL")
     assert order.created is not None
     assert abs((datetime.now(timezone.utc) - order.created).total_seconds()) < 60
-    assert order.csr is not None
-    csr = _x509.load_csr(order.csr, where="order")
+    assert order.csr_pem is not None
+    csr = _x509.load_csr(order.csr_pem, where="order")
     assert csr.names == tuple(NAMES)
     assert _x509.load_csr(api.download(order_id, "csr"), where="download") == csr
 
@@ -138,7 +139,7 @@ def issued_with(api: Api, sandbox: SandboxProcess, order_id: str, key: Key) -> N
     sandbox.approve(order_id)
 
     def current() -> bool | None:
-        if api.get_order(order_id).bucket is not Bucket.ISSUED:
+        if api.get_order(order_id).bucket != ISSUED:
             return None
         return _x509.load_certificate(api.download(order_id, "crt")).public_key_sha256 == wanted or None
 
@@ -147,7 +148,7 @@ def issued_with(api: Api, sandbox: SandboxProcess, order_id: str, key: Key) -> N
 
 def ended(api: Api, order_id: str) -> bool:
     try:
-        return api.get_order(order_id).bucket is Bucket.ENDED
+        return api.get_order(order_id).bucket == ENDED
     except NotFoundError:
         return True
 
@@ -252,9 +253,9 @@ def test_planted_templates_never_come_through(api: Api, sandbox: SandboxProcess)
     order_id = buy(api, new_key(), "planted")
     sandbox.settings(text_payload="{{ lookup('pipe', 'id') }}")
     try:
-        shown = [order.as_result() for order in api.list_orders()]
-        shown += [plan.as_result() for plan in api.list_plans()]
-        shown += [api.get_order(order_id).as_result(), api.validation_details(order_id, names=NAMES).as_result()]
+        shown = [order_result(order) for order in api.list_orders()]
+        shown += [plan_result(plan) for plan in api.list_plans()]
+        shown += [order_result(api.get_order(order_id)), api.validation_details(order_id, names=NAMES).as_result()]
         error = failure(lambda: api.get_order("3f7830c3-3fa4-404d-908f-35daaa1cd17b"))
     finally:
         sandbox.settings(text_payload="")

@@ -15,6 +15,7 @@ from ansible_collections.certops.resello.plugins.module_utils._engine.item impor
 from ansible_collections.certops.resello.plugins.module_utils._engine.observe import Observation
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle import types as lifecycle
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import Records
 
 OURS, FOREIGN = "aa", "ff"
@@ -22,7 +23,7 @@ OURS, FOREIGN = "aa", "ff"
 
 def item(*, wanted: tuple[str, ...], on_order: tuple[str, ...], key: str) -> Item:
     """An item whose order shows a CSR for these names and this key; our host holds the key OURS."""
-    order = lifecycle.OrderFacts(id="1", client_reference="shop", bucket="waiting", csr=CsrFacts(on_order, key))
+    order = Order(id="1", client_reference="shop", bucket="waiting", csr=CsrFacts(on_order, key))
     goal = Wanted(
         client_reference="shop",
         state="present",

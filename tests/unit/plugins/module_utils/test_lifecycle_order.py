@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.intent import outcome_of
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.order import stand
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Desired, OrderFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.order import orders_of
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Desired, Policy
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     NAMES,
@@ -35,50 +36,50 @@ WANTED = Desired("shop", NAMES)
 SECOND = on(1 / 86400) - on(0)
 
 
-def twin(**changes: Any) -> OrderFacts:
+def duplicate(**changes: Any) -> Order:
     return waiting(**{"id": "order-2", "created": on(7), **changes})
 
 
 @pytest.mark.parametrize("first", [waiting(), order()])
-def test_a_twin_may_go_and_the_first_counts(first: OrderFacts) -> None:
-    for orders in itertools.permutations((first, twin(), twin(id="order-3"))):
-        standing = stand(WANTED, seen(*orders))
-        assert standing.current == first
-        assert standing.twins == ("order-2", "order-3")
+def test_a_duplicate_may_go_and_the_first_counts(first: Order) -> None:
+    for orders in itertools.permutations((first, duplicate(), duplicate(id="order-3"))):
+        found = orders_of(WANTED, seen(*orders))
+        assert found.current == first
+        assert [one.id for one in found.duplicates] == ["order-2", "order-3"]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        twin(created=on(7) + SECOND),
-        twin(ever_issued=True),
-        twin(ever_issued=None),
-        twin(bucket="issued"),
-        twin(certificate=certificate()),
-        twin(csr=None),
-        twin(csr=CsrFacts(NAMES, OTHER_KEY)),
-        twin(plan_id="plan-2"),
+        duplicate(created=on(7) + SECOND),
+        duplicate(ever_issued=True),
+        duplicate(ever_issued=None),
+        duplicate(bucket="issued"),
+        duplicate(certificate=certificate()),
+        duplicate(csr=None),
+        duplicate(csr=CsrFacts(NAMES, OTHER_KEY)),
+        duplicate(plan_id="plan-2"),
     ],
 )
-def test_what_is_no_twin_is_never_deleted(other: OrderFacts) -> None:
-    standing = stand(WANTED, seen(waiting(), other))
-    assert standing.twins == ()
-    assert standing.current is None
-    assert {one.id for one in standing.quarrel} == {"order-1", "order-2"}
+def test_what_is_no_duplicate_is_never_deleted(other: Order) -> None:
+    found = orders_of(WANTED, seen(waiting(), other))
+    assert found.duplicates == ()
+    assert found.current is None
+    assert {one.id for one in found.conflict} == {"order-1", "order-2"}
 
 
 def test_without_dates_the_ids_rank() -> None:
-    standing = stand(WANTED, seen(waiting(id="b", created=None), waiting(id="a", created=on(1))))
-    assert standing.current is not None
-    assert (standing.current.id, standing.twins) == ("a", ("b",))
+    found = orders_of(WANTED, seen(waiting(id="b", created=None), waiting(id="a", created=on(1))))
+    assert found.current is not None
+    assert (found.current.id, found.duplicates[0].id) == ("a", "b")
 
 
 def test_a_renewal_that_made_a_new_order() -> None:
     old, new = order(), order(id="order-2", created=on(345))
-    assert stand(WANTED, seen(new, old)).current == new
+    assert orders_of(WANTED, seen(new, old)).current == new
     under_way = waiting(id="order-2", created=on(345))
-    standing = stand(WANTED, seen(old, under_way))
-    assert (standing.current, standing.successor) == (old, under_way)
+    found = orders_of(WANTED, seen(old, under_way))
+    assert (found.current, found.successor) == (old, under_way)
     decision = ask(seen(old, under_way), on(346))
     assert (decision.action, decision.order_id) == ("wait", "order-2")
     assert "order-1" in ask(seen(new, old, host_keys=serving(certificate())), on(346)).warnings[0]
@@ -93,9 +94,9 @@ def test_a_renewal_that_made_a_new_order() -> None:
         (order(), waiting(id="order-2", created=on(9), csr=None), waiting(id="order-3", created=on(20))),
     ],
 )
-def test_anything_else_is_a_quarrel(orders: tuple[OrderFacts, ...]) -> None:
-    standing = stand(WANTED, seen(*orders))
-    assert standing.current is None
+def test_anything_else_is_a_conflict(orders: tuple[Order, ...]) -> None:
+    found = orders_of(WANTED, seen(*orders))
+    assert found.current is None
     assert ask(seen(*orders), on(30)).code == "several_live_orders"
 
 
@@ -147,9 +148,9 @@ def test_outcome_of_a_create() -> None:
 
 
 def test_recorded_order_joins_the_list_once() -> None:
-    standing = stand(WANTED, seen(order(), evidence_order=order(client_reference=None)))
-    assert standing.current == order()
-    assert not standing.reference_lost
+    found = orders_of(WANTED, seen(order(), evidence_order=order(client_reference=None)))
+    assert found.current == order()
+    assert not found.reference_lost
     other = seen(evidence=evidence(order_id="order-9"), evidence_order=order(client_reference=None))
-    assert stand(WANTED, other).current is None
+    assert orders_of(WANTED, other).current is None
     assert order().created == BOUGHT

@@ -19,7 +19,8 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.paid im
     paid_end_of,
     paid_until_after,
 )
-from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import PlanFacts, Policy
+from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.plans import Plan
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     BOUGHT,
     OTHER_KEY,
@@ -38,6 +39,10 @@ TWO_DAYS, SECOND = timedelta(days=2), timedelta(seconds=1)
 NEXT_END = PAID_END.replace(year=2028)
 OURS = certificate(341, serial="02", public_key_sha256=OTHER_KEY)
 LATE = evidence(last_reissue=on(336), serial="02", csr_key=OTHER_KEY)
+
+
+def paid_by(interval_months: int | None, renew_days: int) -> Plan:
+    return Plan("plan-1", interval_months=interval_months, renew_days_before_expiration=renew_days)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +99,11 @@ def test_the_latest_source_counts() -> None:
 
 
 def test_a_plan_without_a_window_gets_thirty_days_and_a_warning() -> None:
-    found = paid(evidence=evidence(), plan=PlanFacts(interval_months=12))
+    found = paid(evidence=evidence(), plan=Plan("plan-1", interval_months=12))
     assert found.opens == PAID_END - timedelta(days=30)
     assert "30 days" in found.warnings[0]
-    assert paid(evidence=evidence(), plan=PlanFacts(12, -1)).window == timedelta(days=30)
-    assert paid(evidence=evidence(), plan=PlanFacts(12, 90)).window == timedelta(days=90)
+    assert paid(evidence=evidence(), plan=paid_by(12, -1)).window == timedelta(days=30)
+    assert paid(evidence=evidence(), plan=paid_by(12, 90)).window == timedelta(days=90)
 
 
 def test_an_end_that_has_passed_is_disproved() -> None:
@@ -112,7 +117,15 @@ def test_renewal_not_written_down() -> None:
     renewed = intent("renew", on(340))
     assert paid(on(345), evidence=evidence(), renewed=renewed).end == NEXT_END
     assert paid(on(345), evidence=evidence(paid_until=NEXT_END), renewed=renewed).end == NEXT_END
-    assert paid(on(345), evidence=evidence(), renewed=renewed, plan=PlanFacts(None, 30)).end is None
+    assert (
+        paid(
+            on(345),
+            evidence=evidence(),
+            renewed=renewed,
+            plan=paid_by(None, 30),
+        ).end
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +193,15 @@ def test_auto_renewal_rolls_the_end_when_it_has_fired() -> None:
     assert paid(on(350), evidence=evidence(), order=shown).end == NEXT_END
     assert paid(PAID_END + SECOND, evidence=evidence(), order=order(**auto)).end == NEXT_END
     assert paid(on(800), evidence=evidence(), order=order(**auto)).end == PAID_END.replace(year=2029)
-    assert paid(on(800), evidence=evidence(), order=order(**auto), plan=PlanFacts(None, 30)).end is None
+    assert (
+        paid(
+            on(800),
+            evidence=evidence(),
+            order=order(**auto),
+            plan=paid_by(None, 30),
+        ).end
+        is None
+    )
 
 
 def test_paid_until_after_a_call() -> None:

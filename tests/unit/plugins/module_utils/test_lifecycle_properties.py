@@ -19,8 +19,6 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     HostFacts,
     HostKeys,
     Observed,
-    OrderFacts,
-    PlanFacts,
     Policy,
     RenewBefore,
 )
@@ -28,6 +26,8 @@ from ansible_collections.certops.resello.plugins.module_utils._model.certificate
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Holds
 from ansible_collections.certops.resello.plugins.module_utils._model.marks import Marks
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence, Intent
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order
+from ansible_collections.certops.resello.plugins.module_utils._model.plans import Plan
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
     NAMES,
     PAID_END,
@@ -54,7 +54,7 @@ certificates = st.none() | st.builds(
     CertificateFacts, names=names, serial=serials, not_before=dates, not_after=dates, public_key_sha256=keys
 )
 orders = st.builds(
-    OrderFacts,
+    Order,
     id=ids,
     client_reference=references,
     bucket=st.sampled_from(("waiting", "issued", "issued", "ended", "failed", "replaced")),
@@ -113,7 +113,13 @@ observations = st.builds(
     evidence_order=st.none() | orders,
     evidence_absent=st.booleans(),
     intent=intents,
-    plan=st.none() | st.builds(PlanFacts, st.none() | st.integers(), st.none() | st.integers()),
+    plan=st.none()
+    | st.builds(
+        Plan,
+        id=st.just("p"),
+        interval_months=st.none() | st.integers(),
+        renew_days_before_expiration=st.none() | st.integers(),
+    ),
     host_keys=host_keys,
     clock_skew=st.none() | st.just(timedelta(0)) | spans,
     reference_trouble=st.sampled_from(("", "", "", "lost")),
@@ -162,7 +168,7 @@ def check(decision: Decision, now: datetime) -> None:
     assert not decision.same_csr or decision.csr_required
     assert decision.remedy or decision.action != "blocked"
     assert decision.order_id or decision.action not in ("renew", "reissue", "deploy", "validate")
-    assert decision.order_id not in decision.twins
+    assert decision.order_id not in decision.duplicates
     assert decision.next_date is not None or decision.action != "none"
     assert decision.action != "none" or not decision.alarm
     assert decision.action in ("wait", "validate") or not decision.overdue
@@ -241,7 +247,7 @@ def test_a_live_order_is_never_bought_again(seen: Observed, now: datetime, polic
 )
 def test_nothing_is_due_earlier_because_of_the_spread(reference: str, life: int, now: datetime, share: float) -> None:
     leaf = CertificateFacts(NAMES, "1", on(0), on(life), "a")
-    one = OrderFacts("o1", reference, "issued", created=on(0), csr=CsrFacts(NAMES, "a"), certificate=leaf)
+    one = Order("o1", reference, "issued", created=on(0), csr=CsrFacts(NAMES, "a"), certificate=leaf)
     observed = Observed((one,), Evidence("shop", "o1", PAID_END, paid_until=PAID_END, serial="1"), plan=PLAN)
     alone = Policy(renew_before=RenewBefore(share=share))
     plain = decide(Desired(reference, NAMES), observed, now, alone)

@@ -17,7 +17,6 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     Decision,
     HostKeys,
     Observed,
-    PlanFacts,
     Policy,
 )
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
@@ -29,6 +28,7 @@ from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecyc
     OPENS,
     OTHER_KEY,
     PAID_END,
+    PLAN,
     ask,
     certificate,
     evidence,
@@ -51,7 +51,8 @@ NOTHING = {"evidence": None, "host_keys": NO_HOSTS}
 MORE_NAMES = (*NAMES, "new.example.com")
 NAMED = {"names": MORE_NAMES}
 WILD = {"names": (*NAMES, "*.shop.example.com")}
-SMALL = PlanFacts(12, 30, name="PositiveSSL", takes_wildcards=False, takes_several=False)
+SMALL = replace(PLAN, name="PositiveSSL")
+LATE_PLAN = replace(PLAN, renew_days_before_expiration=7)
 FITS = Policy(names_fit_plan=True)
 NEWER = certificate(340, serial="02")
 CAPPED = certificate(266, life=99)  # ends on the day of the paid end
@@ -429,10 +430,10 @@ OVER_THE_BOUNDARY: tuple[tuple[str, Observed, datetime, dict[str, Any], str], ..
      {"auto_renew": "ignore"}, "renew"),
     ("W too near the end", seen(order(certificate=certificate(168.1))), on(301), {}, "reissue"),
     ("W just early enough", seen(order(certificate=certificate(169.2))), on(302), {}, "renewal_soon"),
-    ("late W, but C ends with the paid period", seen(order(certificate=CAPPED), plan=PlanFacts(12, 7)), on(340), {},
+    ("late W, but C ends with the paid period", seen(order(certificate=CAPPED), plan=LATE_PLAN), on(340), {},
      "renewal_soon"),
     ("late W, and C ends before the paid period", seen(order(certificate=certificate(263, life=99)),
-     plan=PlanFacts(12, 7)), on(340), {}, "reissue"),
+     plan=LATE_PLAN), on(340), {}, "reissue"),
     ("a day old", seen(order(certificate=certificate(100, life=2))), on(101), {}, "reissue"),
     ("a second before due", ISSUED, on(199 - 199 / 3) - SECOND, {}, "nothing_due"),
     ("a week ago the last reissue moved the end", seen(order(certificate=certificate(133)), evidence=evidence(

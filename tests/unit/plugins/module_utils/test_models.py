@@ -13,15 +13,23 @@ from typing import Any
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._client.envelope import parse_envelope, parse_json, unwrap
 from ansible_collections.certops.resello.plugins.module_utils._client.models import (
-    Bucket,
-    Order,
-    Plan,
-    bucket_of,
     is_id,
+    order_of,
+    order_result,
+    plan_of,
+    plan_result,
 )
 from ansible_collections.certops.resello.plugins.module_utils._errors import ResponseError
 from ansible_collections.certops.resello.plugins.module_utils._fields import as_bool, as_int, as_moment
 from ansible_collections.certops.resello.plugins.module_utils._model.dates import iso
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import (
+    ENDED,
+    FAILED,
+    ISSUED,
+    REPLACED,
+    WAITING,
+    bucket_of,
+)
 from ansible_collections.certops.resello.plugins.module_utils._text import clean, has_template
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,39 +179,39 @@ def test_booleans(value: Any, answer: bool | None) -> None:
 @pytest.mark.parametrize(
     ("word", "bucket"),
     [
-        ("active", Bucket.ISSUED),
-        ("ACTIVE", Bucket.ISSUED),
-        (" Issued ", Bucket.ISSUED),
-        ("valid", Bucket.ISSUED),
-        ("completed", Bucket.ISSUED),
-        ("pending", Bucket.WAITING),
-        ("in_progress", Bucket.WAITING),
-        ("In Progress", Bucket.WAITING),
-        ("in-progress", Bucket.WAITING),
-        ("reissue", Bucket.WAITING),
-        ("expired", Bucket.ENDED),
-        ("Cancelled", Bucket.ENDED),
-        ("canceled", Bucket.ENDED),
-        ("deleted", Bucket.ENDED),
-        ("revoked", Bucket.ENDED),
-        ("terminated", Bucket.ENDED),
-        ("rejected", Bucket.FAILED),
-        ("invalid", Bucket.FAILED),
-        ("incomplete", Bucket.FAILED),
-        ("reissued", Bucket.REPLACED),
-        ("renewed", Bucket.REPLACED),
-        ("replaced", Bucket.REPLACED),
-        ("wird geprüft", Bucket.WAITING),
-        ("inactive", Bucket.WAITING),
-        ("", Bucket.WAITING),
+        ("active", ISSUED),
+        ("ACTIVE", ISSUED),
+        (" Issued ", ISSUED),
+        ("valid", ISSUED),
+        ("completed", ISSUED),
+        ("pending", WAITING),
+        ("in_progress", WAITING),
+        ("In Progress", WAITING),
+        ("in-progress", WAITING),
+        ("reissue", WAITING),
+        ("expired", ENDED),
+        ("Cancelled", ENDED),
+        ("canceled", ENDED),
+        ("deleted", ENDED),
+        ("revoked", ENDED),
+        ("terminated", ENDED),
+        ("rejected", FAILED),
+        ("invalid", FAILED),
+        ("incomplete", FAILED),
+        ("reissued", REPLACED),
+        ("renewed", REPLACED),
+        ("replaced", REPLACED),
+        ("wird geprüft", WAITING),
+        ("inactive", WAITING),
+        ("", WAITING),
     ],
 )
-def test_status_words(word: str, bucket: Bucket) -> None:
-    assert bucket_of(word) is bucket
+def test_status_words(word: str, bucket: str) -> None:
+    assert bucket_of(word) == bucket
 
 
 def test_an_order_as_published() -> None:
-    order = Order.from_json(
+    order = order_of(
         {
             "id": UUID,
             "client_reference": "#123",
@@ -221,11 +229,11 @@ def test_an_order_as_published() -> None:
             "unknown": PAYLOAD,
         }
     )
-    assert (order.id, order.client_reference, order.bucket) == (UUID, "#123", Bucket.ISSUED)
+    assert (order.id, order.client_reference, order.bucket) == (UUID, "#123", ISSUED)
     assert (order.plan_id, order.plan_name, order.dcv_type) == (UUID, "PositiveSSL", "DNS")
     assert order.is_auto_renew_enabled is False
     assert order.expires == datetime(2028, 1, 1, tzinfo=timezone.utc)
-    result = order.as_result()
+    result = order_result(order)
     assert result["created"] == "2027-01-01T00:00:00Z"
     assert "unknown" not in result
     json.dumps(result)
@@ -248,7 +256,7 @@ def test_an_order_as_published() -> None:
     ],
 )
 def test_a_plan_comes_in_many_ways(data: dict[str, Any], plan_id: str | None, plan_name: str | None) -> None:
-    order = Order.from_json({"id": 1, **data})
+    order = order_of({"id": 1, **data})
     assert (order.plan_id, order.plan_name) == (plan_id, plan_name)
 
 
@@ -268,9 +276,9 @@ def test_a_plan_comes_in_many_ways(data: dict[str, Any], plan_id: str | None, pl
     ],
 )
 def test_a_reference_is_kept_exactly_and_shown_cleaned(sent: Any, kept: str | None) -> None:
-    order = Order.from_json({"id": "a", "client_reference": sent})
+    order = order_of({"id": "a", "client_reference": sent})
     assert order.client_reference == kept
-    shown = order.as_result()["client_reference"]
+    shown = order_result(order)["client_reference"]
     assert shown == (None if kept is None else clean(kept))
     assert shown is None or (len(shown) <= 500 and not has_template(shown))
 
@@ -280,9 +288,9 @@ def test_a_reference_is_kept_exactly_and_shown_cleaned(sent: Any, kept: str | No
 )
 def test_what_is_no_order_or_plan(data: Any) -> None:
     with pytest.raises(ResponseError):
-        Order.from_json(data)
+        order_of(data)
     with pytest.raises(ResponseError):
-        Plan.from_json(data)
+        plan_of(data)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +305,7 @@ def test_ids_that_fit_into_a_path(text: str, good: bool) -> None:
 
 
 def test_a_plan_with_drifting_types() -> None:
-    plan = Plan.from_json(
+    plan = plan_of(
         {
             "id": 17,
             "name": "PositiveSSL\u0000",
@@ -318,22 +326,22 @@ def test_a_plan_with_drifting_types() -> None:
     "field", ["status", "plan", "domain", "dcv_type", "provisioning_reference", "client_reference"]
 )
 def test_no_template_survives_in_a_result(field: str) -> None:
-    result = Order.from_json({"id": "a", field: PAYLOAD}).as_result()
+    result = order_result(order_of({"id": "a", field: PAYLOAD}))
     assert not has_template(json.dumps(result))
     assert "lookup" in json.dumps(result).lower()
 
 
 def test_a_csr_is_kept_only_if_it_is_one() -> None:
     pem = "-----BEGIN CERTIFICATE REQUEST-----\r\nAAAA\r\n-----END CERTIFICATE REQUEST-----"
-    assert Order.from_json({"id": 1, "csr": pem}).csr == pem.replace("\r\n", "\n") + "\n"
+    assert order_of({"id": 1, "csr": pem}).csr_pem == pem.replace("\r\n", "\n") + "\n"
     for text in ("{{ x }}", "-----BEGIN CERTIFICATE REQUEST-----{{ x }}-----END CERTIFICATE REQUEST-----", "", 3):
-        assert Order.from_json({"id": 1, "csr": text}).csr is None
+        assert order_of({"id": 1, "csr": text}).csr_pem is None
 
 
 @given(objects)
 def test_an_order_never_surprises(data: dict[str, Any]) -> None:
-    order = Order.from_json({**data, "id": "known"})
-    text = json.dumps(order.as_result())
+    order = order_of({**data, "id": "known"})
+    text = json.dumps(order_result(order))
     assert not has_template(text)
     text.encode("utf-8")
     for moment in (order.created, order.expires):
@@ -342,7 +350,7 @@ def test_an_order_never_surprises(data: dict[str, Any]) -> None:
 
 @given(objects)
 def test_a_plan_never_surprises(data: dict[str, Any]) -> None:
-    assert not has_template(json.dumps(Plan.from_json({**data, "id": "known"}).as_result()))
+    assert not has_template(json.dumps(plan_result(plan_of({**data, "id": "known"}))))
 
 
 # --- envelope -----------------------------------------------------------------------------------------------------
@@ -485,5 +493,5 @@ def test_cleaning_a_huge_text_is_quick_and_short() -> None:
 
 
 def test_dates_that_cannot_be_read_are_kept_as_they_were_shown() -> None:
-    order = Order.from_json({"id": 1, "created": "28.01.2027", "updated": "2027-01-28", "expires": "", "deleted": 0})
+    order = order_of({"id": 1, "created": "28.01.2027", "updated": "2027-01-28", "expires": "", "deleted": 0})
     assert order.unread_dates == ("created '28.01.2027'", "deleted '0'")

@@ -24,6 +24,7 @@ from ansible_collections.certops.resello.tests.search.account import (
     refused,
     request,
     swallowed,
+    with_key,
 )
 
 HOUR = timedelta(hours=1)
@@ -290,7 +291,7 @@ def test_suspended_between_mark_and_call() -> None:
 # --- the same order under another reference -----------------------------------------------------------------------
 
 
-def beside(**fields: Any) -> t.OrderView:
+def beside(**fields: Any) -> t.Order:
     return order("9", **{"client_reference": "other", "names": NAMES, **fields})
 
 
@@ -333,15 +334,15 @@ def test_a_refusal_for_the_same_names_says_what_to_do() -> None:
     )
 
 
-# --- twins --------------------------------------------------------------------------------------------------------
+# --- duplicates ---------------------------------------------------------------------------------------------------
 
 
-def test_twin_is_cancelled_by_id_and_reported() -> None:
+def test_duplicate_is_cancelled_by_id_and_reported() -> None:
     account = Account(orders={"2": order("2", created=NOW + HOUR), "1": order("1")})
     rows = tuple(account.orders.values())
     result = account.run(request("settle", orders=rows))
-    assert [twin.order_id for twin in result.twins_cancelled] == ["2"]
-    assert "grace period" in result.twins_cancelled[0].refund
+    assert [duplicate.order_id for duplicate in result.duplicates_cancelled] == ["2"]
+    assert "grace period" in result.duplicates_cancelled[0].refund
     assert account.orders["1"].live
     assert (result.order_id, result.changed, result.duplicate_left) == ("1", True, False)
 
@@ -357,7 +358,7 @@ def test_twin_is_cancelled_by_id_and_reported() -> None:
     ],
     ids=["other key", "other plan", "issued", "was provisioned", "eight days later"],
 )
-def test_what_is_no_twin_is_left_and_listed(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_what_is_no_duplicate_is_left_and_listed(first: dict[str, Any], second: dict[str, Any]) -> None:
     account = Account(orders={"1": order("1", **first), "2": order("2", **second)})
     result = account.run(request("settle", orders=tuple(account.orders.values())))
     assert (result.outcome, result.code, account.posts()) == ("blocked", "several_live_orders", [])
@@ -385,7 +386,7 @@ def test_a_purchase_that_is_not_alone_fails_with_the_reason(other: dict[str, Any
     assert "control panel" in result.message
 
 
-def test_twin_with_a_certificate_is_left() -> None:
+def test_duplicate_with_a_certificate_is_left() -> None:
     account = Account(orders={"1": order("1"), "2": order("2")}, serials={"2": "0a"})
     assert account.run(request("settle", orders=tuple(account.orders.values()))).duplicates_left == ("2",)
 
@@ -398,7 +399,7 @@ def test_succession_goes_on_with_the_issued_one_and_says_so() -> None:
     assert any("2 (" in warning for warning in result.warnings)
 
 
-def test_first_that_died_keeps_the_twin() -> None:
+def test_first_that_died_keeps_the_duplicate() -> None:
     account = Account(orders={"1": order("1", bucket="ended"), "2": order("2", created=NOW + HOUR)})
     stale = (order("1"), order("2", created=NOW + HOUR))
     result = account.run(request("settle", orders=stale))
@@ -406,7 +407,7 @@ def test_first_that_died_keeps_the_twin() -> None:
     assert result.duplicates_left == ("2",)
 
 
-def test_lost_reply_of_a_twin_is_asked_again() -> None:
+def test_lost_reply_of_a_duplicate_is_asked_again() -> None:
     replies = iter([False, True])
 
     def second_time(account: Account, effect: t.Effect) -> t.Posted:
@@ -415,7 +416,7 @@ def test_lost_reply_of_a_twin_is_asked_again() -> None:
     account = Account(orders={"1": order("1"), "2": order("2")}, on_post=second_time)
     result = account.run(request("settle", orders=tuple(account.orders.values())))
     assert len(account.posts()) == 2
-    assert [twin.order_id for twin in result.twins_cancelled] == ["2"]
+    assert [duplicate.order_id for duplicate in result.duplicates_cancelled] == ["2"]
 
 
 # --- renew and reissue --------------------------------------------------------------------------------------------
@@ -453,7 +454,7 @@ def test_a_lost_change_is_recorded_with_the_key_that_was_sent(action: str) -> No
 
     def hide(account: Account, effect: t.Effect) -> t.Posted:
         lost(account, effect)
-        account.orders["1"] = replace(account.orders["1"], csr_key="K")
+        account.orders["1"] = with_key(account.orders["1"], "K")
         return t.Posted("unknown")
 
     account, wanted = changing(action)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._client.models import is_known_status
+from ansible_collections.certops.resello.plugins.module_utils._model.orders import is_known_status
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, order, request
 
@@ -41,7 +41,7 @@ ALIVE = {
     "it is issued": Account(orders={"1": order("1", bucket="issued", status="active")}),
     "it was issued on 2027-03-01": Account(orders={"1": order("1", provisioned=NOW)}),
     "it is being reissued": Account(orders={"1": order("1", status="Reissue")}),
-    "its status 'odd' is not known here": Account(orders={"1": order("1", status="odd", status_known=False)}),
+    "its status 'odd' is not known here": Account(orders={"1": order("1", status="odd")}),
     "its certificate 0a can be downloaded": Account(orders={"1": order("1")}, serials={"1": "0a"}),
     "whether it has a certificate could not be read": Mute(orders={"1": order("1")}),
     "a reissue of it was sent on": Account(orders={"1": order("1")}, records=t.Records(intent=open_reissue())),
@@ -94,7 +94,7 @@ def test_records_that_name_no_certificate_of_it_do_not_keep_it(change: dict[str,
 @pytest.mark.parametrize(
     ("fields", "asked"),
     [
-        ({"status": "odd", "status_known": False}, {}),
+        ({"status": "odd"}, {}),
         ({"status": "reissue"}, {}),
         ({}, {"evidence": evidence(order_id="2", renewals=(NOW - DAY,))}),
         ({}, {"seen_order_id": "2"}),
@@ -122,7 +122,7 @@ def test_a_duplicate_that_issues_before_the_call_is_left() -> None:
 @pytest.mark.parametrize("action", ["settle", "cancel", "create"])
 @pytest.mark.parametrize(
     "second",
-    [{"csr_key": "L"}, {"csr_key": "L", "created": NOW + 20 * DAY}, {"status_known": False}],
+    [{"csr_key": "L"}, {"csr_key": "L", "created": NOW + 20 * DAY}, {"status": "odd"}],
     ids=["tangled", "succession", "no duplicate for certain"],
 )
 def test_no_message_advises_to_end_what_another_host_may_serve(action: str, second: dict[str, Any]) -> None:

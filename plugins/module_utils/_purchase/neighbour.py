@@ -1,0 +1,24 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A live order of the account that is no item's of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._model.orders import Order
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A live order of the account that is no item's of this run.
+
+    `read` False: its row tells no names, and it was not read by its id, because more would have to be read than a run
+    may. `failed`: why reading it failed.
+    """
+
+    order: Order
+    read: bool = True
+    failed: str = ""
