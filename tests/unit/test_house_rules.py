@@ -65,10 +65,14 @@ def files() -> Iterator[Path]:
             yield path
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the absolute dotted name of each import in a file, `from a import b` as a.b."""
+def imports(path: Path, *, at_once: bool = False) -> Iterator[str]:
+    """Yield the absolute dotted name of each import in a file, `from a import b` as a.b.
+
+    ``at_once``: only those that are made when the file is imported, and not for types alone or when they are needed.
+    """
     package = ["ansible_collections", "certops", "resello", *path.relative_to(ROOT).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -106,6 +110,21 @@ def test_pure_code_does_no_io(prefix: str) -> None:
         assert rooms(path) <= {prefix, "_model"}, path.name
         assert {name for name in others(path) if IMPURE.fullmatch(name)} == set(), path.name
         assert others(path) <= sys.stdlib_module_names, path.name
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Not even around corners."""
+    paths = [path for path in PLUGINS if path.is_relative_to(UTILS)]
+    names = {".".join([UTILS_NAME, *path.relative_to(UTILS).with_suffix("").parts]): path for path in paths}
+    needs = {
+        name: {
+            part for line in imports(path, at_once=True) for part in (line, line.rpartition(".")[0]) if part in names
+        }
+        for name, path in names.items()
+    }
+    while free := [name for name, needed in needs.items() if not needed & needs.keys()]:
+        needs = {name: needed for name, needed in needs.items() if name not in free}
+    assert sorted(needs) == []
 
 
 def test_api_code_knows_nothing_above_it() -> None:

@@ -24,9 +24,9 @@ from .._errors import ConfigurationError, ReselloError, refuse_less
 from .._lifecycle.decide import decide
 from .._lifecycle.types import Decision, HostFacts
 from .._model.holds import Moment
+from .._model.limits import Limits
 from .._model.memory import JournalFailed, Records
 from .._model.orders import ISSUED, WAITING, Order
-from .._purchase.limits import Limits
 from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
 from .carried import CarriedRecords

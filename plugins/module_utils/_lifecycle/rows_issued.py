@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._model.dates import plus
+from .._model.limits import REISSUE_REST
 from .case import IssuedCase, OrderCase
 from .dates import DAY, day, minute, near, span
 from .due import end_moved, room_for_renewal
@@ -20,7 +21,6 @@ from .readiness import goes_on_alone, unready
 from .types import Decision
 from .words import clocks, listing, order_words, paid_clock
 
-REISSUE_REST = timedelta(hours=24)  # R8: at most one reissue per order in this time
 TOO_SHORT = 2 * DAY  # no nightly job can live on such certificates
 _YEAR_MONTHS = 12
 _LONGEST_MONTHS = 120

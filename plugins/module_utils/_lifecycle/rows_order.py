@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from .._model.dates import plus
+from .._model.limits import CREATES_WITHIN, MOST_CREATES, recent_orders
 from .._model.memory import Intent
 from .._model.orders import Order
 from .case import Case, OrderCase
@@ -22,9 +23,6 @@ from .order import OverKind, has_issued, kind_of_end, known_orders
 from .paid import TOLERANCE
 from .types import Action, Decision
 from .words import certificate_clock, listing, order_words
-
-CREATES_WITHIN = timedelta(days=30)
-MOST_CREATES = 2
 
 
 def refused(case: Case) -> Decision | None:
@@ -135,7 +133,7 @@ def create(case: Case) -> Decision | None:
     """Row 2d: no order, or the last one expired (or ended as `recreate` allows)."""
     if case.orders.current is not None or case.orders.conflict or failed_call_order(case) is not None:
         return None
-    recent = tuple(order for order in known_orders(case.desired, case.observed) if _is_recent(case, order))
+    recent = recent_orders(known_orders(case.desired, case.observed), case.now)
     if len(recent) >= MOST_CREATES:
         return Decision(
             "blocked",
@@ -322,10 +320,6 @@ def _expired_early(case: Case, last: tuple[Order, ...]) -> Decision | None:
         order_id=order.id,
         remedy="Ask the provider to revive it. To buy a new one instead, take paid_until and the order's record away.",
     )
-
-
-def _is_recent(case: Case, order: Order) -> bool:
-    return order.created is None or order.created > plus(case.now, -CREATES_WITHIN)
 
 
 def _served_without_order(case: Case) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import Literal
 from .._model.callers import Callers
 from .._model.certificates import CertificateFacts, CsrFacts
 from .._model.holds import Holds
+from .._model.limits import LARGEST_SKEW
 from .._model.memory import Evidence, Intent
 from .._model.orders import Order
 from .._model.plans import Plan
@@ -122,7 +123,7 @@ class Policy:
     auto_renew: Literal["respect", "ignore"] = "respect"
     lost_key: Literal["block", "reissue"] = "block"
     names_fit_plan: bool = False
-    max_skew: timedelta = timedelta(hours=1)
+    max_skew: timedelta = LARGEST_SKEW
     holds: Holds = field(default_factory=Holds)
 
 

@@ -16,6 +16,14 @@ from typing import Iterable
 from .._model import marks
 from .._model.callers import Objection, objection
 from .._model.dates import plus
+from .._model.limits import (
+    CREATES_WITHIN,
+    LARGEST_SKEW,
+    MOST_CREATES,
+    REISSUE_REST,
+    RENEWAL_REST,
+    recent_orders,
+)
 from . import issued
 from .types import (
     Clock,
@@ -31,11 +39,6 @@ from .types import (
 )
 
 MARK_LIFE = timedelta(minutes=2)
-MAX_SKEW = timedelta(hours=1)
-CREATE_SPAN = timedelta(days=30)
-MAX_CREATES_PER_REFERENCE = 2
-REISSUE_SPAN = timedelta(hours=24)
-RENEW_SPAN = timedelta(days=10)
 UNREADABLE_LIMIT = 5
 REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
@@ -220,7 +223,7 @@ def names_changed(intent: Intent, wanted: Iterable[str]) -> bool:
 
 
 def clock_refusal(clock: Clock) -> Refusal | None:
-    if clock.server is None or abs(clock.local - clock.server) <= MAX_SKEW:
+    if clock.server is None or abs(clock.local - clock.server) <= LARGEST_SKEW:
         return None
     return Refusal(
         "clock_skew",
@@ -231,11 +234,11 @@ def clock_refusal(clock: Clock) -> Refusal | None:
 
 def creates_refusal(seen: Iterable[Order], evidence: Evidence | None, clock: Clock) -> Refusal | None:
     """At most 2 creates per reference in 30 days, counted in the list and in the evidence."""
-    since = now_of(clock) - CREATE_SPAN
-    listed = [row for row in seen if row.created is not None and row.created > since]
+    since = now_of(clock) - CREATES_WITHIN
+    listed = recent_orders(seen, now_of(clock))
     noted = [moment for moment in (evidence.creates if evidence else ()) if moment > since]
     count = max(len(listed), len(noted))
-    if count < MAX_CREATES_PER_REFERENCE:
+    if count < MOST_CREATES:
         return None
     ids = ", ".join(row.id for row in listed) or "recorded in the evidence"
     return Refusal(
@@ -246,7 +249,7 @@ def creates_refusal(seen: Iterable[Order], evidence: Evidence | None, clock: Clo
 
 def reissues_refusal(evidence: Evidence | None, not_before: datetime | None, clock: Clock) -> Refusal | None:
     """At most 1 reissue per order in 24 h, by our own record and by the age of the certificate."""
-    since = now_of(clock) - REISSUE_SPAN
+    since = now_of(clock) - REISSUE_REST
     noted = [moment for moment in (evidence.reissues if evidence else ()) if moment > since]
     if noted:
         return Refusal("too_many_reissues", f"it was already reissued on {iso(noted[-1])}, less than 24 h ago")
@@ -257,7 +260,7 @@ def reissues_refusal(evidence: Evidence | None, not_before: datetime | None, clo
 
 def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
     """At most 1 renewal per order in 10 days: a renewal may take days until the API shows it."""
-    since = now_of(clock) - RENEW_SPAN
+    since = now_of(clock) - RENEWAL_REST
     noted = [moment for moment in (evidence.renewals if evidence else ()) if moment > since]
     if not noted:
         return None
@@ -280,7 +283,7 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
 
 def recent(moments: Iterable[datetime], added: datetime | None, clock: Clock) -> tuple[datetime, ...]:
     """The moments of the last 30 days (all that the breakers count) and the last one before, with `added`, in order."""
-    since = now_of(clock) - CREATE_SPAN
+    since = now_of(clock) - CREATES_WITHIN
     known = sorted({*moments, *(() if added is None else (added,))})
     return tuple(moment for moment in known if moment > since or moment == known[-1])
 

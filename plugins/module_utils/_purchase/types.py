@@ -17,6 +17,7 @@ from typing import Generator, Mapping, Union
 
 from .._model.callers import Callers
 from .._model.holds import Holds, Moment
+from .._model.limits import Limits
 from .._model.marks import Marks
 from .._model.memory import (
     Done,
@@ -27,7 +28,6 @@ from .._model.memory import (
     Records,
 )
 from .._model.orders import Order
-from .limits import Limits
 from .neighbour import Neighbour
 
 # These names belong to this vocabulary too; the others are below.

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How much a run may do, how often one order may be charged or reissued, and how far two clocks may differ. Pure.
+
+What goes beyond is a fault somewhere, and a person must look at it (docs/protocol.md, R8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Iterable
+
+from .dates import plus
+from .orders import Order
+
+MOST_CREATES = 2  # of one reference
+CREATES_WITHIN = timedelta(days=30)
+REISSUE_REST = timedelta(hours=24)  # at most one reissue of an order in this time
+RENEWAL_REST = timedelta(days=10)  # at most one renewal: it may take days until the API shows it
+LARGEST_SKEW = timedelta(hours=1)  # between the controller's clock and the API's
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many paid and irreversible calls of each kind one run may make."""
+
+    max_creates: int = 10
+    max_renewals: int = 10
+    max_reissues: int = 10
+    allow_mass_change: bool = False
+
+
+def recent_orders(orders: Iterable[Order], now: datetime) -> tuple[Order, ...]:
+    """The orders that count as purchases of the last 30 days; one without a date may be one."""
+    since = plus(now, -CREATES_WITHIN)
+    return tuple(order for order in orders if order.created is None or order.created > since)
