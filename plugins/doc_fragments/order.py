@@ -14,14 +14,10 @@ client_reference:
   description:
     - Your name for the order. It is the order's identity, compared exactly, and the only way to find an order again
       whose answer was lost; it must never be reused for another certificate.
-    - 1 to 64 characters out of letters, digits and C(._:/@#+ -), beginning with a letter, a digit or C(#).
+    - 1 to 64 characters out of letters, digits and C(._:/@#+ -), beginning with a letter, a digit or C(#). An order
+      that has another one is taken over with O(adopt).
   type: str
   required: true
-  version_added: 1.0.0
-client_reference_unchecked:
-  description: Accept an O(client_reference) of another form, for orders that were made elsewhere.
-  type: bool
-  default: false
   version_added: 1.0.0
 state:
   description:
@@ -32,25 +28,6 @@ state:
   type: str
   choices: [present, absent]
   default: present
-  version_added: 1.0.0
-adopt:
-  description:
-    - Reference or id of a live order of this account that is taken over instead of buying one. It is then renewed and
-      reissued like an order with O(client_reference), and its next renewal or reissue gives it that reference.
-    - Leave it in place until the order shows O(client_reference). Once an order with O(client_reference) lives, it says
-      nothing.
-    - For example C(adopt=old-shop), for an order that was bought by hand.
-  type: str
-  version_added: 1.0.0
-beside:
-  description:
-    - References or ids of live orders that may ask for exactly the same names as this one. A purchase is refused while
-      any other live order of the account does, unless it belongs to another item of the same run.
-    - For example C(beside=[shop-rsa]), for an ECDSA certificate beside an RSA one.
-    - V(*) stands for all orders. It is meant for one run on an account whose orders do not show their names.
-  type: list
-  elements: str
-  default: []
   version_added: 1.0.0
 plan:
   description:
@@ -91,107 +68,6 @@ certificate_content:
   description: The deployed certificate itself (PEM). Excludes O(certificate_path).
   type: str
   version_added: 1.0.0
-hosts:
-  description:
-    - What the hosts of this certificate hold, as M(certops.resello.ssl_certificate_request) observed it.
-    - With it an order whose key is on no host is blocked instead of waited for, and a lost key is noticed.
-  type: list
-  elements: dict
-  version_added: 1.0.0
-  suboptions:
-    name:
-      description: Name of the host, for messages.
-      type: str
-      required: true
-      version_added: 1.0.0
-    answered:
-      description: Whether the host could be asked. A host that did not answer is not a host without keys.
-      type: bool
-      default: true
-      version_added: 1.0.0
-    absence:
-      description:
-        - Why the host did not answer, for messages.
-        - V(order_unknown) is a host that answered for its other orders and does not have this one in its list.
-      type: str
-      choices: [unreachable, failed, order_unknown, not_in_play, not_in_inventory]
-      default: unreachable
-      version_added: 1.0.0
-    listed:
-      description:
-        - Whether the list of this certificate names the host. One that was on it before may still know of a call that
-          is under way, so its records are read too; it serves nothing and takes no new key.
-      type: bool
-      default: true
-      version_added: 1.0.0
-    public_keys:
-      description: SHA-256 of each public key (DER, hexadecimal) whose private key the host holds.
-      type: list
-      elements: str
-      version_added: 1.0.0
-    certificate_content:
-      description: The certificate (PEM) that the host serves today, if any.
-      type: str
-      version_added: 1.0.0
-    certificate_needed:
-      description: Whether the host needs the certificate again, even if it serves it already.
-      type: bool
-      default: false
-      version_added: 1.0.0
-    records:
-      description:
-        - What earlier runs wrote down on the host about the order, as
-          RV(certops.resello.ssl_certificate_request#module:certificates[].records) tells it. Empty if there is nothing.
-        - With it the hosts are the memory of paid calls, in place of O(ignore:journal_path). The three steps are a plan
-          in check mode, M(certops.resello.ssl_certificate_request) with the plan's RV(ignore:records), and the same
-          task with O(ignore:run_id) and what the hosts answered. What that task returns in RV(ignore:records) is
-          written on the hosts in turn.
-      type: dict
-      version_added: 1.0.0
-      suboptions:
-        intent:
-          description: The call that a run was about to make.
-          type: str
-          version_added: 1.0.0
-        evidence:
-          description: How earlier calls ended.
-          type: str
-          version_added: 1.0.0
-        hosts:
-          description: Which hosts the list named when the host last saw it, and since when.
-          type: str
-          version_added: 1.0.0
-        seen:
-          description: Which certificate the order handed out.
-          type: str
-          version_added: 1.0.0
-        placed:
-          description: What was placed to prove control of the domains. Not used here.
-          type: str
-          version_added: 1.0.0
-    config_test_passes:
-      description:
-        - Whether the services on the host accept their configuration today; left out if that was not asked.
-        - A reissue kills the certificate in use. So it waits for a host that does not answer, does not hold the key of
-          the CSR or fails this test, as long as the certificate has more than ten days left, or a third of the time
-          before its end at which it is due.
-      type: bool
-      version_added: 1.0.0
-hosts_named:
-  description:
-    - Whether somebody wrote the list of O(ignore:hosts) down. One that was derived from the hosts of a play may be cut
-      short with the play. So the list that the hosts remember counts in its place until most hosts of it take part.
-  type: bool
-  default: true
-  version_added: 1.0.0
-hosts_checked:
-  description:
-    - Whether the hosts may remember this list of O(ignore:hosts). Set it to V(false) for a list that is known to be
-      wrong, as one with a mistyped name. Else it would count as a list that changed, and once more when it is mended,
-      and paid calls would wait.
-  type: bool
-  default: true
-  version_added: 1.0.0
 dcv_type:
   description:
     - How control of the domains is proven. Required when an order is created, reissued or renewed.
@@ -202,56 +78,57 @@ dcv_type:
   version_added: 1.0.0
 validation_level:
   description:
-    - The kind of the plan. V(ov) and V(ev) make O(chamber_of_commerce), O(department), O(approver_first_name) and
-      O(approver_last_name) required before anything is sent.
+    - The kind of the plan. V(ov) and V(ev) make O(contact.chamber_of_commerce), O(contact.department),
+      O(contact.approver_first_name) and O(contact.approver_last_name) required before anything is sent.
   type: str
   choices: [dv, ov, ev]
   default: dv
   version_added: 1.0.0
-chamber_of_commerce:
-  description: Registration number of the company at its chamber of commerce.
-  type: str
+contact:
+  description: Company and approver, for plans and validation methods that ask for them.
+  type: dict
   version_added: 1.0.0
-company_name:
-  description: Name of the company. Without it the provider takes the one in the CSR.
-  type: str
-  version_added: 1.0.0
-department:
-  description: Department of the company.
-  type: str
-  version_added: 1.0.0
-address:
-  description: Street and number.
-  type: str
-  version_added: 1.0.0
-zip_code:
-  description: Postal code.
-  type: str
-  version_added: 1.0.0
-city:
-  description: City.
-  type: str
-  version_added: 1.0.0
-approver_first_name:
-  description: First name of the person who approves the order.
-  type: str
-  version_added: 1.0.0
-approver_last_name:
-  description: Last name of the person who approves the order.
-  type: str
-  version_added: 1.0.0
-approver_email_address:
-  description: Mailbox of the approver. Required for O(dcv_type=EMAIL).
-  type: str
-  version_added: 1.0.0
-approver_phone_number:
-  description: Telephone number as C(+31.612345678), country code and number parted by a full stop.
-  type: str
-  version_added: 1.0.0
-ee_reference_order_id:
-  description: Number of an Encryption Everywhere order that this purchase upgrades.
-  type: str
-  version_added: 1.0.0
+  suboptions:
+    chamber_of_commerce:
+      description: Registration number of the company at its chamber of commerce.
+      type: str
+      version_added: 1.0.0
+    company_name:
+      description: Name of the company. Without it the provider takes the one in the CSR.
+      type: str
+      version_added: 1.0.0
+    department:
+      description: Department of the company.
+      type: str
+      version_added: 1.0.0
+    address:
+      description: Street and number.
+      type: str
+      version_added: 1.0.0
+    zip_code:
+      description: Postal code.
+      type: str
+      version_added: 1.0.0
+    city:
+      description: City.
+      type: str
+      version_added: 1.0.0
+    approver_first_name:
+      description: First name of the person who approves the order.
+      type: str
+      version_added: 1.0.0
+    approver_last_name:
+      description: Last name of the person who approves the order.
+      type: str
+      version_added: 1.0.0
+    approver_email_address:
+      description: Mailbox of the approver. Required for O(dcv_type=EMAIL).
+      type: str
+      version_added: 1.0.0
+    approver_phone_number:
+      description: Telephone number as C(+31.612345678), country code and number parted by a full stop.
+      type: str
+      version_added: 1.0.0
 renew_before:
   description:
     - When a certificate is due, as days (V(30d)) or as a share of its own lifetime (V(33%)) before it ends.
@@ -265,57 +142,24 @@ reissue_after:
       for example after a key compromise. A date in the future is refused.
   type: str
   version_added: 1.0.0
-paid_until:
-  description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
+adopt:
+  description:
+    - Reference or id of a live order of this account that is taken over instead of buying one. It is then renewed and
+      reissued like an order with O(client_reference), and its next renewal or reissue gives it that reference.
+    - Leave it in place until the order shows O(client_reference). Once an order with O(client_reference) lives, it says
+      nothing.
+    - For example C(adopt=old-shop), for an order that was bought by hand.
   type: str
   version_added: 1.0.0
-paid_until_checked:
+beside:
   description:
-    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
-      was not renewed. The way out when a renewal is refused as doubtful (C(renew-doubtful)) and was not made.
-    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
-      order, only what is a day older is none.
-  type: str
-  version_added: 1.0.0
-wait_at_most:
-  description:
-    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
-    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
-      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
-      which the provider probably refunds it.
-    - Neither check mode nor a task with O(run_id) fails for it; the task that follows the orders does.
-  type: int
-  version_added: 1.0.0
-auto_renew:
-  description:
-    - What to do with an order that the platform renews by itself.
-    - V(respect) does not renew it; V(ignore) renews it like any other.
-  type: str
-  choices: [respect, ignore]
-  default: respect
-  version_added: 1.0.0
-recreate:
-  description:
-    - Ended states after which a new order may be bought under the same reference. States but V(expired) count only for
-      an order that never issued a certificate.
+    - References or ids of live orders that may ask for exactly the same names as this one. A purchase is refused while
+      any other live order of the account does, unless it belongs to another item of the same run.
+    - For example C(beside=[shop-rsa]), for an ECDSA certificate beside an RSA one.
+    - V(*) stands for all orders. It is meant for one run on an account whose orders do not show their names.
   type: list
   elements: str
-  choices: [expired, failed, cancelled, revoked]
-  default: [expired]
-  version_added: 1.0.0
-names_fit_plan:
-  description:
-    - Whether somebody made sure that the plan of the order takes the names that are added, although neither its name
-      nor its description says so. Without it a reissue for the first wildcard, or for a second domain, is refused for
-      such a plan. It would revoke the certificate in use, and the new one might lack the names.
-  type: bool
-  default: false
-  version_added: 1.0.0
-lost_key:
-  description: What to do when the key of the deployed certificate is on no host any more.
-  type: str
-  choices: [block, reissue]
-  default: block
+  default: []
   version_added: 1.0.0
 force:
   description:
@@ -329,9 +173,82 @@ only_if_younger_than:
       days ago.
   type: int
   version_added: 1.0.0
+wait_at_most:
+  description:
+    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
+    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
+      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
+      which the provider probably refunds it.
+    - Check mode does not fail for it.
+  type: int
+  version_added: 1.0.0
+recreate:
+  description:
+    - Ended states after which a new order may be bought under the same reference. States but V(expired) count only for
+      an order that never issued a certificate.
+  type: list
+  elements: str
+  choices: [expired, failed, cancelled, revoked]
+  default: [expired]
+  version_added: 1.0.0
+auto_renew:
+  description:
+    - What to do with an order that the platform renews by itself.
+    - V(respect) does not renew it; V(ignore) renews it like any other.
+  type: str
+  choices: [respect, ignore]
+  default: respect
+  version_added: 1.0.0
+paid_until:
+  description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
+  type: str
+  version_added: 1.0.0
+paid_until_checked:
+  description:
+    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
+      was not renewed. The way out when a renewal is refused as doubtful (C(renewal_doubtful)) and was not made.
+    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
+      order, only what is a day older is none.
+  type: str
+  version_added: 1.0.0
+names_fit_plan:
+  description:
+    - Whether somebody made sure that the plan of the order takes the names that are added, although neither its name
+      nor its description says so. Without it a reissue for the first wildcard, or for a second domain, is refused for
+      such a plan. It would revoke the certificate in use, and the new one might lack the names.
+  type: bool
+  default: false
+  version_added: 1.0.0
+ee_reference_order_id:
+  description: Number of an Encryption Everywhere order that this purchase upgrades.
+  type: str
+  version_added: 1.0.0
+""".strip()
+
+LISTED = r"""
+lost_key:
+  description: What to do when the key of the deployed certificate is on no host any more.
+  type: str
+  choices: [block, reissue]
+  default: block
+  version_added: 1.0.0
+observed:
+  description:
+    - What the hosts of the certificate hold and remember. The role certops.resello.ssl_certificate sets it; what is
+      in it may change with every release.
+  type: dict
+  version_added: 1.0.0
 """.strip()
 
 RUN = r"""
+retry_validation:
+  description:
+    - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
+      or files are in place. Names that are proven are left alone.
+    - A provider that refuses, or asks to come back later, is a warning; it is not asked again in the same run.
+  type: bool
+  default: false
+  version_added: 1.0.0
 journal_path:
   description:
     - Folder on the controller for the records of paid calls (made with mode 0700 if it is missing).
@@ -339,18 +256,14 @@ journal_path:
       folder exclude each other. Without it a lost answer is still looked for, but only by the run that lost it.
   type: path
   version_added: 1.0.0
-run_id:
-  description:
-    - RV(ignore:run_id) that the same task returned in check mode, for orders whose hosts hold the records. A call is
-      made only if all hosts have written the intent of that plan, at most 15 minutes ago, and once.
-    - Not used in check mode, nor for orders without RV(ignore:records) of their hosts.
-  type: str
-  version_added: 1.0.0
 recovery_timeout:
   description: Seconds to look for an order whose answer was lost, before the task gives up with the outcome unknown.
   type: float
   default: 180
   version_added: 1.0.0
+""".strip()
+
+BATCH = r"""
 max_creates:
   description: If more orders than this would be bought in one run, none is bought and all are listed.
   type: int
@@ -373,20 +286,11 @@ allow_mass_change:
   type: bool
   default: false
   version_added: 1.0.0
-follow_only:
+role_step:
   description:
-    - Only follow the orders that are there. Nothing is created, renewed, reissued or cancelled, whatever is due.
-    - For a later task of the same run, so that what the first task was refused is not asked for again.
-  type: bool
-  default: false
-  version_added: 1.0.0
-retry_validation:
-  description:
-    - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
-      or files are in place. Names that are proven are left alone.
-    - A provider that refuses, or asks to come back later, is a warning; it is not asked again in the same run.
-  type: bool
-  default: false
+    - Which step of a run this task is. The role certops.resello.ssl_certificate sets it; what is in it may change with
+      every release.
+  type: dict
   version_added: 1.0.0
 """.strip()
 
@@ -415,5 +319,5 @@ class ModuleDocFragment:
         "    elements: dict\n"
         "    required: true\n"
         "    version_added: 1.0.0\n"
-        "    suboptions:\n" + _options(_inside_list(ORDER), 6) + _options(RUN, 2)
+        "    suboptions:\n" + _options(_inside_list(f"{ORDER}\n{LISTED}"), 6) + _options(f"{RUN}\n{BATCH}", 2)
     )

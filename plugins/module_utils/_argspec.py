@@ -14,7 +14,6 @@ from ansible.module_utils.basic import env_fallback
 from ._client.transport import ConnectionOptions
 
 BASIC = {"api_username": "RESELLO_API_USERNAME", "api_key": "RESELLO_API_KEY"}
-RECORD_KINDS = ("intent", "evidence", "seen", "placed", "hosts")
 OPENID = {
     "api_token_url": "RESELLO_API_TOKEN_URL",
     "api_client_id": "RESELLO_API_CLIENT_ID",
@@ -91,66 +90,6 @@ def connection_options(params: Mapping[str, Any], environment: Mapping[str, str]
     ).validated()
 
 
-def order_spec() -> dict[str, Any]:
-    """Options that describe one wanted certificate (doc fragment certops.resello.order)."""
-
-    text = {"type": "str"}
-    return {
-        "client_reference": {"type": "str", "required": True},
-        "client_reference_unchecked": {"type": "bool", "default": False},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "adopt": dict(text),
-        "beside": {"type": "list", "elements": "str", "default": []},
-        "plan": dict(text),
-        "names": {"type": "list", "elements": "str"},
-        "csr_path": {"type": "path"},
-        "csr_content": dict(text),
-        "certificate_path": {"type": "path"},
-        "certificate_content": dict(text),
-        "hosts": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "name": {"type": "str", "required": True},
-                "answered": {"type": "bool", "default": True},
-                "absence": {
-                    "type": "str",
-                    "choices": ["unreachable", "failed", "order_unknown", "not_in_play", "not_in_inventory"],
-                    "default": "unreachable",
-                },
-                "listed": {"type": "bool", "default": True},
-                "public_keys": {"type": "list", "elements": "str", "no_log": False},
-                "certificate_content": dict(text),
-                "certificate_needed": {"type": "bool", "default": False},
-                "records": {"type": "dict", "options": {kind: dict(text) for kind in RECORD_KINDS}},
-                "config_test_passes": {"type": "bool"},
-            },
-        },
-        "hosts_named": {"type": "bool", "default": True},
-        "hosts_checked": {"type": "bool", "default": True},
-        "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
-        "validation_level": {"type": "str", "choices": ["dv", "ov", "ev"], "default": "dv"},
-        **{name: dict(text) for name in CONTACT},
-        "ee_reference_order_id": dict(text),
-        "renew_before": dict(text),
-        "reissue_after": dict(text),
-        "paid_until": dict(text),
-        "paid_until_checked": dict(text),
-        "wait_at_most": {"type": "int"},
-        "auto_renew": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
-        "recreate": {
-            "type": "list",
-            "elements": "str",
-            "choices": ["expired", "failed", "cancelled", "revoked"],
-            "default": ["expired"],
-        },
-        "names_fit_plan": {"type": "bool", "default": False},
-        "lost_key": {"type": "str", "choices": ["block", "reissue"], "default": "block", "no_log": False},
-        "force": {"type": "bool", "default": False},
-        "only_if_younger_than": {"type": "int"},
-    }
-
-
 CONTACT = (
     "chamber_of_commerce",
     "company_name",
@@ -164,6 +103,54 @@ CONTACT = (
     "approver_phone_number",
 )
 
+
+def order_spec() -> dict[str, Any]:
+    """Options that describe one wanted certificate (doc fragment certops.resello.order)."""
+
+    text = {"type": "str"}
+    return {
+        "client_reference": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "plan": dict(text),
+        "names": {"type": "list", "elements": "str"},
+        "csr_path": {"type": "path"},
+        "csr_content": dict(text),
+        "certificate_path": {"type": "path"},
+        "certificate_content": dict(text),
+        "dcv_type": {"type": "str", "choices": ["EMAIL", "FILE", "DNS"]},
+        "validation_level": {"type": "str", "choices": ["dv", "ov", "ev"], "default": "dv"},
+        "contact": {"type": "dict", "options": {name: dict(text) for name in CONTACT}},
+        "renew_before": dict(text),
+        "reissue_after": dict(text),
+        "adopt": dict(text),
+        "beside": {"type": "list", "elements": "str", "default": []},
+        "force": {"type": "bool", "default": False},
+        "only_if_younger_than": {"type": "int"},
+        "wait_at_most": {"type": "int"},
+        "recreate": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["expired", "failed", "cancelled", "revoked"],
+            "default": ["expired"],
+        },
+        "auto_renew": {"type": "str", "choices": ["respect", "ignore"], "default": "respect"},
+        "paid_until": dict(text),
+        "paid_until_checked": dict(text),
+        "names_fit_plan": {"type": "bool", "default": False},
+        "ee_reference_order_id": dict(text),
+    }
+
+
+def listed_order_spec() -> dict[str, Any]:
+    """The same for one of many, whose hosts may hold and remember something of it."""
+
+    return {
+        **order_spec(),
+        "lost_key": {"type": "str", "choices": ["block", "reissue"], "default": "block", "no_log": False},
+        "observed": {"type": "dict"},
+    }
+
+
 ORDER_EXCLUSIVE = [("csr_path", "csr_content"), ("certificate_path", "certificate_content")]
 
 
@@ -171,19 +158,25 @@ def run_spec() -> dict[str, Any]:
     """Options of a whole run that may place orders (doc fragment certops.resello.order)."""
 
     return {
+        "retry_validation": {"type": "bool", "default": False},
         "journal_path": {"type": "path"},
-        "run_id": {"type": "str"},
         "recovery_timeout": {"type": "float", "default": 180},
+    }
+
+
+def batch_spec() -> dict[str, Any]:
+    """Options of a run for many orders."""
+
+    return {
         "max_creates": {"type": "int", "default": 10},
         "max_renewals": {"type": "int", "default": 10},
         "max_reissues": {"type": "int", "default": 10},
         "allow_mass_change": {"type": "bool", "default": False},
-        "retry_validation": {"type": "bool", "default": False},
-        "follow_only": {"type": "bool", "default": False},
+        "role_step": {"type": "dict"},
     }
 
 
-def dcv_spec() -> dict[str, Any]:
+def validate_spec() -> dict[str, Any]:
     """Options of ssl_certificate_validate."""
 
     entry = {

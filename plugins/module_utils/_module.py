@@ -11,7 +11,7 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._argspec import connection_options, order_spec
+from ._argspec import connection_options, listed_order_spec
 from ._client import transport as _transport
 from ._client.api import Api
 from ._engine.item import Item
@@ -85,7 +85,7 @@ def invocation(params: Mapping[str, Any]) -> dict[str, Any]:
     Ansible walks through every value of a result several times; for a thousand certificates that was a fifth of a run.
     """
 
-    defaults = {name: option.get("default") for name, option in order_spec().items()}
+    defaults = {name: option.get("default") for name, option in listed_order_spec().items()}
     certificates = [
         {name: value for name, value in item.items() if value != defaults.get(name)} for item in params["certificates"]
     ]

@@ -315,7 +315,7 @@ orders_read:
   returned: success, and on failure if any certificate could be looked at
   sample: 0
 run_id:
-  description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
+  description: Names this run in the intents that it asks to be written.
   type: str
   returned: success
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9

@@ -321,13 +321,13 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_spec, dcv_spec
+from ansible_collections.certops.resello.plugins.module_utils._argspec import connection_spec, validate_spec
 from ansible_collections.certops.resello.plugins.module_utils._engine.validations import DcvRun, validate_orders
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_named, invocation, warn
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**connection_spec(), **dcv_spec()}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**connection_spec(), **validate_spec()}, supports_check_mode=True)
     params = module.params
     with api_for(module) as api:
         run = DcvRun.from_params(params, check_mode=module.check_mode)

@@ -344,14 +344,14 @@ orders_read:
   returned: success, and on failure if any certificate could be looked at
   sample: 0
 run_id:
-  description: Names this run in the intents that it asks to be written. A plan's is given back in O(run_id).
+  description: Names this run in the intents that it asks to be written. The role gives that of a plan back.
   type: str
   returned: success, and on failure if any certificate could be looked at
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
 certificates_to_record:
   description:
     - RV(certificates[].client_reference) and RV(certificates[].records) of all certificates where nothing else can be
-      said of them, because the account could not be listed. Nothing was sent; intents of O(run_id) are to be removed.
+      said of them, because the account could not be listed. Nothing was sent; intents of this run are to be removed.
   type: list
   elements: dict
   returned: if the orders of the account could not be listed
@@ -361,8 +361,9 @@ certificates_to_record:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     ORDER_EXCLUSIVE,
+    batch_spec,
     connection_spec,
-    order_spec,
+    listed_order_spec,
     run_spec,
     waiting_spec,
 )
@@ -375,12 +376,13 @@ def main() -> None:
         argument_spec={
             **connection_spec(),
             **run_spec(),
+            **batch_spec(),
             **waiting_spec(),
             "certificates": {
                 "type": "list",
                 "elements": "dict",
                 "required": True,
-                "options": order_spec(),
+                "options": listed_order_spec(),
                 "mutually_exclusive": ORDER_EXCLUSIVE,
             },
             "max_concurrency": {"type": "int", "default": 8},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from ..module_utils._argspec import listed_order_spec
 from ..module_utils._errors import ReselloError
 from ..module_utils._names import normalise_name
 from ..module_utils._purchase.spelling import same_names
@@ -16,26 +17,20 @@ from .host_memory import absence, unlisted
 from .lists import mistyped_item, named_hosts
 from .observed import of_host
 
-# Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders may set directly.
-ORDER_OPTIONS = (
-    "adopt",
-    "beside",
-    "plan",
-    "names",
-    "dcv_type",
-    "validation_level",
-    "ee_reference_order_id",
-    "renew_before",
-    "reissue_after",
-    "paid_until",
-    "paid_until_checked",
-    "wait_at_most",
-    "auto_renew",
-    "recreate",
-    "lost_key",
-    "names_fit_plan",
-    "csr_content",
+# Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders does not set directly: its
+# identity, what the role finds out, and what ends an order.
+NOT_OF_ITEMS = (
+    "client_reference",
+    "contact",
+    "state",
+    "csr_path",
+    "certificate_path",
+    "certificate_content",
+    "observed",
+    "force",
+    "only_if_younger_than",
 )
+ORDER_OPTIONS = tuple(name for name in listed_order_spec() if name not in NOT_OF_ITEMS)
 IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
 # What names one order: an item's own, never a default of all.
 ONE_ORDER_OPTIONS = ("adopt", "name", "client_reference", "csr_content")
@@ -167,13 +162,13 @@ def union(
     _refuse_other_hosts(published, {reference: (host, item["hosts"]) for reference, (host, item) in first.items()})
     found = [_options(item, published) for _host, item in first.values()]
     answered = {entry["host"] for entry in published}
-    for host in (host for options in found for host in options["hosts"]):
+    for host in (host for options in found for host in options["observed"]["hosts"]):
         if not host.get("answered", True) and play_hosts:
             host.setdefault("absence", absence(host["name"], answered, play_hosts, inventory_hosts))
     wrong = {stray["client_reference"] for stray in _strays(published) if stray["kind"] == "wrong"}
     for options in found:
         if options["client_reference"] in wrong:
-            options["hosts_checked"] = False  # a list with a typing error would be a list that changed, twice
+            options["observed"]["checked"] = False  # a list with a typing error would be a list that changed, twice
     return found
 
 
@@ -212,14 +207,12 @@ def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], it
 
 def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     options = {key: item[key] for key in ORDER_OPTIONS if item.get(key) is not None}
-    options.update({key: value for key, value in (item.get("contact") or {}).items() if value is not None})
+    contact = {key: value for key, value in (item.get("contact") or {}).items() if value is not None}
+    if contact:
+        options["contact"] = contact
     options["client_reference"] = item["client_reference"]
-    options["hosts"] = [
-        *(_host_facts(host, item, published) for host in item["hosts"]),
-        *unlisted(item, published),
-    ]
-    if not item.get("hosts_named", True):
-        options["hosts_named"] = False
+    hosts = [*(_host_facts(host, item, published) for host in item["hosts"]), *unlisted(item, published)]
+    options["observed"] = {"hosts": hosts, "named": item.get("hosts_named", True)}
     csr = None if "csr_content" in options else _fresh_csr(item, published)
     return options if csr is None else {**options, "csr_content": csr}
 

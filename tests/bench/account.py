@@ -86,7 +86,7 @@ class Account:
                     "csr_content": pki.pem(pki.new_csr(pki.new_key(), name, (name,))),
                     "plan": "PositiveSSL",
                     "dcv_type": "EMAIL",
-                    "approver_email_address": MAILBOX,
+                    "contact": {"approver_email_address": MAILBOX},
                 }
             )
         return items

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT
 from ansible_collections.certops.resello.tests.support import pki
 from ansible_collections.certops.resello.tests.support.run_module import (
     module_command,
@@ -97,11 +98,13 @@ class Shop:
         return str(path)
 
     def item(self, reference: str = "shop", *names: str, **changes: Any) -> dict[str, Any]:
-        """A certificate as a user wants it, by FILE; options that are None are left out."""
+        """A certificate as a user wants it, by FILE; options that are None are left out, contact fields nested."""
         names = names or (f"{reference.lower()}.example.com",)
         wanted = {"client_reference": reference, "plan": PLAN, "dcv_type": "FILE", **changes}
         if not {"csr_path", "csr_content"} & set(wanted):
             wanted["csr_path"] = self.csr(*names)
+        contact = {name: wanted.pop(name) for name in CONTACT if name in wanted}
+        wanted["contact"] = {name: value for name, value in contact.items() if value is not None} or None
         return {name: value for name, value in wanted.items() if value is not None}
 
     def mailed(self, reference: str = "shop", *names: str, **changes: Any) -> dict[str, Any]:
@@ -130,6 +133,14 @@ class Shop:
     def order(self, item: Mapping[str, Any], *, check: bool = False, **given: Any) -> dict[str, Any]:
         """Run ssl_certificate."""
         return self.run("ssl_certificate", check=check, **{**item, **given})
+
+    def step(
+        self, item: Mapping[str, Any], *, check: bool = False, run_id: str | None = None, follow_only: bool = False
+    ) -> dict[str, Any]:
+        """Run ssl_certificates as a step of the role does, for one certificate; returns its result."""
+        step = {"run_id": run_id, "follow_only": follow_only}
+        done = self.orders([item], check=check, role_step=step)
+        return {**done, **(done.get("certificates") or [{}])[0]}
 
     def orders(self, items: Sequence[Mapping[str, Any]], *, check: bool = False, **given: Any) -> dict[str, Any]:
         """Run ssl_certificates."""

@@ -18,7 +18,8 @@ from ansible_collections.certops.resello.tests.support.run_module import run_mod
 
 
 def with_host(item: Mapping[str, Any], records: Mapping[str, str] | None = None) -> dict[str, Any]:
-    return {**item, "hosts": [{"name": "web1", "public_keys": [], "records": dict(records or {})}]}
+    hosts = [{"name": "web1", "public_keys": [], "records": dict(records or {})}]
+    return {**item, "observed": {"hosts": hosts}}
 
 
 def write(shop: Shop, result: Mapping[str, Any]) -> dict[str, str]:
@@ -36,7 +37,7 @@ def kinds(result: Mapping[str, Any]) -> list[str]:
 
 
 def planned(shop: Shop, item: Mapping[str, Any]) -> dict[str, Any]:
-    plan = shop.order(with_host(item), check=True)
+    plan = shop.step(with_host(item), check=True)
     assert (plan["rc"], [change["kind"] for change in plan["records"]]) == (0, ["hosts", "intent"]), plan
     return plan
 
@@ -46,28 +47,28 @@ def test_the_chain(shop: Shop) -> None:
     plan = planned(shop, item)
     marked = write(shop, plan)
     assert json.loads(marked["intent"])["record"]["phase"] == "sent"
-    result = shop.order(with_host(item, marked), run_id=plan["run_id"])
+    result = shop.step(with_host(item, marked), run_id=plan["run_id"])
     assert (result["rc"], result["outcome"], result["run_id"]) == (0, "bought", plan["run_id"]), result
     kept = write(shop, result)
     assert set(kept) == {"evidence", "hosts"}
     assert json.loads(kept["hosts"])["record"]["mature"], "it took part in a call"
-    again = shop.order(with_host(item, kept), check=True)
+    again = shop.step(with_host(item, kept), check=True)
     assert (again["changed"], again["records"], shop.charges) == (False, [], 1)
 
 
 def test_a_cancellation_is_written_on_the_hosts_first(shop: Shop) -> None:
     item = shop.item()
     plan = planned(shop, item)
-    bought = shop.order(with_host(item, write(shop, plan)), run_id=plan["run_id"])
+    bought = shop.step(with_host(item, write(shop, plan)), run_id=plan["run_id"])
     kept = write(shop, bought)
     gone = {**item, "state": "absent", "force": True}
-    unmarked = shop.order(with_host(gone, kept))
+    unmarked = shop.step(with_host(gone, kept))
     assert (unmarked["rc"], unmarked["error"]["code"]) == (1, "unmarked"), unmarked
-    announced = shop.order(with_host(gone, kept), check=True)
+    announced = shop.step(with_host(gone, kept), check=True)
     assert (announced["changed"], kinds(announced)) == (True, ["intent"]), announced
     marked = write(shop, announced)
     assert json.loads(marked["intent"])["record"]["action"] == "cancel"
-    cancelled = shop.order(with_host(gone, marked), run_id=announced["run_id"])
+    cancelled = shop.step(with_host(gone, marked), run_id=announced["run_id"])
     assert (cancelled["outcome"], set(write(shop, cancelled))) == ("cancelled", {"evidence", "hosts"}), cancelled
     assert json.loads(write(shop, cancelled)["evidence"])["record"]["ended"]
 
@@ -76,7 +77,7 @@ def test_without_its_mark_on_the_host_no_call_is_made(shop: Shop) -> None:
     item = shop.item()
     plan = planned(shop, item)
     for run_id in (None, plan["run_id"]):
-        result = shop.order(with_host(item), **({"run_id": run_id} if run_id else {}))
+        result = shop.step(with_host(item), **({"run_id": run_id} if run_id else {}))
         assert (result["rc"], result["error"]["code"]) == (1, "unmarked"), result
         assert (kinds(result), shop.charges) == (["hosts"], 0)
 
@@ -84,8 +85,8 @@ def test_without_its_mark_on_the_host_no_call_is_made(shop: Shop) -> None:
 def test_the_mark_of_another_run_is_no_leave(shop: Shop) -> None:
     item = shop.item()
     marked = write(shop, planned(shop, item))
-    other = shop.order(with_host(item), check=True)
-    result = shop.order(with_host(item, marked), run_id=other["run_id"])
+    other = shop.step(with_host(item), check=True)
+    result = shop.step(with_host(item, marked), run_id=other["run_id"])
     assert (result["rc"], result["records"], shop.charges) == (1, [], 0), result
     assert "remove the intent" in result["msg"]
 
@@ -98,7 +99,7 @@ def test_a_mark_that_is_too_old_is_given_back(shop: Shop) -> None:
     old = (datetime.now(timezone.utc) - timedelta(minutes=16)).replace(tzinfo=None).isoformat(timespec="microseconds")
     content["record"].update(dict.fromkeys(("started", "started_local"), f"{old}Z"))
     marked = write(shop, {**plan, "records": [{**change, "content": json.dumps(content)}]})
-    result = shop.order(with_host(item, marked), run_id=plan["run_id"])
+    result = shop.step(with_host(item, marked), run_id=plan["run_id"])
     assert (result["rc"], result["error"]["code"], shop.charges) == (1, "superseded", 0), result
     assert set(write(shop, result)) == {"hosts"}
 
@@ -122,7 +123,7 @@ def test_what_is_refused_before_the_call_is_given_back(shop: Shop, limit: str) -
     plan = planned(shop, item)
     marked = write(shop, plan)
     late = {"max_creates": 0} if limit == "max_creates" else {"csr_path": shop.csr("shop.example.com")}
-    result = shop.order({**with_host(item, marked), **late}, run_id=plan["run_id"])
+    result = shop.step({**with_host(item, marked), **late}, run_id=plan["run_id"])
     assert (result["rc"], shop.charges) == (1, 0), result
     assert set(write(shop, result)) == {"hosts"}
 
@@ -136,9 +137,9 @@ def test_one_mark_is_for_one_call(shop: Shop) -> None:
         relay.trouble = trouble = Trouble(posts, before=True, drop=True)
         trouble.release.set()
         options = {"run_id": plan["run_id"], "recovery_timeout": 1, "api_url": relay.api_url}
-        first = shop.order(with_host(item, marked), **options)
+        first = shop.step(with_host(item, marked), **options)
         sent = relay.sent(posts)
-        second = shop.order(with_host(item, marked), **options)
+        second = shop.step(with_host(item, marked), **options)
         assert (sent, relay.sent(posts)) == (1, 1)
     assert first["outcome"] == "pending_unknown"
     assert second["error"]["code"] == "intent_used", second
@@ -147,7 +148,7 @@ def test_one_mark_is_for_one_call(shop: Shop) -> None:
 
 def test_a_plan_takes_no_name_from_its_user(shop: Shop) -> None:
     item = shop.item()
-    plan = shop.order(with_host(item), check=True, run_id="f" * 32)
+    plan = shop.step(with_host(item), check=True, run_id="f" * 32)
     assert plan["run_id"] != "f" * 32
 
 
@@ -156,14 +157,14 @@ def test_a_plan_takes_no_name_from_its_user(shop: Shop) -> None:
     [({"run_id": "nightly"}, "run_id"), ({"journal_path": "/nonexistent"}, "journal_path")],
 )
 def test_options_that_cannot_be_right(shop: Shop, options: dict[str, Any], told: str) -> None:
-    result = shop.order(with_host(shop.item()), **options)
+    result = shop.step(with_host(shop.item()), **options)
     assert (result["rc"], shop.charges) == (1, 0)
     assert told in result["msg"]
 
 
 def test_a_record_that_cannot_be_read_buys_nothing(shop: Shop) -> None:
     for check in (True, False):
-        result = shop.order(with_host(shop.item(), {"evidence": "{"}), check=check)
+        result = shop.step(with_host(shop.item(), {"evidence": "{"}), check=check)
         assert (result["rc"], result["records"], shop.charges) == (1, [], 0)
         assert "web1" in result["msg"]
 

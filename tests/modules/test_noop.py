@@ -166,8 +166,8 @@ def test_what_a_host_lacks_is_downloaded(shop: Shop, lacking: dict[str, Any]) ->
         lacking = {**lacking, "certificate_content": content}
     key = shop.order(item)["certificate_facts"]["public_key_sha256"]
     one = {"name": "one", "public_keys": [key], "certificate_content": content}
-    assert shop.order({**item, "hosts": [one]})["certificate"] is None
-    result = shop.order({**item, "hosts": [one, lacking]})
+    assert shop.step({**item, "observed": {"hosts": [one]}})["certificate"] is None
+    result = shop.step({**item, "observed": {"hosts": [one, lacking]}})
     assert result["rc"] == 0
     assert result["certificate"] is not None
 

@@ -29,7 +29,7 @@ def evidence(order_id: str, **fields: Any) -> str:
 
 
 def on_host(item: dict[str, Any], **host: Any) -> dict[str, Any]:
-    return {**item, "hosts": [{"name": "web1", "records": {}, "public_keys": [], **host}]}
+    return {**item, "observed": {"hosts": [{"name": "web1", "records": {}, "public_keys": [], **host}]}}
 
 
 # --- its CSR ---------------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def test_a_csr_for_more_names_is_not_sent(shop: Shop, *, check: bool) -> None:
 
 def test_the_host_that_sent_it_is_named(shop: Shop) -> None:
     csr = shop.csr(NAME, EVIL)
-    result = shop.order(on_host(shop.item("shop", NAME, names=[NAME], csr_path=csr), public_keys=[key_of(csr)]))
+    result = shop.step(on_host(shop.item("shop", NAME, names=[NAME], csr_path=csr), public_keys=[key_of(csr)]))
     assert (result["rc"], shop.charges) == (1, 0)
     assert f"the CSR that web1 sent asks for: {EVIL}" in result["msg"]
 
@@ -91,7 +91,7 @@ def lost(shop: Shop, **changes: Any) -> tuple[dict[str, Any], str, str]:
 
 def test_an_order_that_lost_its_reference_is_known_by_its_key_and_names(shop: Shop) -> None:
     item, order_id, key = lost(shop)
-    result = shop.order(on_host(item, records={"evidence": evidence(order_id, csr_key=key)}, public_keys=[key]))
+    result = shop.step(on_host(item, records={"evidence": evidence(order_id, csr_key=key)}, public_keys=[key]))
     assert (result["rc"], result["action"], result["order"]["id"]) == (0, "wait", order_id), result
 
 
@@ -101,7 +101,7 @@ def test_an_order_that_lost_its_reference_is_not_taken_for_ours_without_proof(sh
     said = {"key": {"csr_key": "f" * 64}, "no key": {}, "names": {"csr_key": key}}[wrong]
     if wrong == "names":
         item = shop.mailed("shop", EVIL, names=[EVIL])
-    result = shop.order(on_host(item, records={"evidence": evidence(order_id, **said)}, public_keys=[key]))
+    result = shop.step(on_host(item, records={"evidence": evidence(order_id, **said)}, public_keys=[key]))
     assert (result["rc"], result["changed"], shop.charges) == (1, False, 1), result
     assert result["error"]["code"] == "record_not_ours"
     assert f"set adopt to {order_id}" in result["msg"]
@@ -115,7 +115,7 @@ def test_a_certificate_of_another_ca_is_no_reason_not_to_buy(shop: Shop, *, jour
     shop.options = {"journal_path": str(shop.folder / "journal")} if journal else {}
     foreign = pki.pem(pki.Authority.root("Another CA").leaf(pki.new_key(), [NAME]))
     item = shop.item("shop", NAME)
-    assert shop.order(on_host(item, records=None, certificate_content=foreign), check=True)["changed"] is True
+    assert shop.step(on_host(item, records=None, certificate_content=foreign), check=True)["changed"] is True
     shop.bought({**item, "certificate_content": foreign})
 
 

@@ -125,7 +125,7 @@ def test_a_method_that_was_changed_is_switched_on_the_way(shop: Shop) -> None:
 def test_only_following_switches_nothing(shop: Shop) -> None:
     shop.bought(shop.mailed())
     shop.forget_calls()
-    assert shop.order(shop.item(csr_path=None), follow_only=True)["changed"] is False
+    assert shop.step(shop.item(csr_path=None), follow_only=True)["changed"] is False
     assert shop.writing_calls() == []
 
 

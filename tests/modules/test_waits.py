@@ -115,9 +115,11 @@ def test_a_task_that_orders_what_another_planned_leaves_it_to_the_one_that_follo
     item = shop.item()
     aged(shop, item, 5)
     plan = shop.orders([item], check=True)
-    ordered = shop.orders([item], run_id=plan["run_id"])
+    ordered = shop.orders([item], role_step={"run_id": plan["run_id"]})
     assert ordered["certificates"][0]["error"] is None
-    followed = shop.orders([item], follow_only=True, wait=True, wait_timeout=0.2, on_item_failure="report")
+    followed = shop.orders(
+        [item], role_step={"follow_only": True}, wait=True, wait_timeout=0.2, on_item_failure="report"
+    )
     assert followed["certificates"][0]["error"] is not None
 
 

@@ -136,7 +136,7 @@ class RoleRun:
         self._on_hosts("open", lambda host: openings(self._shared(host), self._mine(host), host, self._published))
         if not any(entry["changed"] and not entry["error"] for entry in self.report.plan):
             return
-        done = self._api("order", run_id=plan["run_id"])
+        done = self._api("order", role_step={"run_id": plan["run_id"]})
         self._record("record", done)
         if "certificates" in done:
             self.report.ordered = self.report.last = done["certificates"]
@@ -158,7 +158,7 @@ class RoleRun:
         ordered = [entry for entry in self.report.ordered or () if entry["changed"]]
         if ordered or any(entry["state"] == "waiting" for entry in self.report.last):
             self.meanwhile()
-            followed = self._api("follow", follow_only=True, wait=True, wait_timeout=3, wait_sleep=0.2)
+            followed = self._api("follow", role_step={"follow_only": True}, wait=True, wait_timeout=3, wait_sleep=0.2)
             self._record("note", followed)
             refused = {entry["client_reference"]: entry for entry in self.report.last if entry["error"]}
             found = followed.get("certificates", self.report.last)

@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.certops.resello.plugins.doc_fragments.order import ORDER
-from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT, order_spec, run_spec
+from ansible_collections.certops.resello.plugins.doc_fragments.order import LISTED, ORDER
+from ansible_collections.certops.resello.plugins.module_utils._argspec import (
+    CONTACT,
+    batch_spec,
+    listed_order_spec,
+    order_spec,
+)
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
 from ansible_collections.certops.resello.plugins.plugin_utils import lists
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import ATTACHMENTS, ORDER_OPTIONS
@@ -32,7 +37,7 @@ def shape(option: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ORDER_OPTIONS)
 def test_an_item_option_of_the_role_is_that_of_the_module(name: str) -> None:
-    assert shape(ITEM[name]) == shape(order_spec()[name])
+    assert shape(ITEM[name]) == shape(listed_order_spec()[name])
 
 
 @pytest.mark.parametrize("name", [*ATTACHMENTS, "adopt_files"])
@@ -51,15 +56,19 @@ def test_the_contact_of_an_item_has_all_contact_fields() -> None:
     assert list(ITEM["contact"]["options"]) == list(CONTACT)
 
 
+def with_defaults(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: {**shape(option), "default": option.get("default")} for name, option in options.items()}
+
+
 def test_the_documentation_of_an_order_is_that_of_its_specification() -> None:
-    documented = {name: {**shape(option), "default": option.get("default")} for name, option in ORDER_DOCS.items()}
-    specified = {name: {**shape(option), "default": option.get("default")} for name, option in order_spec().items()}
-    assert documented == specified
+    assert with_defaults(ORDER_DOCS) == with_defaults(order_spec())
+    assert list(ORDER_DOCS) == list(order_spec()), "in the same order"
+    assert with_defaults({**ORDER_DOCS, **yaml.safe_load(LISTED)}) == with_defaults(listed_order_spec())
 
 
 @pytest.mark.parametrize("name", ["max_creates", "max_renewals", "max_reissues", "allow_mass_change"])
 def test_a_limit_of_the_role_is_that_of_the_module(name: str) -> None:
-    assert SPECS[f"ssl_certificate_{name}"]["default"] == run_spec()[name]["default"]
+    assert SPECS[f"ssl_certificate_{name}"]["default"] == batch_spec()[name]["default"]
 
 
 def lists_of(options: dict[str, Any]) -> dict[str, str]:

@@ -33,6 +33,7 @@ from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import Wanted, check_references, wanted_from
 from .finder import OrderFinder
+from .handed_over import step_of, with_observed
 from .item import GUARDED, Item
 from .journal import Journal
 from .observe import desired_facts, is_own, observe
@@ -56,6 +57,9 @@ LEAST = {
 }
 
 
+LIMITS = ("max_creates", "max_renewals", "max_reissues", "allow_mass_change")
+
+
 @dataclass(frozen=True)
 class Run:
     """What holds for the whole run."""
@@ -76,33 +80,30 @@ class Run:
         """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
 
         refuse_less(params, LEAST)
+        step = step_of(params)
+        limits = {name: params[name] for name in LIMITS if name in params}
         return cls(
             check_mode=check_mode,
             waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,
             retry_validation=params["retry_validation"],
-            follow_only=params["follow_only"],
+            follow_only=step["follow_only"],
             journal_path=params["journal_path"],
             recovery_timeout=params["recovery_timeout"],
-            limits=Limits(
-                max_creates=params["max_creates"],
-                max_renewals=params["max_renewals"],
-                max_reissues=params["max_reissues"],
-                allow_mass_change=params["allow_mass_change"],
-            ),
+            limits=Limits(**limits),
             max_concurrency=params.get("max_concurrency", 1),
             # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
             # their own.
-            run_id=_run_id(params["run_id"]) if params["run_id"] and not check_mode else uuid.uuid4().hex,
-            is_last=not check_mode and (params["follow_only"] or params["wait"] or not params["run_id"]),
+            run_id=_run_id(step["run_id"]) if step["run_id"] and not check_mode else uuid.uuid4().hex,
+            is_last=not check_mode and (step["follow_only"] or params["wait"] or not step["run_id"]),
         )
 
 
 def _run_id(text: str) -> str:
     if not RUN_ID.fullmatch(text):
         raise ConfigurationError(
-            option="run_id",
+            option="role_step",
             value=text,
-            problem="was not returned by a plan",
+            problem="names a run that is no plan's",
             remedy="Give the run_id that the same task returned in check mode a moment ago, or leave it out.",
         )
     return text
@@ -123,6 +124,7 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> Converg
     cannot be listed. In check mode only reading calls are made.
     """
 
+    wishes = [with_observed(wish) for wish in wishes]
     check_references([wish["client_reference"] for wish in wishes])
     engine = _Engine(api, run, wishes)
     engine.check(wishes)

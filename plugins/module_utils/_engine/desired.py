@@ -107,7 +107,7 @@ def wanted_from(
         csr=csr,
         dcv_type=item["dcv_type"],
         validation_level=item["validation_level"],
-        contact={field: item[field] for field in CONTACT},
+        contact={field: (item["contact"] or {}).get(field) for field in CONTACT},
         ee_reference_order_id=item["ee_reference_order_id"],
         hosts=_hosts(item, sighting),
         policy=_policy(item, certificates, now),
@@ -138,16 +138,14 @@ def check_references(references: list[str]) -> None:
 
 def _check_reference(item: Mapping[str, Any]) -> None:
     reference = item["client_reference"]
-    if item["client_reference_unchecked"] and reference:
-        return
     if not REFERENCE.fullmatch(reference) or reference != reference.strip():
         raise ConfigurationError(
             option="client_reference",
             value=reference,
             problem="is not usable as the identity of an order",
             remedy=(
-                "Use 1 to 64 letters, digits and ._:/@#+ - with a letter, digit or # first and no space last; "
-                "client_reference_unchecked accepts one that was made elsewhere."
+                "Use 1 to 64 letters, digits and ._:/@#+ - with a letter, digit or # first and no space last. An order "
+                "that has another one is taken over with adopt."
             ),
         )
 
@@ -205,16 +203,17 @@ def _check_validation(item: Mapping[str, Any], names: tuple[str, ...]) -> None:
             problem=f"cannot prove control for the wildcard {wildcards[0]}",
             remedy="Use DNS or EMAIL.",
         )
-    if item["dcv_type"] == "EMAIL" and not item["approver_email_address"]:
-        _missing("approver_email_address", "dcv_type=EMAIL")
+    contact = item["contact"] or {}
+    if item["dcv_type"] == "EMAIL" and not contact.get("approver_email_address"):
+        _missing("contact.approver_email_address", "dcv_type=EMAIL")
     if item["validation_level"] != "dv":
         for field in ORGANISATION_FIELDS:
-            if not item[field]:
-                _missing(field, f"validation_level={item['validation_level']}")
-    phone = item["approver_phone_number"]
+            if not contact.get(field):
+                _missing(f"contact.{field}", f"validation_level={item['validation_level']}")
+    phone = contact.get("approver_phone_number")
     if phone and not PHONE.fullmatch(phone):
         raise ConfigurationError(
-            option="approver_phone_number",
+            option="contact.approver_phone_number",
             value=phone,
             problem="is not of the form the provider takes",
             remedy="Write country code and number as +31.612345678.",

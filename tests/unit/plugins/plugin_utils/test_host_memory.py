@@ -34,7 +34,7 @@ def test_the_union_says_why_and_names_hosts_that_only_remember() -> None:
     broken = published("web4", [item], {"name": "shop", "error": "unreadable"})
     old = published("web2", [], KEPT)
     (options,) = orders.union([told, broken, old], ["web1", "web2", "web4"], ["web1", "web2", "web3", "web4"])
-    assert options["hosts"][1:] == [
+    assert options["observed"]["hosts"][1:] == [
         {"name": "web3", "answered": False, "absence": "not_in_play"},
         {"name": "web4", "answered": False, "absence": "failed"},
         {"name": "web2", "listed": False, "records": {"intent": "{}"}},
@@ -45,13 +45,13 @@ def test_a_host_that_answered_and_does_not_have_the_order_is_not_called_unreacha
     item = {**ITEM, "hosts": ["web2", "web1"]}
     told = published("web1", [item], {"name": "shop", "held_public_keys": [], "records": {}, "error": None})
     (options,) = orders.union([told, published("web2", [])], ["web1", "web2"], ["web1", "web2"])
-    assert options["hosts"][0] == {"name": "web2", "answered": False, "absence": "order_unknown"}
+    assert options["observed"]["hosts"][0] == {"name": "web2", "answered": False, "absence": "order_unknown"}
 
 
 def test_hosts_may_give_the_hosts_of_an_order_in_another_order() -> None:
     one, other = {**ITEM, "hosts": ["web1", "web2"]}, {**ITEM, "hosts": ["web2", "web1"]}
     (options,) = orders.union([published("web1", [one]), published("web2", [other])])
-    assert [host["name"] for host in options["hosts"]] == ["web1", "web2"]
+    assert [host["name"] for host in options["observed"]["hosts"]] == ["web1", "web2"]
 
 
 def test_what_a_host_must_write_down_of_an_order_that_it_does_not_serve() -> None:

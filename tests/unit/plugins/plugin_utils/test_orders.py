@@ -73,11 +73,13 @@ def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
         {
             "names": ["shop.example.com"],
             "client_reference": "shop",
-            "hosts": [
-                {"name": "web1", "answered": True, "public_keys": ["aa"], "records": {}},
-                {"name": "web2", "answered": False},
-            ],
-            "hosts_named": False,
+            "observed": {
+                "hosts": [
+                    {"name": "web1", "answered": True, "public_keys": ["aa"], "records": {}},
+                    {"name": "web2", "answered": False},
+                ],
+                "named": False,
+            },
         }
     ]
 
@@ -87,7 +89,7 @@ def test_a_host_whose_services_lack_the_certificate_asks_for_it(reload_needed: b
     items = [{"name": "shop", "hosts": ["web1"]}]
     current = {"certificate": "PEM"}
     (options,) = orders.union([published("web1", items, current=current, reload_needed=reload_needed)])
-    assert options["hosts"][0].get("certificate_needed", False) is needed
+    assert options["observed"]["hosts"][0].get("certificate_needed", False) is needed
 
 
 def test_only_an_installation_can_tell_whether_what_follows_a_certificate_is_in_order() -> None:
@@ -95,7 +97,7 @@ def test_only_an_installation_can_tell_whether_what_follows_a_certificate_is_in_
     one = published("web1", [{"name": "shop"}])
     other = published("web2", [{"name": "shop", "links": [{"path": "/x/cert.pem", "file": "cert"}]}])
     (options,) = orders.union([one, other])
-    assert [host.get("certificate_needed", False) for host in options["hosts"]] == [False, True]
+    assert [host.get("certificate_needed", False) for host in options["observed"]["hosts"]] == [False, True]
 
 
 def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
@@ -107,7 +109,7 @@ def test_what_a_host_serves_and_chose_goes_to_the_controller() -> None:
     }
     options = orders.union([published("web1", items, **answers)])[0]
     assert options["csr_content"] == "new"
-    assert options["hosts"][0]["certificate_content"] == "PEM"
+    assert options["observed"]["hosts"][0]["certificate_content"] == "PEM"
 
 
 def test_without_a_chosen_key_no_csr_is_sent() -> None:
@@ -122,12 +124,10 @@ def test_a_csr_of_ones_own_is_used_as_it_is() -> None:
     assert orders.union([published("web1", items, **answers)])[0]["csr_content"] == "mine"
 
 
-def test_contact_fields_become_options_of_their_own() -> None:
+def test_contact_fields_without_a_value_are_left_out() -> None:
     items = [{"name": "shop", "hosts": ["web1"], "contact": {"city": "Smallville", "address": None}}]
     options = orders.union([published("web1", items)])[0]
-    assert options["city"] == "Smallville"
-    assert "address" not in options
-    assert "contact" not in options
+    assert options["contact"] == {"city": "Smallville"}
 
 
 def test_two_descriptions_of_one_reference_name_both_hosts_and_the_difference() -> None:
@@ -185,7 +185,7 @@ def test_a_certificate_that_its_host_cannot_read_is_left_out_and_the_others_are_
 def test_a_host_that_cannot_read_its_copy_counts_as_one_that_did_not_answer() -> None:
     items = [{"name": "shop", "hosts": HOSTS}]
     union = orders.union([published("web1", items, error="damaged"), published("web2", items)])
-    assert [host["answered"] for host in union[0]["hosts"]] == [False, True]
+    assert [host["answered"] for host in union[0]["observed"]["hosts"]] == [False, True]
 
 
 @pytest.mark.parametrize(
