@@ -135,11 +135,17 @@ class Shop:
         return self.run("ssl_certificate", check=check, **{**item, **given})
 
     def step(
-        self, item: Mapping[str, Any], *, check: bool = False, run_id: str | None = None, follow_only: bool = False
+        self,
+        item: Mapping[str, Any],
+        *,
+        check: bool = False,
+        run_id: str | None = None,
+        follow_only: bool = False,
+        **given: Any,
     ) -> dict[str, Any]:
         """Run ssl_certificates as a step of the role does, for one certificate; returns its result."""
         step = {"run_id": run_id, "follow_only": follow_only}
-        done = self.orders([item], check=check, role_step=step)
+        done = self.orders([item], check=check, role_step=step, **given)
         return {**done, **(done.get("certificates") or [{}])[0]}
 
     def orders(self, items: Sequence[Mapping[str, Any]], *, check: bool = False, **given: Any) -> dict[str, Any]:

@@ -122,8 +122,10 @@ def test_what_is_refused_before_the_call_is_given_back(shop: Shop, limit: str) -
     item = shop.item()
     plan = planned(shop, item)
     marked = write(shop, plan)
-    late = {"max_creates": 0} if limit == "max_creates" else {"csr_path": shop.csr("shop.example.com")}
-    result = shop.step({**with_host(item, marked), **late}, run_id=plan["run_id"])
+    late = {"max_creates": 0} if limit == "max_creates" else {}
+    if limit == "csr":
+        item = {**item, "csr_path": shop.csr("shop.example.com")}
+    result = shop.step(with_host(item, marked), run_id=plan["run_id"], **late)
     assert (result["rc"], shop.charges) == (1, 0), result
     assert set(write(shop, result)) == {"hosts"}
 
@@ -154,7 +156,11 @@ def test_a_plan_takes_no_name_from_its_user(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [({"run_id": "nightly"}, "run_id"), ({"journal_path": "/nonexistent"}, "journal_path")],
+    [
+        ({"run_id": "nightly"}, "role_step"),
+        ({"run_id": {}}, "role_step"),
+        ({"journal_path": "/nonexistent"}, "journal_path"),
+    ],
 )
 def test_options_that_cannot_be_right(shop: Shop, options: dict[str, Any], told: str) -> None:
     result = shop.step(with_host(shop.item()), **options)
