@@ -214,3 +214,12 @@ def test_issue_in_one_play_and_deploy_in_batches(shop: Shop, control: Control) -
     assert played.rc == 0, played.output
     assert len(set(served(shop, *FLEET))) == 1
     assert shop.writing_calls() == []
+
+
+@pytest.mark.parametrize("entry", ["issue", "deploy", "placeholder"])
+def test_every_entry_point_takes_the_variables_of_main(shop: Shop, control: Control, entry: str) -> None:
+    play = with_entry(role_play(shop, "web1", module_defaults={GROUP: shop.credentials}), entry)
+    play["tasks"][0]["vars"] = {**play["tasks"][0]["vars"], "ssl_certificate_keep_versions": "many"}
+    refused = control.play([play])
+    assert (refused.rc, shop.charges) == (2, 0), refused.output
+    assert "ssl_certificate_keep_versions" in refused.output

@@ -93,7 +93,6 @@ class World:
                 "nameserver_port": self.tree.port,
                 "http_port": self.site.port,
                 "ip_versions": [4],
-                "wait_sleep": 0.3,
             },
             "ssl_certificate_dns": {
                 "provider": "nsupdate",
