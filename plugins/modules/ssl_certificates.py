@@ -367,7 +367,8 @@ from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     run_spec,
     waiting_spec,
 )
-from ansible_collections.certops.resello.plugins.module_utils._engine.converge import Run, converge
+from ansible_collections.certops.resello.plugins.module_utils._engine.converge import converge
+from ansible_collections.certops.resello.plugins.module_utils._engine.run import Run
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_items, invocation, warn
 
 

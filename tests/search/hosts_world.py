@@ -179,7 +179,7 @@ class HostsExplorer(Explorer):
             run_id=f"c{who}r{run}",
             has_journal=True,
             force=True,
-            carried=carried,
+            on_hosts=carried,
             csr_key=space.keys[min(who, len(space.keys) - 1)],
             plan_id=PLAN,
             orders=seen,
@@ -242,7 +242,7 @@ class HostsExplorer(Explorer):
         controller = world.controllers[who]
         shared = self._read(world, who, controller.reach, controller.hosts, controller.run)
         number = self._shared_number(shared)
-        request = self._wanted(world, who, controller.run, shared, carried=True)
+        request = self._wanted(world, who, controller.run, shared, on_hosts=True)
         if request is None:
             return self._with(world, who, controller.idle())
         request = replace(request, callers=shared.callers())

@@ -146,11 +146,11 @@ def order_that_changed_after_the_mark_is_not_renewed() -> bool:
     """The plan marked the call; then a person renewed in the control panel, and its paid end cannot be seen."""
     issued = target()
     before = t.Marks("active", issued.updated, "0a", "K")
-    intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, carried=True)
+    intent = t.Intent("renew", REFERENCE, "run-1", "sent", "L", NOW, NOW, on_hosts=True)
     intent = replace(intent, order_id="1", known_ids=("1",), before=before)
     now = replace(with_key(issued, "P"), updated=NOW)
     account = Account(orders={"1": now}, serials={"1": "0b"}, records=t.Records(intent=intent))
-    result = account.run(request("renew", carried=True, target=now, orders=(now,), csr_key="L"))
+    result = account.run(request("renew", on_hosts=True, target=now, orders=(now,), csr_key="L"))
     return result.outcome == "superseded" and not account.posts() and account.records.intent is None
 
 
@@ -226,9 +226,9 @@ def eleven_creates_are_refused() -> bool:
 
 def refusal_leaves_no_intent() -> bool:
     """Nothing may be sent under the mark of this run's own plan: the clocks differ."""
-    intent = t.Intent("create", REFERENCE, "run-1", "sent", "K", NOW, NOW, plan_id="plan-1", carried=True)
+    intent = t.Intent("create", REFERENCE, "run-1", "sent", "K", NOW, NOW, plan_id="plan-1", on_hosts=True)
     account = Account(records=t.Records(intent=intent), skew=timedelta(hours=2))
-    result = account.run(request(carried=True))
+    result = account.run(request(on_hosts=True))
     return not result.sent and account.records.intent is None
 
 
@@ -375,7 +375,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     "R3 another run's intent on the hosts is taken for its own": (
         rules,
         "is_own",
-        lambda intent, wanted: wanted.carried and intent is not None,
+        lambda intent, wanted: wanted.on_hosts and intent is not None,
         search_fails(HOSTS, OneOrder(strict=True)),
     ),
     "R3 a late call under a mark on the hosts": (

@@ -252,7 +252,7 @@ class Explorer:
             reference=REFERENCE,
             run_id=f"c{who}r{run}",
             has_journal=place is not None,
-            carried=memory is not None,
+            on_hosts=memory is not None,
             csr_key=space.keys[min(who, len(space.keys) - 1)],
             plan_id=PLAN,
             orders=seen,
@@ -363,7 +363,7 @@ class Explorer:
             return memory, Done()
         if isinstance(effect, (WriteIntent, RemoveIntent, PromoteToEvidence, ReadRecords)):
             if isinstance(effect, WriteIntent):
-                effect = replace(effect, intent=replace(effect.intent, carried=True))
+                effect = replace(effect, intent=replace(effect.intent, on_hosts=True))
             return journalled(memory, effect)
         answer, _world = next(self._answers(world, 0, effect))
         return memory, answer

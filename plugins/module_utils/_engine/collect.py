@@ -65,10 +65,10 @@ def _sent_key(item: Item) -> str | None:
     """
 
     done = item.purchase
-    if done is None or not done.changed or item.action not in SENDING or item.goal.csr is None:
+    if done is None or not done.changed or item.action not in SENDING or item.desired.csr is None:
         return None
     unclear = item.action == "renew" and done.outcome == "pending_unknown"
-    return None if unclear else item.goal.csr.public_key_sha256
+    return None if unclear else item.desired.csr.public_key_sha256
 
 
 def collect(api: Api, item: Item, *, check_mode: bool) -> None:
@@ -117,7 +117,7 @@ def details_of(api: Api, item: Item) -> ValidationDetails:
 
     order = item.current_order
     details = api.validation_details(order.id, names=names_to_validate(item), brand=item.brand)
-    return details.with_order(since=order.waiting_since, mailbox=item.goal.contact["approver_email_address"])
+    return details.with_order(since=order.waiting_since, mailbox=item.desired.contact["approver_email_address"])
 
 
 def names_to_validate(item: Item) -> tuple[str, ...]:
@@ -127,18 +127,18 @@ def names_to_validate(item: Item) -> tuple[str, ...]:
     only where none are given.
     """
 
-    wanted = item.goal
+    wanted = item.desired
     if wanted.names:
         return tuple(sorted(wanted.names))
-    csrs = [order.csr for order in item.sight.facts.orders if order.csr is not None]
+    csrs = [order.csr for order in item.observed.facts.orders if order.csr is not None]
     return tuple(sorted({name for csr in csrs for name in csr.names}))
 
 
 def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
     """The order's certificate, if nothing is to be done and each host serves it."""
 
-    wanted = item.goal
-    seen = wanted.sighting
+    wanted = item.desired
+    seen = wanted.downloaded
     if seen is None or item.action != "none" or wanted.certificate_needed or not seen.is_current(order):
         return None
     served = {None if one is None else one.sha256 for one in wanted.in_use}
@@ -177,4 +177,4 @@ def _collect_certificate(api: Api, item: Item, order: Order) -> None:
 def _promised_names(item: Item) -> tuple[str, ...]:
     """The names the certificate must have; none while another certificate is only planned or could not be had."""
 
-    return () if item.planned or item.error is not None else item.goal.names
+    return () if item.planned or item.error is not None else item.desired.names

@@ -10,8 +10,6 @@ the other items go on.
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,93 +18,31 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._client.api import Api
-from .._errors import ConfigurationError, ReselloError, refuse_less
+from .._errors import ConfigurationError, ReselloError
 from .._lifecycle.decide import decide
-from .._lifecycle.types import Decision, HostFacts
+from .._lifecycle.types import HostFacts
 from .._model.holds import Moment
-from .._model.limits import Limits
 from .._model.memory import JournalFailed, Records
 from .._model.orders import ISSUED, WAITING, Order
 from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
-from .carried import CarriedRecords
 from .collect import collect, is_settled
 from .desired import Wanted, check_references, wanted_from
+from .downloads import Downloaded, Downloads, downloaded_of
 from .finder import OrderFinder
-from .handed_over import step_of, with_observed
+from .handed_over import with_observed
+from .host_records import HostRecords
 from .item import GUARDED, Item
 from .journal import Journal
+from .notes import blocked, left_behind, unread_dates
 from .observe import desired_facts, is_own, observe
 from .places import places_of
 from .plan_wish import plan_wish
-from .sightings import Sighting, Sightings, sighting_of
+from .run import Run
 from .trouble import BlockedError, UnexpectedError
-from .wait import Waiting, follow
+from .wait import follow
 
-MONEY_SAID = frozenset({"hosts_missing", "hosts_changed"})  # their reasons say what was charged
 AWAITED = ("in_progress", "certificate_awaited")  # also of an order that is called issued
-RUN_ID = re.compile("[0-9a-f]{32}")
-LEAST = {
-    "max_creates": 0,
-    "max_renewals": 0,
-    "max_reissues": 0,
-    "recovery_timeout": 0,
-    "wait_timeout": 0,
-    "wait_sleep": 0.1,
-    "max_concurrency": 1,
-}
-
-
-LIMITS = ("max_creates", "max_renewals", "max_reissues", "allow_mass_change")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What holds for the whole run."""
-
-    check_mode: bool
-    waiting: Waiting | None
-    retry_validation: bool
-    follow_only: bool
-    journal_path: str | None
-    recovery_timeout: float
-    limits: Limits
-    max_concurrency: int
-    run_id: str
-    is_last: bool  # no task that follows the orders comes after this one
-
-    @classmethod
-    def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
-        """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
-
-        refuse_less(params, LEAST)
-        step = step_of(params)
-        limits = {name: params[name] for name in LIMITS if name in params}
-        return cls(
-            check_mode=check_mode,
-            waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,
-            retry_validation=params["retry_validation"],
-            follow_only=step["follow_only"],
-            journal_path=params["journal_path"],
-            recovery_timeout=params["recovery_timeout"],
-            limits=Limits(**limits),
-            max_concurrency=params.get("max_concurrency", 1),
-            # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
-            # their own.
-            run_id=_run_id(step["run_id"]) if step["run_id"] and not check_mode else uuid.uuid4().hex,
-            is_last=not check_mode and (step["follow_only"] or params["wait"] or not step["run_id"]),
-        )
-
-
-def _run_id(text: str) -> str:
-    if not RUN_ID.fullmatch(text):
-        raise ConfigurationError(
-            option="role_step",
-            value=text,
-            problem="names a run that is no plan's",
-            remedy="Give the run_id that the same task returned in check mode a moment ago, or leave it out.",
-        )
-    return text
 
 
 @dataclass(frozen=True)
@@ -152,8 +88,8 @@ class _Engine:
         self._account = AccountOrders(api)
         self._plans = PlanBook(api)
         self._journal = None if run.journal_path is None else Journal(run.journal_path)
-        self._sightings = Sightings(run.journal_path)
-        self._carried = CarriedRecords(wishes, run_id=run.run_id)
+        self._downloads = Downloads(run.journal_path)
+        self._host_records = HostRecords(wishes, run_id=run.run_id)
         self._wishes = {wish["client_reference"]: wish for wish in wishes}
         self._finder = OrderFinder(api, self._account, self.items, workers=run.max_concurrency)
 
@@ -185,8 +121,8 @@ class _Engine:
         def step(item: Item) -> None:
             wish = self._wishes[item.client_reference]
             self._refuse_two_memories(item)
-            sighting = self._sighting(item.client_reference)
-            wanted = wanted_from(wish, certificates=len(wishes), now=now, sighting=sighting)
+            downloaded = self._downloaded(item.client_reference)
+            wanted = wanted_from(wish, certificates=len(wishes), now=now, downloaded=downloaded)
             item.wanted = self._with_remembered_hosts(wanted)
 
         for item in self.items:  # threads would gain nothing: nothing is asked of the API
@@ -204,29 +140,29 @@ class _Engine:
     def _observe(self, item: Item, orders: list[Order], kept: Mapping[str, Records | JournalFailed]) -> None:
         now = datetime.now(timezone.utc)
         reference = item.client_reference
-        records = self._carried.read(reference) if reference in self._carried else kept[reference]
-        if item.goal.adopt is not None and not any(order.live for order in orders):
+        records = self._host_records.read(reference) if reference in self._host_records else kept[reference]
+        if item.desired.adopt is not None and not any(order.live for order in orders):
             remembered = isinstance(records, Records) and records.evidence is not None
             orders = self._finder.adopted(item, required=not orders and not remembered) or orders
         item.observation = observe(
             self._api,
             self._plans,
             records,
-            item.goal,
+            item.desired,
             orders,
             now=now,
             run_id=self._run.run_id,
-            callers=self._carried.callers(reference, now=self._moment(now)),
+            callers=self._host_records.callers(reference, now=self._moment(now)),
             places=places_of(self._wishes[reference], records),
         )
         item.marked = is_own(item.observation.records.intent, self._run.run_id)
-        item.warnings.extend(_unread_dates(order) for order in item.observation.live if order.unread_dates)
+        item.warnings.extend(unread_dates(order) for order in item.observation.live if order.unread_dates)
 
     def _with_remembered_hosts(self, wanted: Wanted) -> Wanted:
         """Hosts of the list that still counts although the play does not have them: they may serve the certificate."""
 
         known = {host.name for host in wanted.hosts}
-        silent = [name for name in self._carried.absent(wanted.client_reference) if name not in known]
+        silent = [name for name in self._host_records.absent(wanted.client_reference) if name not in known]
         return replace(wanted, hosts=(*wanted.hosts, *(HostFacts(name=name, answered=False) for name in silent)))
 
     def _moment(self, now: datetime) -> Moment:
@@ -235,28 +171,28 @@ class _Engine:
     def _kept_for(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
         """What is kept in the folder of the journal of each whose records no host holds."""
 
-        others = [reference for reference in references if reference not in self._carried]
+        others = [reference for reference in references if reference not in self._host_records]
         return dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
 
     def decide(self) -> None:
         now = datetime.now(timezone.utc)
         for item in self._sound():
-            if item.goal.state == "absent":
+            if item.desired.state == "absent":
                 _end(item)
                 continue
             _decide(item, now)
-        self._look_for_what_ends([item for item in self._sound() if item.goal.state == "absent" and not item.order])
+        self._look_for_what_ends([item for item in self._sound() if item.desired.state == "absent" and not item.order])
         self._look_closer([item for item in self._sound() if item.action == "create"])
         for item in self._sound():
             _attempt(item, self._choose_plan)
         self._look_for_renewals([item for item in self._sound() if item.action == "renew"])
         for item in self._sound():
             if item.action in ("reissue", "cancel"):
-                item.warnings.extend(_left_behind(self._wishes[item.client_reference], item.action))
+                item.warnings.extend(left_behind(self._wishes[item.client_reference], item.action))
             if item.decision is not None:
                 item.warnings.extend(item.decision.warnings)
                 if item.action == "blocked":
-                    item.error = _blocked(item.client_reference, item.decision)
+                    item.error = blocked(item.client_reference, item.decision)
 
     def _look_for_what_ends(self, items: list[Item]) -> None:
         """Before "there is no order": what the list hides is read."""
@@ -270,7 +206,7 @@ class _Engine:
 
     def _end_again(self, item: Item) -> None:
         orders = self._finder.with_hidden(item)
-        if len(orders) > len(item.sight.orders):
+        if len(orders) > len(item.observed.orders):
             self._observe(item, orders, self._kept_for([item.client_reference]))
             _end(item)
         else:
@@ -279,13 +215,13 @@ class _Engine:
     def _choose_plan(self, item: Item) -> None:
         """The plan is looked up where something is bought; where it is not, a wish for another one is told."""
 
-        wanted, decision = item.goal.plan, item.decision
+        wanted, decision = item.desired.plan, item.decision
         if decision is None:
             return
         if item.action in ("create", "renew"):
             item.plan = self._plans.named(wanted) if wanted else None
             return
-        item.plan_wish = plan_wish(self._plans, wanted, item.order, item.sight.plan, decision.renewable_from)
+        item.plan_wish = plan_wish(self._plans, wanted, item.order, item.observed.plan, decision.renewable_from)
         if item.plan_wish is not None and item.order is not None:
             item.warnings.append(item.plan_wish.note(item.order.id))
 
@@ -308,7 +244,7 @@ class _Engine:
 
     def _decide_again(self, item: Item) -> None:
         orders = self._finder.with_hidden(item)
-        if len(orders) > len(item.sight.orders):
+        if len(orders) > len(item.observed.orders):
             self._observe(item, orders, self._kept_for([item.client_reference]))
             _decide(item, datetime.now(timezone.utc))
 
@@ -326,7 +262,7 @@ class _Engine:
             api=self._api,
             account=self._account,
             journal=self._journal,
-            carried=self._carried,
+            host_records=self._host_records,
             limits=self._run.limits,
             recovery_timeout=self._run.recovery_timeout,
             run_id=self._run.run_id,
@@ -380,10 +316,10 @@ class _Engine:
         )
         for item in self.items:
             if item.bundle is not None:
-                self._note_sighting(item, now)
+                self._note_download(item, now)
 
     def _refuse_two_memories(self, item: Item) -> None:
-        if self._journal is not None and item.client_reference in self._carried:
+        if self._journal is not None and item.client_reference in self._host_records:
             raise ConfigurationError(
                 option="journal_path",
                 value=self._run.journal_path,
@@ -391,31 +327,35 @@ class _Engine:
                 remedy="Leave out one of the two: journal_path, or records in hosts.",
             )
 
-    def _sighting(self, reference: str) -> Sighting | None:
-        return self._carried.sighting(reference) if reference in self._carried else self._sightings.read(reference)
+    def _downloaded(self, reference: str) -> Downloaded | None:
+        return (
+            self._host_records.downloaded(reference)
+            if reference in self._host_records
+            else self._downloads.read(reference)
+        )
 
-    def _note_sighting(self, item: Item, now: datetime) -> None:
+    def _note_download(self, item: Item, now: datetime) -> None:
         """Remembers the proven certificate of an order, so that the next run need not download it."""
 
         order = item.current_order
         if item.bundle is None or order.bucket != ISSUED:
             return
-        sighting = sighting_of(order, item.bundle.leaf, now=now)
-        if sighting is None:
+        downloaded = downloaded_of(order, item.bundle.leaf, now=now)
+        if downloaded is None:
             return
-        if item.client_reference in self._carried:
-            self._carried.note_sighting(item.client_reference, sighting)
+        if item.client_reference in self._host_records:
+            self._host_records.note_download(item.client_reference, downloaded)
         else:
-            self._sightings.note(item.client_reference, sighting, make_folder=not self._run.check_mode)
+            self._downloads.note(item.client_reference, downloaded, make_folder=not self._run.check_mode)
 
     def settle_records(self) -> None:
         """What the hosts must write down. Intents of calls that were not made, and will not be, are given back."""
 
-        self._carried.note_lists(self._moment(datetime.now(timezone.utc)))
+        self._host_records.note_lists(self._moment(datetime.now(timezone.utc)))
         for item in self.items:
             if not item.called and not (item.planned and item.error is None):
-                self._carried.give_back(item.client_reference)
-            item.writes = self._carried.writes(item.client_reference)
+                self._host_records.give_back(item.client_reference)
+            item.writes = self._host_records.writes(item.client_reference)
 
     def to_record(self) -> list[dict[str, Any]]:
         """What the hosts must write down, where nothing else can be said of the items."""
@@ -435,24 +375,24 @@ def _attempt(item: Item, step: Callable[[Item], None]) -> None:
 
 
 def _decide(item: Item, now: datetime) -> None:
-    desired = desired_facts(item.goal)
-    item.decision = decide(desired, item.sight.facts, now, item.goal.policy)
+    desired = desired_facts(item.desired)
+    item.decision = decide(desired, item.observed.facts, now, item.desired.policy)
     item.action = item.decision.action
     item.reason = item.decision.reason
-    item.order = item.sight.order(item.decision.order_id)
+    item.order = item.observed.order(item.decision.order_id)
 
 
 def _end(item: Item) -> None:
     """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
 
-    live = [order for order in item.sight.orders if order.live]
-    intent = item.sight.records.intent
+    live = [order for order in item.observed.orders if order.live]
+    intent = item.observed.records.intent
     on_its_way = intent is not None and intent.phase == "sent"
     item.action = "cancel" if live or on_its_way else "none"
     item.reason = "live with this reference: " + (", ".join(f"{one.id} ({one.status})" for one in live) or "no order")
     if len(live) == 1:
         item.order = live[0]
-    lost = item.sight.recorded
+    lost = item.observed.recorded
     if not live and lost is not None and lost.live:
         item.error = BlockedError(
             f"{item.client_reference}: our record names order {lost.id}, which lives and carries another reference "
@@ -462,37 +402,6 @@ def _end(item: Item) -> None:
             code="record_not_ours",
             details={"order_id": lost.id},
         )
-
-
-def _left_behind(wish: Mapping[str, Any], action: str) -> list[str]:
-    """Hosts that knew the order and are not on its list any more: nothing is installed there, and they may serve it."""
-
-    hosts = (host for host in wish.get("hosts") or () if not host.get("listed", True))
-    names = [host["name"] for host in hosts if (host.get("records") or {}).get("evidence")]
-    if not names:
-        return []
-    call = "reissue" if action == "reissue" else "cancellation"
-    return [
-        f"{', '.join(names)} knew this order and {'is' if len(names) == 1 else 'are'} not in hosts any more. "
-        f"The {call} revokes the certificate there too, if it is still served; nothing is installed on hosts "
-        "off the list."
-    ]
-
-
-def _unread_dates(order: Order) -> str:
-    return (
-        f"Order {order.id} shows {' and '.join(order.unread_dates)}, which cannot be read as a date. It counts as not "
-        "shown, so that what depends on it is left to a person."
-    )
-
-
-def _blocked(reference: str, decision: Decision) -> BlockedError:
-    money = "" if decision.code in MONEY_SAID else " No money was spent."
-    return BlockedError(
-        f"{reference}: {decision.reason}.{money} {decision.remedy}".strip(),
-        code=decision.code,
-        details={"remedy": decision.remedy},
-    )
 
 
 def _is_unsettled(item: Item) -> bool:

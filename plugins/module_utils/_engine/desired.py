@@ -26,7 +26,7 @@ from .._x509.facts import (
     split_pem,
 )
 from .dates import parse_date
-from .sightings import Sighting
+from .downloads import Downloaded
 
 REFERENCE = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._:/@#+ -]{0,63}")
 PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
@@ -52,7 +52,7 @@ class Wanted:
     only_if_younger_than: timedelta | None
     adopt: str | None = None  # reference or id of the order that is taken over
     beside: frozenset[str] = frozenset()  # references and ids of orders that may live beside a purchase
-    sighting: Sighting | None = None  # what the order handed out when it was last downloaded
+    downloaded: Downloaded | None = None  # what the order handed out when it was last downloaded
     validation_level: str = "dv"
     certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
 
@@ -87,7 +87,7 @@ class Wanted:
 
 
 def wanted_from(
-    item: Mapping[str, Any], *, certificates: int, now: datetime, sighting: Sighting | None = None
+    item: Mapping[str, Any], *, certificates: int, now: datetime, downloaded: Downloaded | None = None
 ) -> Wanted:
     """Checks one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
 
@@ -109,13 +109,13 @@ def wanted_from(
         validation_level=item["validation_level"],
         contact={field: (item["contact"] or {}).get(field) for field in CONTACT},
         ee_reference_order_id=item["ee_reference_order_id"],
-        hosts=_hosts(item, sighting),
+        hosts=_hosts(item, downloaded),
         policy=_policy(item, certificates, now),
         force=item["force"],
         only_if_younger_than=_younger_than(item),
         adopt=item["adopt"] or None,
         beside=frozenset(item["beside"] or ()),
-        sighting=sighting,
+        downloaded=downloaded,
         certificate_needed=any(host["certificate_needed"] for host in item["hosts"] or ()),
     )
 
@@ -226,34 +226,34 @@ def _missing(field: str, because: str) -> None:
     )
 
 
-def _hosts(item: Mapping[str, Any], sighting: Sighting | None) -> tuple[lifecycle.HostFacts, ...]:
-    hosts = tuple(_host(host, sighting) for host in item["hosts"] or () if host["listed"])
+def _hosts(item: Mapping[str, Any], downloaded: Downloaded | None) -> tuple[lifecycle.HostFacts, ...]:
+    hosts = tuple(_host(host, downloaded) for host in item["hosts"] or () if host["listed"])
     text = item["certificate_content"]
     if item["certificate_path"]:
         text = read_text(item["certificate_path"], option="certificate_path")
     if not text:
         return hosts
     option = "certificate_path" if item["certificate_path"] else "certificate_content"
-    deployed = _first_certificate(text, option, sighting)
+    deployed = _first_certificate(text, option, downloaded)
     local = lifecycle.HostFacts(name="the controller", deployed=deployed)
     return (*hosts, local)
 
 
-def _host(host: Mapping[str, Any], sighting: Sighting | None) -> lifecycle.HostFacts:
+def _host(host: Mapping[str, Any], downloaded: Downloaded | None) -> lifecycle.HostFacts:
     text = host["certificate_content"]
     return lifecycle.HostFacts(
         name=host["name"],
         answered=host["answered"],
         public_keys=None if host["public_keys"] is None else frozenset(host["public_keys"]),
-        deployed=_first_certificate(text, "hosts[].certificate_content", sighting) if text else None,
+        deployed=_first_certificate(text, "hosts[].certificate_content", downloaded) if text else None,
         config_test_passes=host["config_test_passes"],
     )
 
 
-def _first_certificate(text: str, option: str, sighting: Sighting | None) -> CertificateFacts:
+def _first_certificate(text: str, option: str, downloaded: Downloaded | None) -> CertificateFacts:
     blocks = split_pem(text)
     try:
-        known = None if sighting is None else sighting.facts_of(blocks[0])
+        known = None if downloaded is None else downloaded.facts_of(blocks[0])
         return known or load_certificate(blocks[0])
     except (IndexError, ReselloError) as error:
         raise _unreadable(option) from error

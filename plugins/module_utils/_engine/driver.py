@@ -19,7 +19,7 @@ from .._model.orders import Order
 from .._purchase import types as purchase
 from .._x509.facts import CsrFacts, load_certificate, load_csr
 from .account import AccountOrders
-from .carried import CarriedRecords
+from .host_records import HostRecords
 from .journal import Journal
 
 
@@ -72,7 +72,7 @@ class ProtocolDriver:
         *,
         api: Api,
         account: AccountOrders,
-        journal: Journal | CarriedRecords | None,
+        journal: Journal | HostRecords | None,
         fields: OrderFields | None,
         planning: bool = False,
         with_references: Callable[[Sequence[Order]], list[Order]] = list,

@@ -63,7 +63,7 @@ class OrderFinder:
         Raises ConfigurationError if they are another item's, or if there is none and one is required.
         """
 
-        name = item.goal.adopt or ""
+        name = item.desired.adopt or ""
         found = [order for order in self._account.read_before() if name in (order.id, order.client_reference)]
         if not found:
             rows = self.with_references(self._api.list_orders(client_reference=name))
@@ -95,7 +95,7 @@ class OrderFinder:
             return order.client_reference
         names = {order.id, order.client_reference}
         others = (one for one in self._items if one is not item and one.wanted is not None)
-        return next((one.client_reference for one in others if one.goal.adopt in names - {None}), None)
+        return next((one.client_reference for one in others if one.desired.adopt in names - {None}), None)
 
     @property
     def reader(self) -> OrderReader:
@@ -149,7 +149,7 @@ class OrderFinder:
         rows = (*self._filtered.get(item.client_reference, ()), *self._account.read_before())
         seen = (self.reader.whole(row) for row in rows)
         mine = [order for order in seen if order is not None and order.client_reference == item.client_reference]
-        return merged(list(item.sight.orders), list({order.id: order for order in mine}.values()))
+        return merged(list(item.observed.orders), list({order.id: order for order in mine}.values()))
 
     def find_neighbours(self, creates: Sequence[Item]) -> None:
         """Puts on each item the live orders that are no item's of this run and may be what it would buy again."""
@@ -185,7 +185,7 @@ class OrderFinder:
             return
         from .neighbours import Neighbours  # noqa: PLC0415  # a night with nothing due loads no protocol
 
-        found = Neighbours(self.reader).show_names(rows, [item.goal for item in items])
+        found = Neighbours(self.reader).show_names(rows, [item.desired for item in items])
         for item in items:
             item.neighbours = tuple(
                 one for one in found[item.client_reference] if one.order.client_reference not in self._references

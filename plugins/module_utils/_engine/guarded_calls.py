@@ -18,15 +18,15 @@ from .._model.certificates import CertificateFacts
 from .._model.holds import Moment
 from .._model.orders import Order
 from .._purchase import types as purchase
-from .._purchase.batch import check_batch, create_batch, unkept_refusal
+from .._purchase.batch import check_batch, create_batch, lost_reference_refusal
 from .._purchase.protocol import purchase as run_protocol
 from .account import AccountOrders
-from .carried import KEY_TO_BE_MADE, CarriedRecords
 from .driver import (
     PlannedCall,
     ProtocolDriver,
     with_csr,
 )
+from .host_records import KEY_TO_BE_MADE, HostRecords
 from .item import Item
 from .journal import Journal, LocalLock, LockBusyError, local_lock
 
@@ -52,7 +52,7 @@ class GuardedCalls:
         api: Api,
         account: AccountOrders,
         journal: Journal | None,
-        carried: CarriedRecords,
+        host_records: HostRecords,
         limits: purchase.Limits,
         recovery_timeout: float,
         run_id: str,
@@ -63,7 +63,7 @@ class GuardedCalls:
         self._api = api
         self._account = account
         self._journal = journal
-        self._carried = carried
+        self._host_records = host_records
         self._limits = limits
         self._recovery_timeout = recovery_timeout
         self._run_id = run_id
@@ -96,7 +96,7 @@ class GuardedCalls:
             if item.action == "cancel":
                 continue
             try:
-                item.goal.require_order_fields(item.action, planning=self._check_mode)
+                item.desired.require_order_fields(item.action, planning=self._check_mode)
             except ConfigurationError as error:
                 item.error = error
 
@@ -111,24 +111,22 @@ class GuardedCalls:
     def _withhold_creates(self, creates: list[Item]) -> None:
         """Rule R5 across runs: the records remember a purchase that could not be found again."""
 
-        refusal = self._unkept_refusal() if creates else None
+        refusal = self._lost_reference_refusal() if creates else None
         if refusal is not None:
             for item in creates:
                 item.error = _refused(refusal)
 
-    def _unkept_refusal(self) -> purchase.Refusal | None:
-        unkept = self._journal.unkept() if self._journal else ()
-        if isinstance(unkept, purchase.JournalFailed):
-            return purchase.Refusal(
-                "journal_failed", f"The journal cannot be read: {unkept.reason}. Nothing was bought."
-            )
-        for earlier in (*unkept, *self._carried.unkept()):
+    def _lost_reference_refusal(self) -> purchase.Refusal | None:
+        lost = self._journal.with_lost_reference() if self._journal else ()
+        if isinstance(lost, purchase.JournalFailed):
+            return purchase.Refusal("journal_failed", f"The journal cannot be read: {lost.reason}. Nothing was bought.")
+        for earlier in (*lost, *self._host_records.with_lost_reference()):
             try:
                 shown = self._look_again(earlier.order_id)
             except ReselloError as error:
                 text = f"Order {earlier.order_id} could not be looked up: {error} Nothing was bought."
                 return purchase.Refusal("look_up_failed", text)
-            refusal = unkept_refusal(earlier, None if shown is None else with_csr(shown))
+            refusal = lost_reference_refusal(earlier, None if shown is None else with_csr(shown))
             if refusal is not None:
                 return refusal
         return None
@@ -154,13 +152,13 @@ class GuardedCalls:
         driver = ProtocolDriver(
             api=self._api,
             account=self._account,
-            journal=self._carried if reference in self._carried else self._journal,
+            journal=self._host_records if reference in self._host_records else self._journal,
             fields=order_fields(item) if sends_fields else None,
             planning=self._check_mode,
             with_references=self._with_references,
         )
         request = self._request(item, action or item.action)
-        holders = self._carried.holders(reference)
+        holders = self._host_records.holders(reference)
         try:
             with self._alone_with(reference) as lock:
                 if lock is not None and item.marked:
@@ -172,7 +170,7 @@ class GuardedCalls:
         finally:
             item.called = item.called or driver.called
             if driver.called:
-                self._carried.note_call(reference, holders)
+                self._host_records.note_call(reference, holders)
         self._take_over(item, result)
 
     def _use_once(self, item: Item, lock: LocalLock) -> None:
@@ -236,11 +234,11 @@ class GuardedCalls:
 
         if item.action == "cancel":
             return None
-        if item.goal.csr is not None:
-            return item.goal.csr.public_key_sha256
+        if item.desired.csr is not None:
+            return item.desired.csr.public_key_sha256
         if not self._check_mode:
             return None
-        intent = item.sight.records.intent
+        intent = item.observed.records.intent
         resent = item.decision is not None and item.decision.same_csr and intent is not None
         return intent.csr_key if resent and intent is not None else KEY_TO_BE_MADE
 
@@ -250,16 +248,16 @@ class GuardedCalls:
         return Moment(now, self._api.session.server_date) if self._check_mode else None
 
     def _request(self, item: Item, action: str) -> purchase.PurchaseRequest:
-        wanted, observation = item.goal, item.sight
+        wanted, observation = item.desired, item.observed
         now = datetime.now(timezone.utc)
         hosts = ", ".join(host.name for host in wanted.hosts)
-        place = f"the folder .records of {hosts}" if item.client_reference in self._carried else "the journal"
+        place = f"the folder .records of {hosts}" if item.client_reference in self._host_records else "the journal"
         request = purchase.PurchaseRequest(
             action=action,
             reference=item.client_reference,
             run_id=self._run_id,
-            has_journal=self._journal is not None or item.client_reference in self._carried,
-            carried=item.client_reference in self._carried and not self._check_mode,
+            has_journal=self._journal is not None or item.client_reference in self._host_records,
+            on_hosts=item.client_reference in self._host_records and not self._check_mode,
             csr_key=self._csr_key(item),
             plan_id=None if item.plan is None else item.plan.id,
             orders=tuple(_view(order, item) for order in observation.orders),
@@ -271,9 +269,9 @@ class GuardedCalls:
             recovery_timeout=self._recovery_timeout,
             force=wanted.force,
             only_if_younger_than=wanted.only_if_younger_than,
-            seen_order_id=None if wanted.sighting is None else wanted.sighting.order_id,
+            seen_order_id=None if wanted.downloaded is None else wanted.downloaded.order_id,
             journal_place=place,
-            callers=self._carried.callers(item.client_reference, now=self._planned_moment(now)),
+            callers=self._host_records.callers(item.client_reference, now=self._planned_moment(now)),
         )
         before = _certificate_before(item)
         return replace(
@@ -302,29 +300,29 @@ def _view(order: Order, item: Item) -> Order:
     """The order as the protocol knows it: one that is taken over counts under the reference of the item."""
 
     view = with_csr(order)
-    if order.id in item.sight.adopted:
+    if order.id in item.observed.adopted:
         view = replace(view, client_reference=item.client_reference)
-    seen = next((one.csr for one in item.sight.facts.orders if one.id == order.id), None)
+    seen = next((one.csr for one in item.observed.facts.orders if one.id == order.id), None)
     return view if view.csr is not None else replace(view, csr=seen)
 
 
 def _deployed_here(item: Item) -> dict[str, Any]:
     """Rule R4: a deployed certificate that our records say was bought here. One of another CA says nothing."""
 
-    evidence, seen = item.sight.records.evidence, item.goal.sighting
-    served = [one for one in item.goal.in_use if one is not None]
+    evidence, seen = item.observed.records.evidence, item.desired.downloaded
+    served = [one for one in item.desired.in_use if one is not None]
     bought = [one for one in served if evidence is not None and one.serial == evidence.serial]
-    sighted = [one for one in served if seen is not None and one.sha256 == seen.leaf.sha256]
+    known = [one for one in served if seen is not None and one.sha256 == seen.leaf.sha256]
     return {
-        "deployed_until": max((one.not_after for one in (*bought, *sighted)), default=None),
-        "deployed_order_id": seen.order_id if seen is not None and sighted else None,
+        "deployed_until": max((one.not_after for one in (*bought, *known)), default=None),
+        "deployed_order_id": seen.order_id if seen is not None and known else None,
     }
 
 
 def order_fields(item: Item) -> OrderFields:
     """What a create, renew or reissue sends."""
 
-    wanted = item.goal
+    wanted = item.desired
     return OrderFields(
         csr="" if wanted.csr is None else wanted.csr.pem,
         dcv_type=wanted.dcv_type,
@@ -355,7 +353,7 @@ def _result_of(item: Item) -> purchase.PurchaseResult:
 def _paid_until(item: Item, now: datetime) -> datetime | None:
     """End of the paid period once a purchase or renewal is done; None if it is not known."""
 
-    plan, decision = item.plan or item.sight.plan, item.decision
+    plan, decision = item.plan or item.observed.plan, item.decision
     if plan is None or decision is None or item.action not in ("create", "renew"):
         return None
     action: Literal["create", "renew"] = "create" if item.action == "create" else "renew"
@@ -366,4 +364,4 @@ def _certificate_before(item: Item) -> CertificateFacts | None:
     """The certificate that the order hands out before the call."""
 
     order_id = None if item.order is None else item.order.id
-    return next((order.certificate for order in item.sight.facts.orders if order.id == order_id), None)
+    return next((order.certificate for order in item.observed.facts.orders if order.id == order_id), None)

@@ -57,7 +57,7 @@ class Item:
     switched: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)  # method by name, before and after
 
     @property
-    def goal(self) -> Wanted:
+    def desired(self) -> Wanted:
         """What is wanted. Phases after the check may rely on it."""
 
         if self.wanted is None:
@@ -65,7 +65,7 @@ class Item:
         return self.wanted
 
     @property
-    def sight(self) -> Observation:
+    def observed(self) -> Observation:
         """What was seen. Phases after the observation may rely on it."""
 
         if self.observation is None:
@@ -84,9 +84,9 @@ class Item:
     def takes_over(self) -> bool:
         """Whether the order counts that ``adopt`` names, and our records do not name it yet."""
 
-        if self.goal.state == "absent" or self.order is None or self.order.id not in self.sight.adopted:
+        if self.desired.state == "absent" or self.order is None or self.order.id not in self.observed.adopted:
             return False
-        evidence = self.sight.records.evidence
+        evidence = self.observed.records.evidence
         return self.order.live and (evidence is None or evidence.order_id != self.order.id)
 
     @property
@@ -127,7 +127,7 @@ class Item:
         return None if self.decision is None else self.decision.code
 
     @property
-    def rests(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether nothing was done, nothing is to be done, and nobody needs to be told anything."""
 
         open_ends = (self.error, self.bundle, self.validation, self.purchase, *self.warnings, *self.writes)
@@ -148,7 +148,7 @@ class Item:
             "changed": self.changed,
             "error": None if self.error is None else self.error.as_dict(),
         }
-        return decided if brief and self.rests else {**decided, **self._details()}
+        return decided if brief and self.is_unchanged else {**decided, **self._details()}
 
     def _details(self) -> dict[str, Any]:
         decision = self.decision

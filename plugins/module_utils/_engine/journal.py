@@ -118,7 +118,7 @@ class Journal:
             return JournalFailed(str(exc))
         return Done()
 
-    def unkept(self) -> tuple[Evidence, ...] | JournalFailed:
+    def with_lost_reference(self) -> tuple[Evidence, ...] | JournalFailed:
         """The purchases, of whatever reference, that the API has not given back with exactly their reference (R5)."""
         try:
             if not self._exists():

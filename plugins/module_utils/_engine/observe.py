@@ -129,7 +129,7 @@ def with_row(order: Order) -> Order:
 def is_own(intent: memory.Intent | None, run_id: str) -> bool:
     """Whether this intent lies on the hosts and was written there by the plan of this run."""
 
-    return intent is not None and bool(intent.carried) and intent.run_id == run_id
+    return intent is not None and bool(intent.on_hosts) and intent.run_id == run_id
 
 
 def _readable(kept: memory.Records | memory.JournalFailed, wanted: Wanted) -> memory.Records:
@@ -173,7 +173,7 @@ def _still_deployed(order: Order, wanted: Wanted) -> CertificateFacts | None:
     A row that was recorded with a call proves nothing: its date may be the one that the new certificate's issue shows.
     """
 
-    seen = wanted.sighting
+    seen = wanted.downloaded
     if seen is None or not seen.is_current(order):
         return None
     return next((one for one in wanted.in_use if one is not None and one.sha256 == seen.leaf.sha256), None)

@@ -58,7 +58,7 @@ class Revalidation:
             item.validation = details_of(self._api, item)
 
     def _plan(self, item: Item, details: ValidationDetails) -> ValidationPlan:
-        wanted, order = item.goal, item.current_order
+        wanted, order = item.desired, item.current_order
         wish = ValidationWish(
             method=wanted.dcv_type,
             mailbox=wanted.contact["approver_email_address"],
@@ -72,7 +72,7 @@ def _as_ordered(item: Item) -> bool:
     """Whether nothing can differ: no method is wanted, or this run ordered with it."""
 
     ordered = item.purchase is not None and item.purchase.changed
-    return ordered or item.planned or item.goal.dcv_type is None
+    return ordered or item.planned or item.desired.dcv_type is None
 
 
 def _note_switches(item: Item, plan: ValidationPlan, results: list[CallResult]) -> None:

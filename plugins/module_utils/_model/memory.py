@@ -37,12 +37,12 @@ class Intent:
     paid_until_after: datetime | None = None
     for_age: bool | None = None
     not_after_before: datetime | None = None
-    carried: bool | None = None  # it lies on the hosts, so keys and CSRs are made between mark and call
+    on_hosts: bool | None = None  # it lies on the hosts, so keys and CSRs are made between mark and call
 
     @property
     def late_call(self) -> timedelta:
         """The time between mark and call that the hold allows for."""
-        return LATE_CALL if self.carried else timedelta(0)
+        return LATE_CALL if self.on_hosts else timedelta(0)
 
     @property
     def marks(self) -> Marks:

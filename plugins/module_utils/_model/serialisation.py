@@ -45,7 +45,7 @@ MOMENTS = frozenset(
 )
 MOMENT_LISTS = frozenset({"creates", "renewals", "reissues"})
 TEXT_LISTS = frozenset({"known_ids", "hosts", "names"})
-FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "carried", "mature"})
+FLAGS = frozenset({"last_reissue_for_age", "for_age", "reference_kept", "on_hosts", "mature"})
 NESTED = frozenset({"before", "noted", "replaced"})
 REQUIRED = {
     "intent": frozenset({"action", "reference", "run_id", "phase", "started_local"}),

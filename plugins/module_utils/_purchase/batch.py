@@ -123,7 +123,7 @@ def create_batch(keys: Iterable[str]) -> CreateBatch:
     return CreateBatchResult(results)
 
 
-def unkept_refusal(earlier: Evidence, shown: Order | None) -> Refusal | None:
+def lost_reference_refusal(earlier: Evidence, shown: Order | None) -> Refusal | None:
     """R5 across runs: may anything be bought while an earlier purchase was not read back with its reference?
 
     `shown` is that order as the API shows it by its id now; None: it does not. Once it is over, or carries its

@@ -55,7 +55,7 @@ def _acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResu
     A prepared intent of another run is taken over at once: nothing was sent under it, and its owner's step to "sent"
     fails from then on. A sent one is followed to its outcome or to the end of its hold.
     """
-    if request.carried:
+    if request.on_hosts:
         return (yield from _under_own_mark(request, clock))
     mine = steps.new_intent(request, clock)
     if not request.has_journal:

@@ -101,7 +101,7 @@ def mark_is_stale(intent: Intent, clock: Clock) -> bool:
 
 def is_own(intent: Intent | None, request: PurchaseRequest) -> bool:
     """R3: is this the intent that this run's own plan wrote on the hosts?"""
-    return request.carried and intent is not None and intent.token == own_token(request)
+    return request.on_hosts and intent is not None and intent.token == own_token(request)
 
 
 def own_token(request: PurchaseRequest) -> str:
@@ -274,7 +274,7 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
     """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
     if request.callers is None:
         return None
-    own = own_token(request) if request.carried else None
+    own = own_token(request) if request.on_hosts else None
     return objection(request.callers, request.action, clock.moment, intent=own)
 
 

@@ -149,7 +149,7 @@ def remove_intent(request: PurchaseRequest, intent: Intent | None) -> Step[None]
 
 def give_back(request: PurchaseRequest) -> Step[None]:
     """The plan's mark on the hosts must not keep the next run from what this one did not do."""
-    if request.carried:
+    if request.on_hosts:
         yield RemoveIntent(request.reference, rules.own_token(request))
 
 
@@ -168,7 +168,7 @@ def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None)
 
 def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: Marks | None = None) -> Intent:
     """The intent marked as sent. One on the hosts was marked by the plan, with the state that the plan saw."""
-    if request.carried:
+    if request.on_hosts:
         return held
     return replace(held, phase="sent", before=before, started=clock.server, started_local=clock.local)
 
@@ -177,7 +177,7 @@ def mark_sent(request: PurchaseRequest, held: Intent, sent: Intent) -> Step[Purc
     """The last step before a guarded call: from here on everybody must assume that it was made."""
     if not request.has_journal:
         return None
-    if not request.carried:
+    if not request.on_hosts:
         failure = yield from _write_mark(request, held, sent)
         if failure is not None:
             return failure

@@ -275,7 +275,7 @@ class PurchaseRequest:
     "settle" sends nothing that costs money: it finds out what became of an open intent and cancels duplicates. To be
     used when there is an intent or more than one live order and decide() asks for no guarded call.
 
-    `carried`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
+    `on_hosts`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
     run makes its call under that intent or not at all, and what it answers to the journal effects is written back to
     the hosts when it is over.
 
@@ -284,14 +284,14 @@ class PurchaseRequest:
     that is deployed and has not expired; `deployed_order_id`: the order it came from, when known. `paid_until_after`:
     what the paid end will be if the action is done (None: unknown). `names`: those that are wanted. `neighbours`: see
     there; `beside`: ids and references of those that may live beside a purchase. `callers`: the hosts that the call
-    needs, where records lie on hosts; as they are if `carried`, else as they will be when they have noted the list.
+    needs, where records lie on hosts; as they are if `on_hosts`, else as they will be when they have noted the list.
     """
 
     action: str  # create | renew | reissue | cancel | settle
     reference: str
     run_id: str
     has_journal: bool
-    carried: bool = False
+    on_hosts: bool = False
     csr_key: str | None = None
     plan_id: str | None = None
     orders: tuple[Order, ...] = ()

@@ -66,7 +66,7 @@ def _lift(request: PurchaseRequest, lead: str) -> str:
 
 def held(request: PurchaseRequest, intent: Intent, until: datetime) -> PurchaseResult:
     sent = rules.iso(intent.started or intent.started_local)
-    about_to = "about to be " if intent.carried else ""
+    about_to = "about to be " if intent.on_hosts else ""
     refusal = Refusal(
         "outcome_unknown",
         f"a {NOUNS[intent.action]} of this reference was {about_to}sent on {sent} by run {intent.run_id} and its "

@@ -253,7 +253,7 @@ def test_a_folder_that_cannot_be_looked_for(tmp_path: Path) -> None:
     answer = Journal(tmp_path / ("x" * 300) / "j").read_all(["shop", "mail"])
     assert set(answer) == {"shop", "mail"}
     assert all(isinstance(one, JournalFailed) and "too long" in one.reason for one in answer.values())
-    assert isinstance(Journal(tmp_path / ("x" * 300) / "j").unkept(), JournalFailed)
+    assert isinstance(Journal(tmp_path / ("x" * 300) / "j").with_lost_reference(), JournalFailed)
 
 
 class JournalMachine(RuleBasedStateMachine):

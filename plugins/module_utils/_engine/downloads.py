@@ -35,7 +35,7 @@ _TEXTS = ("subject", "issuer", "serial", "public_key_sha256", "sha256")
 
 
 @dataclass(frozen=True)
-class Sighting:
+class Downloaded:
     """The row of an order, and the certificate that was downloaded and proven when the row looked like this."""
 
     order_id: str
@@ -63,22 +63,22 @@ class Sighting:
         return self.leaf if same else None
 
 
-def sighting_of(order: Order, leaf: CertificateFacts, *, now: datetime) -> Sighting | None:
+def downloaded_of(order: Order, leaf: CertificateFacts, *, now: datetime) -> Downloaded | None:
     """The proven certificate of an issued order, if its row has been at rest long enough to be remembered."""
 
     if order.updated is None or now - order.updated < AT_REST:
         return None
-    return Sighting(order.id, order.updated, order.expires, replace(leaf, pem="", der=b""))
+    return Downloaded(order.id, order.updated, order.expires, replace(leaf, pem="", der=b""))
 
 
-def encode_sighting(reference: str, sighting: Sighting) -> str:
-    """One line of JSON; the same sighting is always the same text."""
+def encode_downloaded(reference: str, downloaded: Downloaded) -> str:
+    """One line of JSON, always the same for the same download."""
 
-    return json.dumps(_encoded(reference, sighting), sort_keys=True) + "\n"
+    return json.dumps(_encoded(reference, downloaded), sort_keys=True) + "\n"
 
 
-def sighting_of_text(reference: str, text: str) -> Sighting | None:
-    """The sighting in the text, None if it holds none of this reference."""
+def downloaded_of_text(reference: str, text: str) -> Downloaded | None:
+    """What the text holds, None if that is nothing of this reference."""
 
     try:
         record = json.loads(text)
@@ -87,13 +87,13 @@ def sighting_of_text(reference: str, text: str) -> Sighting | None:
         return None
 
 
-class Sightings:
-    """The sightings in the folder of the journal; without a folder there are none."""
+class Downloads:
+    """What was downloaded, in the folder of the journal; without a folder nothing is remembered."""
 
     def __init__(self, folder: str | None) -> None:
         self._folder = None if folder is None else Path(folder)
 
-    def read(self, reference: str) -> Sighting | None:
+    def read(self, reference: str) -> Downloaded | None:
         """What was seen of this reference, or None. The journal refuses a folder that others can write to."""
 
         if self._folder is None:
@@ -102,9 +102,9 @@ class Sightings:
             text = read_beginning(f"{self._folder}/{key_of(reference)}{SEEN}", LARGEST).decode()
         except (OSError, ValueError):
             return None
-        return sighting_of_text(reference, text)
+        return downloaded_of_text(reference, text)
 
-    def note(self, reference: str, sighting: Sighting, *, make_folder: bool) -> None:
+    def note(self, reference: str, downloaded: Downloaded, *, make_folder: bool) -> None:
         """Remembers what an order handed out."""
 
         if self._folder is None:
@@ -116,7 +116,7 @@ class Sightings:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-                    stream.write(encode_sighting(reference, sighting))
+                    stream.write(encode_downloaded(reference, downloaded))
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -125,20 +125,20 @@ class Sightings:
         return folder / (key_of(reference) + SEEN)
 
 
-def _encoded(reference: str, sighting: Sighting) -> dict[str, Any]:
-    leaf = sighting.leaf
+def _encoded(reference: str, downloaded: Downloaded) -> dict[str, Any]:
+    leaf = downloaded.leaf
     return {
         "client_reference": reference,
-        "order_id": sighting.order_id,
-        "updated": sighting.updated.isoformat(),
-        "expires": None if sighting.expires is None else sighting.expires.isoformat(),
+        "order_id": downloaded.order_id,
+        "updated": downloaded.updated.isoformat(),
+        "expires": None if downloaded.expires is None else downloaded.expires.isoformat(),
         "names": list(leaf.names),
         **{name: getattr(leaf, name) for name in _TEXTS},
         **{name: getattr(leaf, name).isoformat() for name in _DATES},
     }
 
 
-def _decoded(record: dict[str, Any]) -> Sighting:
+def _decoded(record: dict[str, Any]) -> Downloaded:
     texts: dict[str, Any] = {name: str(record[name]) for name in _TEXTS}
     dates: dict[str, Any] = {name: _moment(record[name]) for name in _DATES}
     leaf = CertificateFacts(
@@ -150,7 +150,7 @@ def _decoded(record: dict[str, Any]) -> Sighting:
         pem="",
     )
     expires = record["expires"]
-    return Sighting(
+    return Downloaded(
         order_id=str(record["order_id"]),
         updated=_moment(record["updated"]),
         expires=None if expires is None else _moment(expires),

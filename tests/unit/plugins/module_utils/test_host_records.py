@@ -13,14 +13,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._engine.carried import KEY_TO_BE_MADE, CarriedRecords
+from ansible_collections.certops.resello.plugins.module_utils._engine.host_records import KEY_TO_BE_MADE, HostRecords
 from ansible_collections.certops.resello.plugins.module_utils._model import serialisation
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE
 
 RUN = "1" * 32
-OWN = t.Intent("create", REFERENCE, RUN, "sent", "K", NOW, NOW, carried=True)
+OWN = t.Intent("create", REFERENCE, RUN, "sent", "K", NOW, NOW, on_hosts=True)
 FOREIGN = replace(OWN, run_id="2" * 32)
 OLD = t.Evidence(REFERENCE, "1", NOW)
 NEW = replace(OLD, order_id="2", recorded=NOW + timedelta(days=1))
@@ -33,11 +33,11 @@ def host(name: str, *written: t.Intent | t.Evidence, **more: Any) -> dict[str, A
     return {"name": name, "answered": True, "records": texts, **more}
 
 
-def carried(*hosts: dict[str, Any], **wish: Any) -> CarriedRecords:
-    return CarriedRecords([{"client_reference": REFERENCE, "hosts": list(hosts), **wish}], run_id=RUN)
+def carried(*hosts: dict[str, Any], **wish: Any) -> HostRecords:
+    return HostRecords([{"client_reference": REFERENCE, "hosts": list(hosts), **wish}], run_id=RUN)
 
 
-def seen(memory: CarriedRecords) -> t.Records:
+def seen(memory: HostRecords) -> t.Records:
     found = memory.read(REFERENCE)
     assert isinstance(found, t.Records), found
     return found
@@ -111,7 +111,7 @@ def test_own_intents_are_given_back_and_those_of_others_are_not() -> None:
 
 def test_a_plan_marks_its_intent_on_all_hosts_and_the_first_one_fills_in_its_key() -> None:
     memory = carried(host("web1"), host("web2", FOREIGN))
-    planned = replace(OWN, csr_key=KEY_TO_BE_MADE, carried=None)
+    planned = replace(OWN, csr_key=KEY_TO_BE_MADE, on_hosts=None)
     refused = memory.would_write(planned)
     assert isinstance(refused, t.IntentAnswer)
     assert not refused.written
@@ -125,7 +125,7 @@ def test_a_plan_marks_its_intent_on_all_hosts_and_the_first_one_fills_in_its_key
     ]
     for change in told:
         record = json.loads(change["content"])["record"]
-        assert ("csr_key" in record, record["carried"], record["phase"]) == (False, True, "sent")
+        assert ("csr_key" in record, record["on_hosts"], record["phase"]) == (False, True, "sent")
 
 
 @pytest.mark.parametrize("own", ["csr_content", "csr_path"])
@@ -160,5 +160,5 @@ def test_a_record_that_cannot_be_read_is_never_none(text: str) -> None:
 
 def test_purchases_that_were_not_found_again_are_remembered() -> None:
     lost = replace(NEW, reference_kept=False)
-    assert carried(host("web1", lost)).unkept() == (lost,)
-    assert carried(host("web1", NEW)).unkept() == ()
+    assert carried(host("web1", lost)).with_lost_reference() == (lost,)
+    assert carried(host("web1", NEW)).with_lost_reference() == ()

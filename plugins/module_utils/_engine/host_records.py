@@ -28,7 +28,7 @@ from .._model.memory import (
     Records,
 )
 from .._purchase.shared import HostMemory, SharedMemory, list_that_counts
-from .sightings import Sighting, encode_sighting, sighting_of_text
+from .downloads import Downloaded, downloaded_of_text, encode_downloaded
 
 KEY_TO_BE_MADE = "a key that is still to be made"
 KINDS = ("intent", "evidence", "hosts", "seen")
@@ -49,7 +49,7 @@ class _Reference:
     first: str = ""  # the first host that answered, or the one that holds the key of a call to be sent again
 
 
-class CarriedRecords:
+class HostRecords:
     """The records that the hosts of a run hold, for all references whose hosts answered with records.
 
     The methods answer the journal effects of the purchase protocol, like those of `Journal`. Each reference is worked
@@ -86,7 +86,7 @@ class CarriedRecords:
         if (present.intent.token if present.intent else None) != replaces:
             return IntentAnswer(False, present)
         known = self._known[intent.reference]
-        known.memory = known.memory.with_intent(replace(intent, carried=True))
+        known.memory = known.memory.with_intent(replace(intent, on_hosts=True))
         return IntentAnswer(True, Records(intent, present.evidence))
 
     def would_write(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
@@ -103,7 +103,7 @@ class CarriedRecords:
         known.memory = known.memory.with_evidence(evidence, token)
         return Done()
 
-    def unkept(self) -> tuple[Evidence, ...]:
+    def with_lost_reference(self) -> tuple[Evidence, ...]:
         """The purchases of this run's references that the API has not given back with exactly their reference (R5)."""
         found = (known.memory.records().evidence for known in self._known.values())
         return tuple(one for one in found if one is not None and one.reference_kept is False)
@@ -134,13 +134,13 @@ class CarriedRecords:
             if known.notes_hosts:
                 known.memory = known.memory.noted(now)
 
-    def sighting(self, reference: str) -> Sighting | None:
+    def downloaded(self, reference: str) -> Downloaded | None:
         """What the order handed out when it was last downloaded."""
         known = self._known[reference]
-        return None if known.seen is None else sighting_of_text(reference, known.seen)
+        return None if known.seen is None else downloaded_of_text(reference, known.seen)
 
-    def note_sighting(self, reference: str, sighting: Sighting) -> None:
-        self._known[reference].seen = encode_sighting(reference, sighting)
+    def note_download(self, reference: str, downloaded: Downloaded) -> None:
+        self._known[reference].seen = encode_downloaded(reference, downloaded)
 
     def writes(self, reference: str) -> list[dict[str, Any]]:
         """What must change on which host, as certops.resello.ssl_certificate_request takes it; usually nothing."""
