@@ -58,7 +58,7 @@ csr_content:
 certificate_path:
   description:
     - File on the controller with the certificate (PEM) that is deployed today, if any.
-    - It tells what is in use. With O(ignore:journal_path), or with the records of its hosts, a run downloads nothing if
+    - It says what is in use. With O(ignore:journal_path), or with the records of its hosts, a run downloads nothing if
       nothing is due, every host serves the order's certificate, and the order has not changed since an earlier run
       downloaded it.
     - Excludes O(certificate_content).
@@ -200,7 +200,7 @@ auto_renew:
   default: respect
   version_added: 1.0.0
 paid_until:
-  description: End of the paid period (ISO 8601), where you know better than the provider's answers tell.
+  description: End of the paid period (ISO 8601), where you know better than the provider's answers show.
   type: str
   version_added: 1.0.0
 paid_until_checked:
@@ -310,7 +310,7 @@ def _options(text: str, columns: int) -> str:
 class ModuleDocFragment:
     DOCUMENTATION: str = "options:\n" + _options(ORDER, 2) + _options(RUN, 2)
 
-    # The same for many orders in one call: docs/decisions.md and docs/protocol.md tell what comes of them.
+    # The same for many orders in one call: docs/decisions.md and docs/protocol.md say what comes of them.
     LIST: str = (
         "options:\n"
         "  certificates:\n"

@@ -144,7 +144,7 @@ money_spent:
   returned: success
   sample: "yes"
 outcome:
-  description: How the guarded call ended, if one was to be made; docs/protocol.md has the words.
+  description: How the paid or irreversible call ended, if one was to be made; docs/protocol.md has the words.
   type: str
   returned: success
   sample: bought
@@ -195,7 +195,7 @@ validation:
   returned: success
   contains:
     complete:
-      description: Whether everything is proven, if the API tells.
+      description: Whether everything is proven, if the API shows it.
       type: bool
       returned: while waiting
       sample: false
@@ -281,7 +281,7 @@ fullchain:
   sample: "-----BEGIN CERTIFICATE-----..."
 replaces_dead:
   description:
-    - Whether the certificate came from a reissue. Then the one that was in use before is dead, and
+    - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
       M(certops.resello.ssl_certificate_install) must never return to it.
   type: bool
   returned: always

@@ -127,11 +127,11 @@ certificates:
       type: str
       sample: issued
     plan_id:
-      description: Uuid of the plan, if the API tells.
+      description: Uuid of the plan, if the API shows it.
       type: str
       sample: 3f7830c3-3fa4-404d-908f-35daaa1cd17b
     plan_name:
-      description: Name of the plan, if the API tells.
+      description: Name of the plan, if the API shows it.
       type: str
       sample: PositiveSSL
     created:
@@ -149,7 +149,7 @@ certificates:
       type: str
       sample: "2027-11-02T08:15:00Z"
     is_auto_renew_enabled:
-      description: Whether the platform renews the order by itself, if the API tells.
+      description: Whether the platform renews the order by itself, if the API shows it.
       type: bool
       sample: false
     validation:

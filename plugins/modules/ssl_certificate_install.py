@@ -23,9 +23,9 @@ description:
   - After the reload the O(services[].endpoints) are looked at until each shows its certificate three times in a row
     over at least one second. Exit codes alone prove little, since servers exist whose reload succeeds and changes
     nothing.
-  - If the reload fails, or an endpoint that answered before is dead or broken afterwards, the previous certificates
-    are put in place again and the service is reloaded with them. It is never returned to a certificate that has
-    expired or was killed by a reissue.
+  - If the reload fails, or an endpoint that answered before does not answer or is broken afterwards, the previous
+    certificates are put in place again and the service is reloaded with them. It is never returned to a certificate
+    that has expired or was revoked by a reissue.
   - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed,
     or that changed nothing, is tried again by the next run, also when nothing else has changed.
   - The private key is found on the host by its public key, among the keys made by
@@ -247,7 +247,7 @@ options:
             type: str
       replaces_dead:
         description:
-          - Whether the certificate that was in use before is dead, because a reissue has killed it. Then it is never
+          - Whether the certificate that was in use before is revoked, because of a reissue. Then it is never
             put into use again, whatever happens.
         type: bool
         default: false
@@ -324,7 +324,7 @@ options:
           - Accept that there are files at O(certificates[].links) or O(certificates[].copies) which this module did
             not put there. They must be a certificate with its private key, which may have expired.
           - They become a version byte for byte, the paths become links to it, and only then the new certificate is
-            put into use. So there is a way back, and key and certificate match at every moment.
+            put into use. So a rollback is possible, and key and certificate match at every moment.
           - Without it such files are an error, and stay.
         type: bool
         default: false

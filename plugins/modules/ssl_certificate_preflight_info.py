@@ -64,7 +64,7 @@ options:
         version_added: 1.0.0
       brand:
         description:
-          - The brand of the plan, which tells the CA and so which CAA records allow it. Comodo and Sectigo, or
+          - The brand of the plan, which names the CA and so which CAA records allow it. Comodo and Sectigo, or
             Symantec, GeoTrust, Thawte, RapidSSL and DigiCert are known.
           - Without a known brand a CAA record that names CAs makes the check V(unknown).
         type: str

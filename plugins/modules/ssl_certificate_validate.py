@@ -207,7 +207,7 @@ certificates:
           returned: always
           sample: switch
         method_before:
-          description: The method before; V(null) if the API does not tell.
+          description: The method before; V(null) if the API does not show it.
           type: str
           returned: always
           sample: FILE
@@ -236,12 +236,12 @@ certificates:
         since:
           description:
             - Since when the order waits (UTC), which is the time it was made, or the last change of an order that had a
-              certificate before. V(null) if the API does not tell.
+              certificate before. V(null) if the API does not show it.
           type: str
           returned: while waiting
           sample: "2026-11-20T09:30:00Z"
         complete:
-          description: Whether everything is proven, if the API tells.
+          description: Whether everything is proven, if the API shows it.
           type: bool
           returned: while waiting
           sample: false

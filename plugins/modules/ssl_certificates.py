@@ -49,7 +49,7 @@ options:
     version_added: 1.0.0
   unchanged_items:
     description:
-      - What RV(certificates) holds of a certificate with nothing to do and nothing to tell.
+      - What RV(certificates) holds of a certificate with nothing to do and nothing to report.
       - V(full) is all that is known of it.
       - V(brief) is RV(certificates[].client_reference), RV(certificates[].state), RV(certificates[].action),
         RV(certificates[].reason), RV(certificates[].cost), RV(certificates[].next_date),
@@ -93,7 +93,7 @@ RETURN = r"""
 certificates:
   description:
     - One entry for each wanted certificate, in the order given.
-    - With O(unchanged_items=brief) an entry with nothing to do and nothing to tell has the keys listed there only,
+    - With O(unchanged_items=brief) an entry with nothing to do and nothing to report has the keys listed there only,
       and those that are returned always are not.
   type: list
   elements: dict
@@ -155,7 +155,7 @@ certificates:
       returned: always
       sample: "yes"
     outcome:
-      description: How the guarded call ended, if one was to be made; docs/protocol.md has the words.
+      description: How the paid or irreversible call ended, if one was to be made; docs/protocol.md has the words.
       type: str
       returned: always
       sample: bought
@@ -208,12 +208,12 @@ certificates:
         since:
           description:
             - Since when the order waits (UTC), which is the time it was made, or the last change of an order that had a
-              certificate before. V(null) if the API does not tell.
+              certificate before. V(null) if the API does not show it.
           type: str
           returned: while waiting
           sample: "2026-11-20T09:30:00Z"
         complete:
-          description: Whether everything is proven, if the API tells.
+          description: Whether everything is proven, if the API shows it.
           type: bool
           returned: while waiting
           sample: false
@@ -300,7 +300,7 @@ certificates:
       sample: "-----BEGIN CERTIFICATE-----..."
     replaces_dead:
       description:
-        - Whether the certificate came from a reissue. Then the one that was in use before is dead, and
+        - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
           M(certops.resello.ssl_certificate_install) must never return to it.
       type: bool
       returned: always

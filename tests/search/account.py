@@ -48,7 +48,7 @@ def request(action: str = "create", **fields: Any) -> t.PurchaseRequest:
 
 @dataclass
 class Account:
-    """`on_post(account)` decides what a guarded call does; `before_post` is called when one is about to be made."""
+    """`on_post(account)` decides what a paid or irreversible call does."""
 
     orders: dict[str, t.Order] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)

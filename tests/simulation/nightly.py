@@ -53,7 +53,7 @@ class Story:
 
 @dataclass
 class Diary:
-    """What happened: guarded calls, days on which a person was asked, what was served from when."""
+    """What happened: paid or irreversible calls, days on which a person was asked, what was served from when."""
 
     account: Account
     calls: list[tuple[datetime, Decision]] = field(default_factory=list)

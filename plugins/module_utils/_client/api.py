@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One typed method per endpoint. Reading methods raise; guarded ones return what is known of their outcome."""
+"""One typed method per endpoint.
+
+Reading methods raise; those that must be sent once return what is known of their outcome.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ from .._errors import (
 from .._fields import is_uuid
 from .._model.orders import Order
 from .._model.plans import Plan
+from .call_outcome import DONE, UNKNOWN
 from .envelope import Envelope
-from .guarded import DONE, UNKNOWN
 from .models import is_id, order_of, plan_of
 from .paging import Page, Row, read_all
-from .transport import GuardedOutcome, Session
+from .transport import CallOutcome, Session
 
 if TYPE_CHECKING:  # loaded only for an order that waits
     from .validation import ValidationDetails
 
-__all__ = ["DOWNLOAD_FORMATS", "Api", "GuardedOutcome", "OrderFields"]
+__all__ = ["DOWNLOAD_FORMATS", "Api", "CallOutcome", "OrderFields"]
 
 CERTIFICATES = "/ssl-certificate"
 PLANS = "/ssl-certificate-plan"
@@ -93,32 +96,32 @@ class Api:
         """One order. Raises NotFoundError."""
         return order_of(self.session.get(_order_path(order_id)).result)
 
-    def create_order(self, order: OrderFields) -> GuardedOutcome:
+    def create_order(self, order: OrderFields) -> CallOutcome:
         """Buy. When done, ``body`` is the Order."""
-        return _with_order(self.session.guarded("POST", CERTIFICATES, json=order.payload(for_="create")))
+        return _with_order(self.session.call_once("POST", CERTIFICATES, json=order.payload(for_="create")))
 
-    def renew_order(self, order_id: str, order: OrderFields) -> GuardedOutcome:
+    def renew_order(self, order_id: str, order: OrderFields) -> CallOutcome:
         """Buy another period. When done, ``body`` is the Order, in its state before the renewal."""
         path = _order_path(order_id, "renew")
-        return _with_order(self.session.guarded("POST", path, json=order.payload(for_="renew")))
+        return _with_order(self.session.call_once("POST", path, json=order.payload(for_="renew")))
 
-    def reissue_order(self, order_id: str, order: OrderFields) -> GuardedOutcome:
+    def reissue_order(self, order_id: str, order: OrderFields) -> CallOutcome:
         """Ask for another certificate, which ends the current one. When done, ``body`` is the Order."""
         path = _order_path(order_id, "reissue")
-        return _with_order(self.session.guarded("POST", path, json=order.payload(for_="reissue")))
+        return _with_order(self.session.call_once("POST", path, json=order.payload(for_="reissue")))
 
-    def delete_order(self, order_id: str) -> GuardedOutcome:
+    def delete_order(self, order_id: str) -> CallOutcome:
         """Cancel. When done, ``body`` is the Order or None: some servers answer without one."""
-        return _with_order(self.session.guarded("DELETE", _order_path(order_id)), required=False)
+        return _with_order(self.session.call_once("DELETE", _order_path(order_id)), required=False)
 
     def validate_order(
         self, order_id: str, *, dcv_type: str, email_address: str | None = None, domain: str | None = None
-    ) -> GuardedOutcome:
+    ) -> CallOutcome:
         """Ask for domain control validation again, perhaps by another method. ``body`` as in ``delete_order``."""
         values = {"dcv_type": dcv_type, "email_address": email_address, "domain": domain}
         payload = {name: value for name, value in values.items() if value is not None}
         path = _order_path(order_id, "validate")
-        return _with_order(self.session.guarded("POST", path, json=payload), required=False)
+        return _with_order(self.session.call_once("POST", path, json=payload), required=False)
 
     def validation_details(
         self,
@@ -217,7 +220,7 @@ def _checked_id(text: str, option: str) -> str:
     return quote(text, safe="")
 
 
-def _with_order(outcome: GuardedOutcome, *, required: bool = True) -> GuardedOutcome:
+def _with_order(outcome: CallOutcome, *, required: bool = True) -> CallOutcome:
     """Read the order out of a done outcome; done without an id is not done as far as we know (R1)."""
     if outcome.kind != DONE:
         return outcome

@@ -67,7 +67,7 @@ class OpenIdConnect:
     """Bearer tokens from a token endpoint (RFC 6749 4.4), renewed before they expire. Thread-safe.
 
     A token is renewed when less than 60 s or less than half of its life is left, whichever is less: tokens of 5 s live
-    long enough for one request each, and a guarded request never leaves with one that is about to expire.
+    long enough for one request each, and a request that is sent once never leaves with one that is about to expire.
     """
 
     def __init__(

@@ -4,8 +4,8 @@
 
 """One HTTP session with the API: authentication, deadlines, limits, retries by verb. Knows no certificate.
 
-Reading requests are repeated; guarded ones (create, renew, reissue, delete, validate) are sent exactly once, over a
-connection of their own, and their outcome is classified by protocol rule R1.
+Reading requests are repeated; those that must be sent once (create, renew, reissue, delete, validate) are sent exactly
+once, over a connection of their own, and their outcome is classified by protocol rule R1.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from .._errors import (
 from .._fields import Fields
 from .._text import clean
 from .auth import Basic, Credentials, OpenIdConnect
-from .envelope import Envelope, parse_envelope
-from .guarded import (
+from .call_outcome import (
     DONE,
     NOT_SENT,
     UNKNOWN,
-    GuardedOutcome,
+    CallOutcome,
     classify,
 )
+from .envelope import Envelope, parse_envelope
 from .options import ConnectionOptions
 from .retry import (
     REPEATED_STATUS,
@@ -55,7 +55,7 @@ from .wire import (
     WireError,
 )
 
-__all__ = ["HAS_REQUESTS", "REQUESTS_IMPORT_ERROR", "ConnectionOptions", "GuardedOutcome", "Response", "Session"]
+__all__ = ["HAS_REQUESTS", "REQUESTS_IMPORT_ERROR", "CallOutcome", "ConnectionOptions", "Response", "Session"]
 
 JSON_LIMIT = 8 * 1024 * 1024
 DOWNLOAD_LIMIT = 1024 * 1024
@@ -172,7 +172,7 @@ class Session:
             raise self._wire_error("GET", path, error) from None
         return self._accept_file(path, answer) if accept_binary else self._accept_json("GET", path, answer)
 
-    def guarded(self, method: str, path: str, *, json: Any = None) -> GuardedOutcome:
+    def call_once(self, method: str, path: str, *, json: Any = None) -> CallOutcome:
         """Send one request that changes or costs something: once, over a connection of its own, never repeated.
 
         Never raises for what the network or the server does. A token is renewed before, if need be; failing there
@@ -181,7 +181,7 @@ class Session:
         try:
             headers = dict(self._credentials.headers())
         except ReselloError as error:
-            return GuardedOutcome(NOT_SENT, error=error)
+            return CallOutcome(NOT_SENT, error=error)
         headers["Connection"] = "close"
         body = None
         if json is not None:
@@ -195,14 +195,14 @@ class Session:
             return self._outcome(method, path, answer)
         except WireError as error:
             failure = self._wire_error(method, path, error)
-            return GuardedOutcome(NOT_SENT if error.not_sent else UNKNOWN, error=failure)
+            return CallOutcome(NOT_SENT if error.not_sent else UNKNOWN, error=failure)
         except Exception as error:  # noqa: BLE001 - once the request may have left, no surprise may look like a failure
             reason = f"unexpected {type(error).__name__} while sending or reading"
-            return GuardedOutcome(UNKNOWN, error=TransportError(method=method, path=path, reason=reason))
+            return CallOutcome(UNKNOWN, error=TransportError(method=method, path=path, reason=reason))
         finally:
             wire.close()
 
-    def _outcome(self, method: str, path: str, answer: Answer) -> GuardedOutcome:
+    def _outcome(self, method: str, path: str, answer: Answer) -> CallOutcome:
         date = http_date(answer.headers.get("date", ""))
         try:
             envelope: Envelope | None = parse_envelope(answer.body)
@@ -210,8 +210,8 @@ class Session:
             envelope = None
         kind = classify(answer.status, envelope)
         if kind == DONE and envelope is not None:
-            return GuardedOutcome(kind, body=envelope.result, server_date=date)
-        return GuardedOutcome(kind, error=self._api_error(method, path, answer, envelope), server_date=date)
+            return CallOutcome(kind, body=envelope.result, server_date=date)
+        return CallOutcome(kind, error=self._api_error(method, path, answer, envelope), server_date=date)
 
     def _exchange(
         self,

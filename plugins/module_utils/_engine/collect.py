@@ -113,7 +113,7 @@ def _successor(api: Api, item: Item) -> Order:
 
 
 def details_of(api: Api, item: Item) -> ValidationDetails:
-    """What is open for the item's order, with the mailbox that was given if the API does not tell."""
+    """What is open for the item's order, with the mailbox that was given if the API does not show it."""
 
     order = item.current_order
     details = api.validation_details(order.id, names=names_to_validate(item), brand=item.brand)

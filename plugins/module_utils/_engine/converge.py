@@ -32,7 +32,7 @@ from .downloads import Downloaded, Downloads, downloaded_of
 from .finder import OrderFinder
 from .handed_over import with_observed
 from .host_records import HostRecords
-from .item import GUARDED, Item
+from .item import CALLS, Item
 from .journal import Journal
 from .notes import blocked, left_behind, unread_dates
 from .observe import desired_facts, is_own, observe
@@ -251,14 +251,14 @@ class _Engine:
     def act(self) -> None:
         if self._run.follow_only:
             return
-        due = [item for item in self._sound() if item.action in GUARDED]
-        idle = [item for item in self._sound() if item.action not in GUARDED]
+        due = [item for item in self._sound() if item.action in CALLS]
+        idle = [item for item in self._sound() if item.action not in CALLS]
         unsettled = [item for item in idle if _is_unsettled(item) or (self._journal and item.takes_over)]
         if not due and not unsettled:
             return
-        from .guarded_calls import GuardedCalls  # noqa: PLC0415  # a night with nothing due loads no protocol
+        from .calls import Calls  # noqa: PLC0415  # a night with nothing due loads no protocol
 
-        calls = GuardedCalls(
+        calls = Calls(
             api=self._api,
             account=self._account,
             journal=self._journal,

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any, Callable, Sequence
 
 from .._client.api import Api, OrderFields
-from .._client.transport import GuardedOutcome
+from .._client.transport import CallOutcome
 from .._download import says_no
 from .._errors import NotFoundError, ReselloError
 from .._model.orders import Order
@@ -185,7 +185,7 @@ class ProtocolDriver:
 
     def _required_fields(self) -> OrderFields:
         if self._fields is None:
-            raise ValueError("a guarded call without the order's fields")
+            raise ValueError("a paid or irreversible call without the order's fields")
         self.called = True
         return self._fields
 
@@ -210,7 +210,7 @@ class ProtocolDriver:
         return self._journal.promote(effect.evidence, effect.token)
 
 
-def _posted(outcome: GuardedOutcome) -> purchase.Posted:
+def _posted(outcome: CallOutcome) -> purchase.Posted:
     order = outcome.body if isinstance(outcome.body, Order) else None
     return purchase.Posted(
         kind=outcome.kind,

@@ -21,11 +21,11 @@ from .desired import Wanted
 from .observe import Observation
 from .plan_wish import PlanWish
 
-if TYPE_CHECKING:  # loaded only by a run that makes a guarded call
+if TYPE_CHECKING:  # loaded only by a run that makes a paid or irreversible call
     from .._client.validation import ValidationDetails
     from .._purchase.types import Neighbour, PurchaseResult
 
-GUARDED = ("create", "renew", "reissue", "cancel")
+CALLS = ("create", "renew", "reissue", "cancel")
 DATED_BACK = timedelta(days=1)  # CAs date a certificate back, to midnight at most
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Sequence
 
-from .._client.api import Api, GuardedOutcome
-from .._client.guarded import DONE, NOT_SENT, REJECTED
+from .._client.api import Api, CallOutcome
+from .._client.call_outcome import DONE, NOT_SENT, REJECTED
 from .._errors import ApiError
 from .validation_plan import ValidateCall
 
@@ -79,7 +79,7 @@ class ValidateCalls:
         return result
 
 
-def _result(call: ValidateCall, outcome: GuardedOutcome, now: datetime) -> CallResult:
+def _result(call: ValidateCall, outcome: CallOutcome, now: datetime) -> CallResult:
     error = outcome.error
     if outcome.kind == DONE:
         return CallResult(call, SENT, left=True)

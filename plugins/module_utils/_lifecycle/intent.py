@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a guarded call whose outcome was not written down (protocol rules R3 and R7)."""
+"""What became of a paid or irreversible call whose outcome was not written down (protocol rules R3 and R7)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from .._model.memory import Evidence, Intent
 from .._model.orders import Order
 from .._model.plans import Plan
 
-# What to do. Guarded calls are create, renew and reissue; validate is a free retry of domain control validation.
+# What to do. Paid or irreversible calls are create, renew and reissue; validate is a free retry of domain control
+# validation.
 Action = Literal["none", "wait", "validate", "deploy", "create", "renew", "reissue", "blocked"]
 
 Cost = Literal["charged", "assumed_free", "free"]
@@ -65,7 +66,8 @@ class Desired:
     """What the operator wrote down for one certificate.
 
     ``names`` may be empty when only the reference is known (then names are not compared). ``csr`` is the CSR at hand
-    for a guarded call, if there is one. ``dcv_type`` and ``validation_level`` say how long a certificate may take.
+    for a paid or irreversible call, if there is one. ``dcv_type`` and ``validation_level`` say how long a certificate
+    may take.
     """
 
     client_reference: str
@@ -135,9 +137,9 @@ class Decision:
     ``remedy`` says what a person must do (never empty when blocked). ``order_id`` is the order the action is about
     (None for create); ``duplicates`` are orders that protocol rule R6 allows to delete, whatever the action is.
     ``csr_required`` asks for a fresh CSR, except with ``same_csr``: send the CSR of the open intent again.
-    ``explained_by_age`` is True when the passing of time alone explains a guarded call (for the breaker of rule R8).
-    ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the task.
-    ``overdue`` says what is wrong when a certificate has been waited for too long (empty: not too long yet), and
+    ``explained_by_age`` is True when the passing of time alone explains a paid or irreversible call (for the breaker of
+    rule R8). ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the
+    task. ``overdue`` says what is wrong when a certificate has been waited for too long (empty: not too long yet), and
     ``awaited_key`` is the key that the awaited certificate must carry, where our record of the call tells it.
     ``next_date`` is when the answer may change by time alone.
     """

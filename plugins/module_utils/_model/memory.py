@@ -15,7 +15,7 @@ from .marks import Marks
 
 @dataclass(frozen=True)
 class Intent:
-    """Record written before a guarded call: the lock between controllers and the memory after a kill (R3).
+    """Record written before a paid or irreversible call: the lock between controllers and the memory after a kill (R3).
 
     phase "prepared": nothing was sent, any run may take it over. phase "sent": the call may be under way.
     `started` is the API's clock (its Date header) when known, `started_local` the controller's.

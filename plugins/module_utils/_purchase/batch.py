@@ -29,7 +29,7 @@ NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def unexplained_limit(wanted: int) -> int:
-    """How many guarded actions that age does not explain may be wanted at once: max(5, 20 %)."""
+    """How many paid or irreversible actions that age does not explain may be wanted at once: max(5, 20 %)."""
     return max(UNEXPLAINED_FLOOR, int(wanted * UNEXPLAINED_SHARE))
 
 

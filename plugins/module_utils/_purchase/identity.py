@@ -47,7 +47,7 @@ def neighbours_refusal(request: PurchaseRequest) -> Refusal | None:
         return None
     return Refusal(
         "names_unreadable",
-        f"{len(unknown)} live orders of this account do not tell in the list which names they ask for and could not "
+        f"{len(unknown)} live orders of this account do not show in the list which names they ask for and could not "
         f"all be read one by one; one of them may be this one: {_listed(unknown)}",
     )
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a guarded call that an earlier run sent and could not follow to its end (R3, R7), and the lock."""
+"""What became of a call that an earlier run sent and could not follow to its end (R3, R7), and the lock."""
 
 from __future__ import annotations
 

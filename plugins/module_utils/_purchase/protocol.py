@@ -43,7 +43,10 @@ CLOCK_REMEDY = "Set the clock of the controller (or look at the provider's), the
 
 
 def purchase(request: PurchaseRequest) -> Protocol:
-    """One guarded action for one reference; see PurchaseRequest.action. Never raises for what the network does."""
+    """One paid or irreversible action for one reference; see PurchaseRequest.action.
+
+    Never raises for what the network does.
+    """
     result = yield from _purchase(request)
     if not result.sent:
         yield from steps.give_back(request)

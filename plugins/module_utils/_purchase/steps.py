@@ -174,7 +174,7 @@ def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: Mar
 
 
 def mark_sent(request: PurchaseRequest, held: Intent, sent: Intent) -> Step[PurchaseResult | None]:
-    """The last step before a guarded call: from here on everybody must assume that it was made."""
+    """The last step before a paid or irreversible call: from here on everybody must assume that it was made."""
     if not request.has_journal:
         return None
     if not request.on_hosts:
@@ -265,7 +265,7 @@ def ask_facts(request: PurchaseRequest, order: Order) -> Step[Order]:
 def _cancel_duplicate(request: PurchaseRequest, first: Order, duplicate: Order) -> Step[DuplicateCancelled | None]:
     """Read both, delete, and again until the duplicate has ended or time is over. None: it is left.
 
-    Deleting by id is the one guarded call that may be repeated: it can hit nothing else.
+    Deleting by id is the one paid or irreversible call that may be repeated: it can hit nothing else.
     """
     started = yield from ask_clock()
     attempt = 0

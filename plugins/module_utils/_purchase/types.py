@@ -270,10 +270,10 @@ Answer = Union[Clock, Done, Unavailable, Orders, Found, Missing, Fact, Records, 
 
 @dataclass(frozen=True)
 class PurchaseRequest:
-    """One guarded action for one reference, as decide() chose it.
+    """One paid or irreversible action for one reference, as decide() chose it.
 
     "settle" sends nothing that costs money: it finds out what became of an open intent and cancels duplicates. To be
-    used when there is an intent or more than one live order and decide() asks for no guarded call.
+    used when there is an intent or more than one live order and decide() asks for no paid or irreversible call.
 
     `on_hosts`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
     run makes its call under that intent or not at all, and what it answers to the journal effects is written back to
@@ -344,7 +344,7 @@ class PurchaseResult:
     duplicates_cancelled: tuple[DuplicateCancelled, ...] = ()
     duplicates_left: tuple[str, ...] = ()
     evidence: Evidence | None = None  # what was (or, without a journal, could be) recorded
-    sent: bool = False  # a guarded call other than cancelling a duplicate was made in this run
+    sent: bool = False  # a paid or irreversible call other than cancelling a duplicate was made in this run
 
     @property
     def duplicate_left(self) -> bool:
@@ -370,7 +370,7 @@ Protocol = Generator[Effect, Answer, PurchaseResult]
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One item that wants a guarded action. `urgent_by`: when it is too late (smallest first).
+    """One item that wants a paid or irreversible action. `urgent_by`: when it is too late (smallest first).
     `age_explains`: the action is due because time passed (or the reference is new and nothing of it is deployed);
     False for what a typo in a shared variable can cause: other names, another plan, a new reference over a valid
     deployed certificate."""

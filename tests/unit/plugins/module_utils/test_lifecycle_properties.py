@@ -151,7 +151,7 @@ wishes = st.builds(
     Desired, st.just("shop"), names, csrs, dcv_type=methods, validation_level=st.sampled_from(("dv", "OV"))
 )
 
-GUARDED = {"create": "charged", "renew": "charged", "reissue": "assumed_free"}
+CALLS = {"create": "charged", "renew": "charged", "reissue": "assumed_free"}
 
 
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -163,8 +163,8 @@ def check(decision: Decision, now: datetime) -> None:
     assert decision.code in CODES
     assert decision.reason
     assert "\n" not in decision.reason
-    assert decision.cost == GUARDED.get(decision.action, "free")
-    assert decision.csr_required == (decision.action in GUARDED)
+    assert decision.cost == CALLS.get(decision.action, "free")
+    assert decision.csr_required == (decision.action in CALLS)
     assert not decision.same_csr or decision.csr_required
     assert decision.remedy or decision.action != "blocked"
     assert decision.order_id or decision.action not in ("renew", "reissue", "deploy", "validate")

@@ -326,7 +326,7 @@ def test_a_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             with pytest.raises(ApiError):
                 api.get("/thing")
             api.get("/thing")
-            outcome = api.guarded("POST", "/thing", json={})
+            outcome = api.call_once("POST", "/thing", json={})
         assert outcome.kind == "done"
         authorizations = {request.headers["authorization"] for request in server.seen}
     assert authorizations == {api._credentials.headers()["Authorization"]}
@@ -517,7 +517,7 @@ def test_fetching_a_token_is_repeated_because_it_buys_nothing() -> None:
     good = answer_with(token_answer(tokens))
     with HostileServer(drop_after(), reply(503), good, reply(200, {"success": True, "result": {"id": "1"}})) as server:
         with Session(openid(server.url), sleep=Naps()) as api:
-            assert api.guarded("POST", "/thing", json={}).kind == "done"
+            assert api.call_once("POST", "/thing", json={}).kind == "done"
         assert [request.path for request in server.seen] == ["/token"] * 3 + ["/api/v1/thing"]
 
 
@@ -527,7 +527,7 @@ def test_refused_client_credentials(status: int) -> None:
     with HostileServer(reply(status, body)) as server, Session(openid(server.url), sleep=Naps()) as api:
         with pytest.raises(AuthenticationError, match="OpenID Connect") as caught:
             api.get("/thing")
-        outcome = api.guarded("POST", "/thing")
+        outcome = api.call_once("POST", "/thing")
     assert KEY not in str(caught.value)
     assert outcome.kind == "not_sent"
     assert isinstance(outcome.error, AuthenticationError)

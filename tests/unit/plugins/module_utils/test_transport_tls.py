@@ -69,7 +69,7 @@ def test_the_given_ca_is_trusted(context: ssl.SSLContext, folder: Path, host: st
         url = f"https://{host}:{server.address[1]}"
         with session(url, ca_path=str(folder / "ca.pem")) as api:
             assert api.get("/x").result["id"] == "one"
-            assert api.guarded("POST", "/x").kind == "done"
+            assert api.call_once("POST", "/x").kind == "done"
 
 
 def test_a_folder_of_cas(context: ssl.SSLContext, folder: Path, authority: Authority, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_another_ca_is_told_with_its_file_and_not_tried_again(
     with HostileServer(reply(200, GOOD), tls=context) as server, session(server.url, ca_path=path) as api:
         with pytest.raises(TlsError) as caught:
             api.get("/x")
-        outcome = api.guarded("POST", "/x")
+        outcome = api.call_once("POST", "/x")
         wait_until(lambda: server.handshakes_failed == 2)
         assert server.seen == []
     assert "certificate" in str(caught.value)
@@ -156,7 +156,7 @@ def bad_record(exchange: Exchange) -> bool:
 
 def test_a_bad_record_after_the_commit_is_unknown(context: ssl.SSLContext, folder: Path) -> None:
     with HostileServer(bad_record, tls=context) as server, session(server.url, ca_path=str(folder / "ca.pem")) as api:
-        outcome = api.guarded("POST", "/x")
+        outcome = api.call_once("POST", "/x")
         assert len(server.seen) == 1
     assert outcome.kind == "unknown"
 
@@ -167,7 +167,7 @@ def test_a_missing_client_certificate_is_unknown(authority: Authority, folder: P
     strict.load_verify_locations(folder / "ca.pem")
     with HostileServer(reply(200, GOOD), tls=strict) as server:
         with session(server.url, ca_path=str(folder / "ca.pem")) as api:
-            assert api.guarded("POST", "/x").kind == "unknown"
+            assert api.call_once("POST", "/x").kind == "unknown"
         assert server.seen == []
 
 
@@ -177,7 +177,7 @@ def test_a_plain_server_behind_https_is_a_tls_error(folder: Path) -> None:
         with session(url, ca_path=str(folder / "ca.pem"), api_retries=0) as api:
             with pytest.raises(TransportError):
                 api.get("/x")
-            assert api.guarded("POST", "/x").kind == "unknown"
+            assert api.call_once("POST", "/x").kind == "unknown"
 
 
 def test_a_handshake_that_never_ends_is_ended(folder: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_handshake_that_never_ends_is_ended(folder: Path) -> None:
         with session(url, ca_path=str(folder / "ca.pem"), api_retries=0, api_timeout=0.5) as api:
             with pytest.raises(TransportError, match="0\\.5 s"):
                 api.get("/x")
-            outcome = api.guarded("POST", "/x")
+            outcome = api.call_once("POST", "/x")
     assert outcome.kind == "unknown"
 
 
@@ -207,7 +207,7 @@ def test_through_a_proxy(context: ssl.SSLContext, folder: Path) -> None:
     with HostileServer(reply(200, GOOD), tls=context) as server, HostileServer(tunnel(server.address)) as proxy:
         with session(server.url, ca_path=str(folder / "ca.pem"), api_proxy=proxy.url) as api:
             assert api.get("/x").result["id"] == "one"
-            assert api.guarded("POST", "/x").kind == "done"
+            assert api.call_once("POST", "/x").kind == "done"
         assert {request.method for request in proxy.seen} == {"CONNECT"}
         assert all("authorization" not in request.headers for request in proxy.seen)
 
@@ -223,7 +223,7 @@ def test_a_proxy_that_swallows_the_answer_after_the_commit(context: ssl.SSLConte
     with HostileServer(reply(200, GOOD), tls=context) as server:
         with HostileServer(tunnel(server.address, dies=lambda: bool(server.seen))) as proxy:
             api = session(server.url, ca_path=str(folder / "ca.pem"), api_proxy=proxy.url)
-            outcome = api.guarded("POST", "/x")
+            outcome = api.call_once("POST", "/x")
             api.close()
         assert len(server.seen) == 1
     assert outcome.kind == "unknown"

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the answer to a guarded request means (protocol rule R1). Erring towards "unknown" costs a minute, the other way
-costs money."""
+"""What the answer to a request that is sent once means (protocol rule R1).
+
+Erring towards "unknown" costs a minute, the other way costs money.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ _UNDECIDED_STATUS = frozenset({408, _CONFLICT_STATUS, 425, 429})
 
 
 @dataclass(frozen=True)
-class GuardedOutcome:
+class CallOutcome:
     """``kind``: "done" (``body`` is the result), "rejected" (the API said no), "not_sent", "conflict" or "unknown".
 
     "conflict" is a refusal in the API's own form with status 409. Some APIs answer every wrong state so, others also a

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guarded calls of a run: limited first, then carried out by the purchase protocol."""
+"""The paid and irreversible calls of a run: limited first, then carried out by the purchase protocol."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ REFERENCE_CHANGED = "reference_changed"  # bought, but the next run cannot find 
 Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
 
 
-class GuardedError(ReselloError):
-    """A guarded call that was not made, was refused, or whose outcome is open."""
+class CallError(ReselloError):
+    """A paid or irreversible call that was not made, was refused, or whose outcome is open."""
 
 
-def _refused(refusal: purchase.Refusal) -> GuardedError:
-    return GuardedError(refusal.message, code=refusal.code, details={"money_spent": "no"})
+def _refused(refusal: purchase.Refusal) -> CallError:
+    return CallError(refusal.message, code=refusal.code, details={"money_spent": "no"})
 
 
-class GuardedCalls:
+class Calls:
     """Carries out create, renew, reissue and cancel for many items."""
 
     def __init__(
@@ -178,7 +178,7 @@ class GuardedCalls:
 
         if not lock.first_use(self._run_id):
             item.called = True
-            raise GuardedError(
+            raise CallError(
                 f"{item.client_reference}: the intent of this run was used before. Nothing was sent by this task. Run "
                 "again: the next run finds out what became of the call.",
                 code="intent_used",
@@ -189,7 +189,7 @@ class GuardedCalls:
         item.purchase = result
         item.warnings.extend(result.warnings)
         if result.failed or result.code == REFERENCE_CHANGED:
-            item.error = GuardedError(
+            item.error = CallError(
                 result.message,
                 code=result.code or result.outcome,
                 details={
@@ -222,7 +222,7 @@ class GuardedCalls:
             with local_lock(self._api.session.account, reference) as lock:
                 yield lock
         except LockBusyError as error:
-            raise GuardedError(
+            raise CallError(
                 f"{reference}: another run on this controller is working on this order. Nothing was sent and no money "
                 "was spent. Run again when it has ended.",
                 code="locked",

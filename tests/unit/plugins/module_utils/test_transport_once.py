@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Guarded requests (protocol rule R1): sent once, never repeated, and honestly classified.
+"""Paid or irreversible requests (protocol rule R1): sent once, never repeated, and honestly classified.
 
 A server counts what was committed; whenever it committed something, the client must not say "not sent" or "rejected".
 """
@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._client.call_outcome import classify
 from ansible_collections.certops.resello.plugins.module_utils._client.envelope import Envelope, parse_envelope
-from ansible_collections.certops.resello.plugins.module_utils._client.guarded import classify
 from ansible_collections.certops.resello.plugins.module_utils._client.transport import ConnectionOptions, Session
 from ansible_collections.certops.resello.tests.support.hostile_server import (
     Behaviour,
@@ -49,18 +49,18 @@ def options(url: str, **changes: Any) -> ConnectionOptions:
 
 
 def never(_seconds: float) -> None:
-    raise AssertionError("a guarded request never waits to try again")
+    raise AssertionError("a request that is sent once never waits to try again")
 
 
-def guarded(server: HostileServer, **changes: Any) -> Any:
+def called_once(server: HostileServer, **changes: Any) -> Any:
     with Session(options(server.url, **changes), sleep=never) as api:
-        return api.guarded("POST", "/ssl-certificate", json={"csr": "x", "client_reference": "\u00fc"})
+        return api.call_once("POST", "/ssl-certificate", json={"csr": "x", "client_reference": "\u00fc"})
 
 
 def test_done() -> None:
     date = "Thu, 04 Mar 2027 05:06:07 GMT"
     with HostileServer(reply(201, DONE, {"Date": date})) as server:
-        outcome = guarded(server)
+        outcome = called_once(server)
         (request,) = server.seen
     assert (outcome.kind, outcome.body, outcome.error) == ("done", {"id": "one"}, None)
     assert outcome.server_date == datetime(2027, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
@@ -69,11 +69,11 @@ def test_done() -> None:
     assert request.headers["content-type"] == "application/json"
 
 
-def test_every_guarded_request_has_a_connection_of_its_own() -> None:
+def test_every_request_that_is_sent_once_has_a_connection_of_its_own() -> None:
     with HostileServer(reply(200, DONE)) as server, Session(options(server.url)) as api:
         api.get("/x")
-        api.guarded("POST", "/x")
-        api.guarded("DELETE", "/x")
+        api.call_once("POST", "/x")
+        api.call_once("DELETE", "/x")
         api.get("/x")
         assert [request.connection for request in server.seen] == [0, 1, 2, 0]
 
@@ -133,7 +133,7 @@ def test_one_request_and_an_honest_outcome(name: str) -> None:
     behaviour, kind = COMMITTED[name]
     start = time.monotonic()
     with HostileServer(behaviour) as server:
-        outcome = guarded(server, api_timeout=2 if kind == "unknown" else 20)
+        outcome = called_once(server, api_timeout=2 if kind == "unknown" else 20)
         assert len(server.seen) == 1
         assert server.connections == 1
     assert outcome.kind == kind
@@ -144,20 +144,20 @@ def test_one_request_and_an_honest_outcome(name: str) -> None:
 
 def test_closed_before_anything_was_read_is_unknown_all_the_same() -> None:
     with HostileServer(drop_before()) as server:
-        assert guarded(server).kind == "unknown"
+        assert called_once(server).kind == "unknown"
         assert server.connections == 1
 
 
 def test_only_a_connection_that_never_was_is_not_sent() -> None:
     with Session(options(f"http://127.0.0.1:{free_port()}"), sleep=never) as api:
-        outcome = api.guarded("POST", "/x")
+        outcome = api.call_once("POST", "/x")
     assert outcome.kind == "not_sent"
     assert "nothing was sent" in str(outcome.error)
 
 
 def test_a_name_that_does_not_resolve_is_not_sent() -> None:
     with Session(options("https://no-such-host.invalid"), sleep=never) as api:
-        assert api.guarded("POST", "/x").kind == "not_sent"
+        assert api.call_once("POST", "/x").kind == "not_sent"
 
 
 @pytest.fixture
@@ -177,14 +177,14 @@ def deaf() -> Iterator[str]:
 def test_a_connection_that_is_never_accepted_is_not_sent_within_the_deadline(deaf: str) -> None:
     start = time.monotonic()
     with Session(options(deaf, api_timeout=0.5), sleep=never) as api:
-        outcome = api.guarded("POST", "/x")
+        outcome = api.call_once("POST", "/x")
     assert (outcome.kind, seconds_since(start) < 2) == ("not_sent", True)
     assert "no connection within 0.5 s" in str(outcome.error)
 
 
 def test_a_proxy_that_never_accepts_is_unknown(deaf: str) -> None:
     with Session(options("http://127.0.0.1:1", api_proxy=deaf, api_timeout=0.5), sleep=never) as api:
-        assert api.guarded("POST", "/x").kind == "unknown"
+        assert api.call_once("POST", "/x").kind == "unknown"
 
 
 def test_a_failure_that_is_not_on_the_list_is_unknown(tmp_path: Path) -> None:
@@ -194,27 +194,27 @@ def test_a_failure_that_is_not_on_the_list_is_unknown(tmp_path: Path) -> None:
         url = server.url.replace("http:", "https:")
         with Session(options(url, ca_path=str(ca)), sleep=never) as api:
             ca.unlink()
-            assert api.guarded("POST", "/x").kind == "unknown"
+            assert api.call_once("POST", "/x").kind == "unknown"
         assert server.seen == []
 
 
 def test_behind_a_proxy_nothing_proves_that_nothing_was_sent() -> None:
     proxy = f"http://127.0.0.1:{free_port()}"
     with Session(options("http://127.0.0.1:1", api_proxy=proxy), sleep=never) as api:
-        assert api.guarded("POST", "/x").kind == "unknown"
+        assert api.call_once("POST", "/x").kind == "unknown"
 
 
 def test_a_proxy_that_dies_after_the_commit() -> None:
     with HostileServer(drop_after()) as proxy:
         with Session(options("http://127.0.0.1:1", api_proxy=proxy.url), sleep=never) as api:
-            assert api.guarded("POST", "/x").kind == "unknown"
+            assert api.call_once("POST", "/x").kind == "unknown"
         assert len(proxy.seen) == 1
 
 
 def test_an_unwritable_request_is_not_sent() -> None:
     with HostileServer(reply(200, DONE)) as server, Session(options(server.url), sleep=never) as api:
-        assert api.guarded("POST", "/x\u0000y", json={}).kind in ("done", "not_sent")
-        assert api.guarded("PO ST\n", "/x").kind != "done"
+        assert api.call_once("POST", "/x\u0000y", json={}).kind in ("done", "not_sent")
+        assert api.call_once("PO ST\n", "/x").kind != "done"
         assert len(server.seen) <= 1
 
 
