@@ -13,7 +13,7 @@ from .taking import DEAD, RELOAD, TEST, Trouble, take_all
 from .work import fail
 
 if TYPE_CHECKING:
-    from .prepare import Item
+    from .install_items import Item
     from .work import Work
 
 _TAILS = {

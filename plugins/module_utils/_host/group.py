@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Mapping, Sequence
 from .services import connected
 
 if TYPE_CHECKING:
-    from .prepare import Item
+    from .install_items import Item
     from .services import ServiceState
 
 

@@ -16,8 +16,7 @@ from .errors import HostError
 from .files import Access, Folder, open_root
 from .group import groups_of
 from .host import MARKER, own_trouble
-from .lock import locked
-from .prepare import (
+from .install_items import (
     INSTALLED,
     LINKED,
     PERMISSIONS,
@@ -28,6 +27,7 @@ from .prepare import (
     read_entries,
     result,
 )
+from .lock import locked
 from .prune import Pruning, prune
 from .services import ServiceState, read_services
 from .taking import unproven

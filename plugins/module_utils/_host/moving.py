@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Sequence
 
 from . import store
 from .errors import HostError
-from .prepare import is_alive
+from .install_items import is_alive
 from .services import validate
 from .work import explained, fail
 
 if TYPE_CHECKING:
-    from .prepare import Item
+    from .install_items import Item
     from .work import Work
 
 _EXPIRED = "The new files were kept all the same: the certificate they replaced is no longer valid."

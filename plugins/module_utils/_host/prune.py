@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Mapping, Sequence
 
 from . import journal, store
 from .errors import HostError
-from .prepare import INSTALLED
+from .install_items import INSTALLED
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .files import Folder
-    from .prepare import Item
+    from .install_items import Item
 
 
 @dataclass(frozen=True)

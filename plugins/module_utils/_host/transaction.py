@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .files import Folder
     from .group import Group
-    from .prepare import Item
+    from .install_items import Item
     from .services import ServiceState
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Collection
 
 from . import store
 from .errors import HostError, os_problem
-from .prepare import FAILED
+from .install_items import FAILED
 from .proof import Leaves
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .files import Folder
     from .group import Group
-    from .prepare import Item
+    from .install_items import Item
 
 
 @dataclass

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prepare the installation of certificates: read, find the key, verify, stage. What services use is not touched."""
+"""The certificates of an installation: read, verified, staged. What services use is not touched."""
 
 from __future__ import annotations
 
