@@ -9,7 +9,7 @@ name: ssl_certificate_clearing
 short_description: What a host may forget when proofs are removed
 version_added: 1.0.0
 description:
-  - Returns options of M(certops.resello.ssl_certificate_request) that forget what was removed.
+  - Returns options of M(certops.resello.ssl_certificate_prepare) that forget what was removed.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -58,7 +58,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_prepare).
   type: list
   elements: dict
 """

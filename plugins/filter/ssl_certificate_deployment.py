@@ -26,7 +26,7 @@ options:
     elements: dict
     required: true
   observed:
-    description: RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+    description: RV(certops.resello.ssl_certificate_host_info#module:certificates) of the host.
     type: list
     elements: dict
     required: true

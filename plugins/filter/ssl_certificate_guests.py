@@ -9,7 +9,7 @@ name: ssl_certificate_guests
 short_description: Orders of other hosts whose files come to this host
 version_added: 1.0.0
 description:
-  - Returns options of M(certops.resello.ssl_certificate_request) that read what this host remembers of orders that
+  - Returns options of M(certops.resello.ssl_certificate_host_info) that read what this host remembers of orders that
     it does not serve.
   - Used by the role certops.resello.ssl_certificate.
 author:
@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_host_info).
   type: list
   elements: dict
 """

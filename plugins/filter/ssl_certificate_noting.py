@@ -9,7 +9,7 @@ name: ssl_certificate_noting
 short_description: What a host must remember before proofs are placed
 version_added: 1.0.0
 description:
-  - Returns options of M(certops.resello.ssl_certificate_request) that write down what is about to be placed.
+  - Returns options of M(certops.resello.ssl_certificate_prepare) that write down what is about to be placed.
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
@@ -62,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_prepare).
   type: list
   elements: dict
 """

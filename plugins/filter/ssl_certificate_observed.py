@@ -9,15 +9,15 @@ name: ssl_certificate_observed
 short_description: What a host holds after a later task
 version_added: 1.0.0
 description:
-  - Puts what a second task of M(certops.resello.ssl_certificate_request) found on a host into what the first one
-    observed there.
+  - Puts what M(certops.resello.ssl_certificate_prepare) made on a host, or a later look found there, into what
+    M(certops.resello.ssl_certificate_host_info) observed before.
 
   - Used by the role certops.resello.ssl_certificate.
 author:
   - certops contributors (@certops)
 options:
   _input:
-    description: RV(certops.resello.ssl_certificate_request#module:certificates) of the first task.
+    description: RV(certops.resello.ssl_certificate_host_info#module:certificates) of the first look.
     type: list
     elements: dict
     required: true

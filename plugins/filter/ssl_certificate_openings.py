@@ -9,7 +9,7 @@ name: ssl_certificate_openings
 short_description: The sealed private keys that a host must open
 version_added: 1.0.0
 description:
-  - Returns the options of M(certops.resello.ssl_certificate_request) that open what other hosts sealed for this
+  - Returns the options of M(certops.resello.ssl_certificate_prepare) that open what other hosts sealed for this
     one, and write down beside it what is about to be ordered with the key.
   - Used by the role certops.resello.ssl_certificate.
 author:
@@ -32,7 +32,7 @@ options:
   published:
     description:
       - What each host of the play published, with C(host), C(items) and C(observed), which is
-        RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+        RV(certops.resello.ssl_certificate_prepare#module:certificates) of the host.
     type: list
     elements: dict
     required: true
@@ -40,14 +40,14 @@ options:
 
 EXAMPLES = r"""
 - name: Open what was sealed for this host
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates: "{{ items | certops.resello.ssl_certificate_openings(plan.certificates, host=inventory_hostname,
                                                                        published=published) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_prepare).
   type: list
   elements: dict
 """

@@ -9,7 +9,7 @@ name: ssl_certificate_records
 short_description: What a host must write down about its orders
 version_added: 1.0.0
 description:
-  - Returns the options of M(certops.resello.ssl_certificate_request) that write on a host what runs must remember of
+  - Returns the options of M(certops.resello.ssl_certificate_prepare) that write on a host what runs must remember of
     paid calls.
 
   - Used by the role certops.resello.ssl_certificate.
@@ -36,13 +36,13 @@ options:
 
 EXAMPLES = r"""
 - name: Write down how the calls ended
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates: "{{ items | certops.resello.ssl_certificate_records(orders.certificates, host=inventory_hostname) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request); empty if nothing is to be written.
+  description: Options for M(certops.resello.ssl_certificate_prepare); empty if nothing is to be written.
   type: list
   elements: dict
 """

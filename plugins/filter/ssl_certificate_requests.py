@@ -9,7 +9,7 @@ name: ssl_certificate_requests
 short_description: The keys, CSRs and records that a plan asks of a host
 version_added: 1.0.0
 description:
-  - Returns the options of M(certops.resello.ssl_certificate_request) for those items of a host whose planned action
+  - Returns the options of M(certops.resello.ssl_certificate_prepare) for those items of a host whose planned action
     needs a key and a CSR, whose key another host holds or makes, or about which something is to be written down.
   - Used by the role certops.resello.ssl_certificate.
 author:
@@ -32,7 +32,7 @@ options:
   published:
     description:
       - What each host of the play published, with C(host), C(items) and C(observed), which is
-        RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+        RV(certops.resello.ssl_certificate_host_info#module:certificates) of the host.
     type: list
     elements: dict
     required: true
@@ -45,14 +45,14 @@ options:
 
 EXAMPLES = r"""
 - name: Make what the plan asks for
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates: "{{ items | certops.resello.ssl_certificate_requests(plan.certificates, host=inventory_hostname,
                                                                        published=published) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_prepare).
   type: list
   elements: dict
 """

@@ -9,7 +9,7 @@ name: ssl_certificate_sealings
 short_description: The private keys that a host must seal for others
 version_added: 1.0.0
 description:
-  - Returns the options of M(certops.resello.ssl_certificate_request) that seal a key for each other host of a
+  - Returns the options of M(certops.resello.ssl_certificate_prepare) that seal a key for each other host of a
     certificate that waits for it, where this host is the first to hold it.
   - Used by the role certops.resello.ssl_certificate.
 author:
@@ -32,7 +32,7 @@ options:
   published:
     description:
       - What each host of the play published, with C(host), C(items) and C(observed), which is
-        RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+        RV(certops.resello.ssl_certificate_prepare#module:certificates) of the host.
     type: list
     elements: dict
     required: true
@@ -40,14 +40,14 @@ options:
 
 EXAMPLES = r"""
 - name: Seal keys for the hosts that share them
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates: "{{ items | certops.resello.ssl_certificate_sealings(plan.certificates, host=inventory_hostname,
                                                                        published=published) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Options for M(certops.resello.ssl_certificate_request).
+  description: Options for M(certops.resello.ssl_certificate_prepare).
   type: list
   elements: dict
 """

@@ -9,7 +9,7 @@ name: ssl_certificate_tests
 short_description: The configuration tests a host must pass before a reissue
 version_added: 1.0.0
 description:
-  - Returns option O(certops.resello.ssl_certificate_request#module:services) for the services of certificates
+  - Returns option O(certops.resello.ssl_certificate_host_info#module:services) for the services of certificates
     whose planned action is a reissue, because that kills the certificate in use.
   - Used by the role certops.resello.ssl_certificate.
 author:

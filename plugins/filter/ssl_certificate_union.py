@@ -19,7 +19,7 @@ options:
   _input:
     description:
       - One entry for each host, with the keys C(host), C(items) (from P(certops.resello.ssl_certificate_items#filter))
-        and C(observed) (C(certificates) of M(certops.resello.ssl_certificate_request)).
+        and C(observed) (C(certificates) of M(certops.resello.ssl_certificate_host_info)).
     type: list
     elements: dict
     required: true

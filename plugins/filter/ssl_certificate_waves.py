@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   observed:
-    description: RV(certops.resello.ssl_certificate_request#module:certificates) of the host.
+    description: RV(certops.resello.ssl_certificate_host_info#module:certificates) of the host.
     type: list
     elements: dict
     required: true

@@ -29,13 +29,14 @@ description:
   - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed,
     or that changed nothing, is tried again by the next run, also when nothing else has changed.
   - The private key is found on the host by its public key, among the keys made by
-    M(certops.resello.ssl_certificate_request) and those of older versions. It is never an option.
+    M(certops.resello.ssl_certificate_prepare) and those of older versions. It is never an option.
   - The module runs on the host that serves the certificate. It needs no credentials of the API.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
   - certops.resello.attributes
   - certops.resello.attributes.host
+  - certops.resello.host
 attributes:
   check_mode:
     support: full
@@ -51,11 +52,6 @@ attributes:
   idempotent:
     support: full
 options:
-  root:
-    description:
-      - Folder under which each certificate has its own folder, as in M(certops.resello.ssl_certificate_request).
-    type: path
-    default: /etc/ssl/resello
   owner:
     description:
       - Owner of the files with the private key. By default the user who runs the task.
@@ -178,7 +174,7 @@ options:
     suboptions:
       name:
         description:
-          - Name of the certificate's folder, as in M(certops.resello.ssl_certificate_request).
+          - Name of the certificate's folder, as in M(certops.resello.ssl_certificate_prepare).
         type: str
         required: true
       certificate:
@@ -333,7 +329,7 @@ notes:
     one after it. Where a service can read one file, let it use C(combined.pem).
 seealso:
   - module: certops.resello.ssl_certificates
-  - module: certops.resello.ssl_certificate_request
+  - module: certops.resello.ssl_certificate_prepare
 """
 
 EXAMPLES = r"""

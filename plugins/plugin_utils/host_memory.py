@@ -50,7 +50,7 @@ def unlisted(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) ->
 def unlisted_requests(
     items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
 ) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request: what ``host`` must write down of orders it does not serve."""
+    """Options of certops.resello.ssl_certificate_prepare: what ``host`` must write down of orders it does not serve."""
 
     served = {item["client_reference"] for item in items}
     wanted = []

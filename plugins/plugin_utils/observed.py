@@ -10,7 +10,7 @@ from typing import Any, Mapping, Sequence
 
 
 def of_host(host: str, name: str, published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The entry of certops.resello.ssl_certificate_request for this certificate; None if the host took no part."""
+    """The entry of certops.resello.ssl_certificate_host_info for this certificate; None if the host took no part."""
 
     for entry in published:
         if entry["host"] == host:

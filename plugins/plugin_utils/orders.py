@@ -147,8 +147,8 @@ def union(
     """One set of options for certops.resello.ssl_certificates for each reference, in the order of first mention.
 
     ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
-    ``certificates`` of certops.resello.ssl_certificate_request). Raises OrderConflictError when two hosts describe one
-    reference differently. An item that no host could read or make a CSR for is left out.
+    ``certificates`` of certops.resello.ssl_certificate_host_info). Raises OrderConflictError when two hosts describe
+    one reference differently. An item that no host could read or make a CSR for is left out.
     """
 
     first: dict[str, tuple[str, Mapping[str, Any]]] = {}

@@ -39,7 +39,7 @@ def entry_name(item: Mapping[str, Any], host: str) -> str:
 
 
 def guests(published: Published, host: str, dcv_hosts: Sequence[str]) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request that read the memory of orders whose files come to this host
+    """Options of certops.resello.ssl_certificate_host_info that read the memory of orders whose files come to this host
     although it does not serve them."""
 
     if host not in dcv_hosts:

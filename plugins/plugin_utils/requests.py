@@ -21,7 +21,7 @@ def requests(
     published: Sequence[Mapping[str, Any]],
     all_results: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request: keys and CSRs to make or to receive, and what to write down.
+    """Options of certops.resello.ssl_certificate_prepare: keys and CSRs to make or to receive, and what to write down.
 
     A renewal or reissue gets a key that no order carries yet; one that is sent again gets the key it was sent with.
     One host of an item makes its key, the others make recipients for it. Items that bring their own CSR need no key.
@@ -51,7 +51,7 @@ def _asked(
 def record_requests(
     items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str
 ) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_request for what is to be written down on this host, and no more."""
+    """Options of certops.resello.ssl_certificate_prepare for what is to be written down on this host, and no more."""
 
     found = {result["client_reference"]: result for result in results}
     wanted = [{"name": item["name"], **_records(item, found.get(item["client_reference"], {}), host)} for item in items]

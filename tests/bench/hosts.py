@@ -22,7 +22,7 @@ def full_host(folder: Path, count: int) -> Path:
     names = [f"site{number}.example.com" for number in range(count)]
     wanted = [{"name": name, "names": [name], "key_type": "ECDSA", "create_pending": True} for name in names]
     root = str(folder / "root")
-    made = _done("ssl_certificate_request", {"root": root, "certificates": wanted})
+    made = _done("ssl_certificate_prepare", {"root": root, "certificates": wanted})
     authority = ThrowawayCa.make()
     installed = [
         {

@@ -36,7 +36,7 @@ from pathlib import Path
 from ansible_collections.certops.resello.tests.deploy.boundaries import Boundary
 from ansible_collections.certops.resello.tests.deploy.kill_checks import after_next_run, at_once
 from ansible_collections.certops.resello.tests.deploy.phases import Phase, phases_of
-from ansible_collections.certops.resello.tests.deploy.runs import INSTALL, REQUEST, Runs
+from ansible_collections.certops.resello.tests.deploy.runs import INSTALL, PREPARE, Runs
 from ansible_collections.certops.resello.tests.deploy.situations import Situation, Traits
 from ansible_collections.certops.resello.tests.support.warm_modules import WarmModules
 
@@ -223,7 +223,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="resello-kill-"))
     folder.chmod(0o711)
     try:
-        with WarmModules([REQUEST, INSTALL]) as warm:
+        with WarmModules([PREPARE, INSTALL]) as warm:
             campaign = Campaign(folder, Runs(folder, warm), book, options)
             numbers = itertools.count(book.rounds if options.round is None else options.round)
             while not campaign.done():

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.certops.resello.tests.deploy.boundaries import Boundary, ended_at, read_trace, traced
 from ansible_collections.certops.resello.tests.support.warm_modules import WarmModules, WarmRun
 
-REQUEST = "ssl_certificate_request"
+PREPARE = "ssl_certificate_prepare"
 INSTALL = "ssl_certificate_install"
 PATIENCE = 120.0
 

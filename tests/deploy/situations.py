@@ -259,7 +259,7 @@ class Situation:
             {**self._key(name), "create_pending": True, "fresh_pending": bool(self.requests)}
             for name in self.traits.names
         ]
-        for item in must_do(self.machine.request(*wanted))["certificates"]:
+        for item in must_do(self.machine.prepare(*wanted))["certificates"]:
             self.requests[item["name"]] = chosen_pending(item)["csr"]
 
     def _key(self, name: str) -> Entry:
@@ -269,7 +269,7 @@ class Situation:
         names = self.traits.names
         self._make_keys()
         if not self.traits.before:
-            must_do(self.machine.request(*({**self._key(name), "placeholder": True} for name in names)))
+            must_do(self.machine.prepare(*({**self._key(name), "placeholder": True} for name in names)))
             self.old = {name: (self.machine.root / name / "current" / "cert.pem").read_text() for name in names}
             for service in self.services:
                 service.taken.write_text(service.links())

@@ -172,7 +172,7 @@ def test_key_files_are_private_until_their_group_is_set(machine: Machine) -> Non
     beside = machine.folder / "beside"
     beside.mkdir()
     placeholder = {"name": "shop", "names": ["shop.example.com"], "key_type": "ECDSA", "placeholder": True}
-    machine.request({**placeholder, "create_pending": True}, prefix=strace)
+    machine.prepare({**placeholder, "create_pending": True}, prefix=strace)
     more = {"pkcs12": {}, "copies": [{"path": str(beside / "shop.pem")}]}
     machine.options = {"pkcs12_passphrase": "of no importance"}
     for options in ({}, {"group": "nogroup"}, {"group": "nogroup"}):

@@ -102,7 +102,7 @@ def test_reload_that_changes_nothing_is_not_believed(machine: Machine) -> None:
         assert "still shows the previous certificate" in service["error"]
         assert result["certificates"][0]["action"] == "installed"
         assert seen(result) == [(sha256(old["certificate"]), sha256(old["certificate"]), "kept")]
-        assert machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+        assert machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
         again = machine.install(new, services=[server.service])
         assert (again["rc"], again["certificates"][0]["action"]) == (0, "unchanged")
         assert (again["services"][0]["reloaded"], again["services"][0]["proven"]) == (True, True)

@@ -122,7 +122,7 @@ def test_replacement_keeps_the_old_version_and_shows_both(machine: Machine) -> N
         f"{x509.load_pem_x509_certificate(entry['certificate'].encode()).serial_number:X}" for entry in (old, new)
     ]
     assert [diff[side]["serial"].lstrip("0") for side in ("before", "after")] == serials
-    seen = machine.request({"name": "shop"})["certificates"][0]
+    seen = machine.look({"name": "shop"})["certificates"][0]
     assert seen["current"]["certificate"] == new["certificate"]
     assert (seen["current"]["version"], seen["current"]["has_key"]) == (machine.current(), True)
     assert seen["current"]["certificate_path"] == str(machine.root / "shop" / "current" / "cert.pem")
@@ -258,7 +258,7 @@ def test_bad_ones_are_refused_with_reasons_and_the_good_ones_go_on(machine: Mach
         {"name": name, "names": ["shop.example.com"], "key_type": "ECDSA", "create_pending": True}
         for name in ("good", *cases, "better")
     ]
-    waiting = {item["name"]: item["pending"][0]["csr"] for item in machine.request(*wanted)["certificates"]}
+    waiting = {item["name"]: item["pending"][0]["csr"] for item in machine.prepare(*wanted)["certificates"]}
     good = {
         name: {
             "name": name,
@@ -337,7 +337,7 @@ def test_many_certificates_one_bad(machine: Machine) -> None:
 def test_old_key_serves_a_new_certificate(machine: Machine) -> None:
     """The key is found in an installed version too, when its waiting folder is gone."""
     entry = machine.ordered()
-    csr = machine.request({"name": "shop"})["certificates"][0]["pending"][0]["csr"]
+    csr = machine.look({"name": "shop"})["certificates"][0]["pending"][0]["csr"]
     machine.install(entry)
     shutil.rmtree(machine.root / "shop" / "pending")
     assert machine.install(other(entry, certificate=machine.ca.sign_request(csr)))["changed"]
@@ -402,7 +402,7 @@ def test_dangling_link_is_repaired(machine: Machine) -> None:
     entry = machine.ordered()
     machine.install(entry)
     shutil.rmtree(machine.root / "shop" / "versions" / str(machine.current()))
-    seen = machine.request({"name": "shop"})["certificates"][0]
+    seen = machine.look({"name": "shop"})["certificates"][0]
     assert seen["current"] is None
     assert machine.install(entry)["changed"]
     assert (machine.root / "shop" / "current" / "cert.pem").read_text() == entry["certificate"]

@@ -38,10 +38,10 @@ http {{
 
 
 def test_placeholder_is_no_certificate(machine: Machine) -> None:
-    predicted = machine.request(ENTRY, check=True)
+    predicted = machine.prepare(ENTRY, check=True)
     assert predicted["changed"]
     assert not machine.root.exists()
-    result = machine.request(ENTRY)
+    result = machine.prepare(ENTRY)
     item = result["certificates"][0]
     assert (result["changed"], item["placeholder"], item["current"]) == (True, True, None)
     assert (item["held_public_keys"], item["pending"], item["reload_needed"]) == ([], [], False)
@@ -51,13 +51,13 @@ def test_placeholder_is_no_certificate(machine: Machine) -> None:
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ENTRY["names"]
     before = machine.picture()
-    assert not machine.request(ENTRY)["changed"]
+    assert not machine.prepare(ENTRY)["changed"]
     assert machine.picture() == before
-    assert "needs a name" in machine.request({"name": "mail", "placeholder": True})["msg"]
+    assert "needs a name" in machine.prepare({"name": "mail", "placeholder": True})["msg"]
 
 
 def test_first_certificate_replaces_it_and_it_is_a_way_back(machine: Machine) -> None:
-    machine.request(ENTRY)
+    machine.prepare(ENTRY)
     placeholder = machine.current()
     entry = {**machine.ordered(), "services": ["web"]}
     only_placeholder = ["sh", "-c", f'[ "$(readlink {machine.root}/shop/current)" = versions/{placeholder} ]']
@@ -65,12 +65,12 @@ def test_first_certificate_replaces_it_and_it_is_a_way_back(machine: Machine) ->
     failed = machine.install(entry, services=[refusing])
     assert failed["failed"]
     assert machine.current() == placeholder
-    seen = machine.request(ENTRY)["certificates"][0]
+    seen = machine.prepare(ENTRY)["certificates"][0]
     assert (seen["placeholder"], seen["current"], seen["reload_needed"]) == (True, None, False)
     assert machine.install(entry, services=[machine.service()])["changed"]
-    seen = machine.request(ENTRY)["certificates"][0]
+    seen = machine.prepare(ENTRY)["certificates"][0]
     assert (seen["placeholder"], seen["current"]["certificate"]) == (False, entry["certificate"])
-    assert not machine.request(ENTRY)["changed"]
+    assert not machine.prepare(ENTRY)["changed"]
     for _number in range(3):
         machine.install({**machine.ordered(fresh_pending=True), "services": ["web"]}, services=[machine.service()])
     assert not (machine.root / "shop" / "versions" / str(placeholder)).exists()
@@ -79,16 +79,16 @@ def test_first_certificate_replaces_it_and_it_is_a_way_back(machine: Machine) ->
 def test_it_is_made_anew_before_it_ends_and_a_real_one_is_never_touched(machine: Machine) -> None:
     if shutil.which("faketime") is None:
         pytest.skip("no faketime")
-    machine.request(ENTRY)
+    machine.prepare(ENTRY)
     first = machine.current()
-    assert not machine.request(ENTRY, prefix=["faketime", "-f", "+59d"])["changed"]
-    assert machine.request(ENTRY, prefix=["faketime", "-f", "+61d"])["changed"]
+    assert not machine.prepare(ENTRY, prefix=["faketime", "-f", "+59d"])["changed"]
+    assert machine.prepare(ENTRY, prefix=["faketime", "-f", "+61d"])["changed"]
     assert machine.current() != first
     machine.install(machine.ordered())
     issued = machine.current()
-    assert not machine.request(ENTRY, prefix=["faketime", "-f", "+300d"])["changed"]
+    assert not machine.prepare(ENTRY, prefix=["faketime", "-f", "+300d"])["changed"]
     (machine.root / "shop" / "current" / "cert.pem").write_text("damaged\n")
-    assert not machine.request(ENTRY)["changed"]
+    assert not machine.prepare(ENTRY)["changed"]
     assert machine.current() == issued
 
 
@@ -99,7 +99,7 @@ def test_only_our_name_signed_by_itself_is_a_placeholder(machine: Machine) -> No
     leaf = x509.load_pem_x509_certificate(entry["certificate"].encode())
     assert leaf.subject != name
     machine.install(entry)
-    assert not machine.request(ENTRY)["certificates"][0]["placeholder"]
+    assert not machine.prepare(ENTRY)["certificates"][0]["placeholder"]
 
 
 def test_nginx_starts_with_it(machine: Machine) -> None:
@@ -110,7 +110,7 @@ def test_nginx_starts_with_it(machine: Machine) -> None:
     config.write_text(CONFIG.format(place=machine.folder, current=machine.root / "shop" / "current"))
     test = [nginx, "-t", "-p", str(machine.folder), "-c", str(config)]
     assert subprocess.run(test, capture_output=True, check=False).returncode != 0
-    machine.request(ENTRY)
+    machine.prepare(ENTRY)
     done = subprocess.run(test, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -119,6 +119,6 @@ def test_key_of_a_service_that_is_not_root(machine: Machine) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root, to give files to others")
     options = {"root": str(machine.root), "certificates": [ENTRY], "group": "nogroup"}
-    assert run_module("ssl_certificate_request", options)["changed"]
+    assert run_module("ssl_certificate_prepare", options)["changed"]
     key: Path = machine.root / "shop" / "current" / "privkey.pem"
     assert (key.stat().st_mode & 0o777, key.stat().st_gid) == (0o640, 65534)

@@ -49,16 +49,16 @@ def written(result: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_written_replaced_and_removed(machine: Machine, kind: str) -> None:
     """Under a wide umask too; a second time nothing is to be done."""
-    first = machine.request(entry({"kind": kind, "content": FIRST}), umask=0)
+    first = machine.prepare(entry({"kind": kind, "content": FIRST}), umask=0)
     assert (first["changed"], written(first)) == (True, {kind: FIRST})
     file = place(machine, kind)
     assert file.read_text() == FIRST
     assert [stat.S_IMODE(path.stat().st_mode) for path in (file, file.parent)] == [0o600, 0o700]
-    again = machine.request(entry({"kind": kind, "content": FIRST}))
+    again = machine.prepare(entry({"kind": kind, "content": FIRST}))
     assert (again["changed"], written(again)) == (False, {kind: FIRST})
-    second = machine.request(entry({"kind": kind, "content": SECOND, "replaces": sha(FIRST).upper()}))
+    second = machine.prepare(entry({"kind": kind, "content": SECOND, "replaces": sha(FIRST).upper()}))
     assert (second["changed"], written(second)) == (True, {kind: SECOND})
-    gone = machine.request(entry({"kind": kind, "replaces": sha(SECOND)}))
+    gone = machine.prepare(entry({"kind": kind, "replaces": sha(SECOND)}))
     assert (gone["changed"], written(gone)) == (True, {})
     assert list(file.parent.iterdir()) == []
 
@@ -74,19 +74,19 @@ def test_written_replaced_and_removed(machine: Machine, kind: str) -> None:
     ids=["none-expected", "another-expected", "removal-of-another", "removal-of-none"],
 )
 def test_a_record_that_was_not_seen_is_left_and_shown(machine: Machine, change: dict[str, Any]) -> None:
-    machine.request(entry({"kind": "intent", "content": FIRST}))
-    result = machine.request(entry({"kind": "intent", **change}))
+    machine.prepare(entry({"kind": "intent", "content": FIRST}))
+    result = machine.prepare(entry({"kind": "intent", **change}))
     assert (result["changed"], written(result)) == (False, {"intent": FIRST})
 
 
 def test_check_mode_predicts_and_writes_nothing(machine: Machine) -> None:
     made = entry({"kind": "intent", "content": FIRST})
-    plan = machine.request(made, check=True)
+    plan = machine.prepare(made, check=True)
     assert (plan["changed"], written(plan)) == (True, {})
     assert not machine.root.exists()
-    machine.request(made)
-    assert not machine.request(made, check=True)["changed"]
-    assert machine.request(entry({"kind": "intent", "replaces": sha(FIRST)}), check=True)["changed"]
+    machine.prepare(made)
+    assert not machine.prepare(made, check=True)["changed"]
+    assert machine.prepare(entry({"kind": "intent", "replaces": sha(FIRST)}), check=True)["changed"]
     assert place(machine, "intent").exists()
 
 
@@ -94,12 +94,12 @@ def test_the_key_of_the_request_is_filled_in(machine: Machine) -> None:
     """Key, request and intent come into being in one run; the same call again changes nothing."""
     asked = {"names": ["shop.example.com"], "create_pending": True, "key_type": "ECDSA"}
     intent = {"kind": "intent", "content": json.dumps(ABOUT), "about_request": True}
-    result = machine.request(entry(intent, **asked))
+    result = machine.prepare(entry(intent, **asked))
     item = result["certificates"][0]
     record = json.loads(written(result)["intent"])["record"]
     assert record == {"reference": "shop", "csr_key": item["pending"][0]["public_key_sha256"]}
     other = {**intent, "content": json.dumps({**ABOUT, "record": {"csr_key": "0" * 64}})}
-    refused = machine.request(entry({**other, "replaces": sha(written(result)["intent"])}, **asked))
+    refused = machine.prepare(entry({**other, "replaces": sha(written(result)["intent"])}, **asked))
     assert refused["rc"] == 1
     assert "0" * 64 in refused["msg"]
     assert json.loads(place(machine, "intent").read_text())["record"] == record
@@ -107,7 +107,7 @@ def test_the_key_of_the_request_is_filled_in(machine: Machine) -> None:
 
 def test_a_record_about_a_request_needs_one(machine: Machine) -> None:
     intent = {"kind": "intent", "content": json.dumps(ABOUT), "about_request": True}
-    result = machine.request(entry(intent))
+    result = machine.prepare(entry(intent))
     assert result["rc"] == 1
     assert "needs a certificate request" in result["msg"]
     assert not place(machine, "intent").exists()
@@ -115,9 +115,9 @@ def test_a_record_about_a_request_needs_one(machine: Machine) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 65537], ids=["no-text", "too-large"])
 def test_an_unreadable_record_is_never_none(machine: Machine, content: bytes) -> None:
-    machine.request(entry({"kind": "intent", "content": FIRST}))
+    machine.prepare(entry({"kind": "intent", "content": FIRST}))
     place(machine, "intent").write_bytes(content)
-    result = machine.request(entry(), {"name": "mail", "client_reference": "mail"})
+    result = machine.look({"name": "shop", "client_reference": "shop"}, {"name": "mail", "client_reference": "mail"})
     assert result["rc"] == 1
     assert [item["records"] for item in result["certificates"]] == [None, {}]
     assert str(place(machine, "intent")) in result["msg"]
@@ -125,10 +125,10 @@ def test_an_unreadable_record_is_never_none(machine: Machine, content: bytes) ->
 
 
 def test_a_link_in_its_place_is_refused(machine: Machine) -> None:
-    machine.request(entry({"kind": "intent", "content": FIRST}))
+    machine.prepare(entry({"kind": "intent", "content": FIRST}))
     place(machine, "intent").unlink()
     place(machine, "intent").symlink_to("/etc/passwd")
-    assert machine.request(entry())["rc"] == 1
+    assert machine.prepare(entry())["rc"] == 1
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_link_in_its_place_is_refused(machine: Machine) -> None:
     ],
 )
 def test_options_that_cannot_be_right(machine: Machine, wrong: dict[str, Any], told: str) -> None:
-    result = machine.request({**entry(), **wrong})
+    result = machine.prepare({**entry(), **wrong})
     assert result["rc"] == 1
     assert told in result["msg"]
     assert not machine.root.exists()
@@ -149,7 +149,7 @@ def test_options_that_cannot_be_right(machine: Machine, wrong: dict[str, Any], t
 def test_of_two_runs_one_learns_of_the_other(machine: Machine) -> None:
     texts = [json.dumps({"run": number}) for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda text: machine.request(entry({"kind": "intent", "content": text})), texts))
+        results = list(pool.map(lambda text: machine.prepare(entry({"kind": "intent", "content": text})), texts))
     kept = place(machine, "intent").read_text()
     assert [result["changed"] for result in results] == [text == kept for text in texts]
     assert {written(result)["intent"] for result in results} == {kept}
@@ -162,7 +162,7 @@ def test_of_two_runs_one_learns_of_the_other(machine: Machine) -> None:
 def test_killed_at_any_call_the_record_is_whole(machine: Machine, call: str, replaces: str | None) -> None:
     if shutil.which("strace") is None:
         pytest.skip("no strace")
-    machine.request(entry({"kind": "seen", "content": FIRST}, {"kind": "intent", "content": FIRST}))
+    machine.prepare(entry({"kind": "seen", "content": FIRST}, {"kind": "intent", "content": FIRST}))
     if replaces is None:
         place(machine, "intent").unlink()
     change = {"kind": "intent", "content": SECOND, **({"replaces": sha(replaces)} if replaces else {})}
@@ -171,7 +171,7 @@ def test_killed_at_any_call_the_record_is_whole(machine: Machine, call: str, rep
         strace = ["strace", "-f", "-qq", "-o", os.devnull, "-P", str(place(machine, "intent").parent)]
         inject = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}"]
         completed = subprocess.run(
-            module_command("ssl_certificate_request", prefix=[*strace, *inject]),
+            module_command("ssl_certificate_prepare", prefix=[*strace, *inject]),
             input=module_input({"root": str(machine.root), "certificates": [entry(change)]}),
             capture_output=True,
             env=module_environment(),
@@ -184,26 +184,26 @@ def test_killed_at_any_call_the_record_is_whole(machine: Machine, call: str, rep
         if completed.returncode == 0:
             break
     assert seen <= {replaces, SECOND}
-    result = machine.request(entry(change))
+    result = machine.prepare(entry(change))
     assert written(result)["intent"] == SECOND
     names = [path.name for path in place(machine, "intent").parent.iterdir()]
     assert {name.rpartition(".")[2] for name in names if not name.startswith(".new-")} == {"intent", "seen"}
-    assert written(machine.request(entry({"kind": "intent", "replaces": sha(SECOND)}))) == {"seen": FIRST}
+    assert written(machine.prepare(entry({"kind": "intent", "replaces": sha(SECOND)}))) == {"seen": FIRST}
     assert [path.suffix for path in place(machine, "intent").parent.iterdir()] == [".seen"], "leftovers are swept"
 
 
 def test_what_is_remembered_of_other_orders_is_told_when_asked_for(machine: Machine) -> None:
-    machine.request(entry(*({"kind": kind, "content": kind} for kind in KINDS)))
+    machine.prepare(entry(*({"kind": kind, "content": kind} for kind in KINDS)))
     (machine.root / ".records" / "notes.intent").write_text("no record")
     other = {"name": "mail", "client_reference": "mail"}
     asked = {"root": str(machine.root), "certificates": [other], "read_other_records": True}
-    told = machine.run("ssl_certificate_request", asked)
+    told = machine.run("ssl_certificate_host_info", asked)
     (found,) = told["other_records"]
     assert found["name"].startswith("not-served-")
     assert (found["records"], found["error"]) == ({kind: kind for kind in ("intent", "evidence", "hosts")}, None)
-    assert (told["changed"], machine.request(other)["other_records"]) == (False, [])
+    assert (told["changed"], machine.look(other)["other_records"]) == (False, [])
 
 
 def test_records_alone_make_no_folder_for_a_certificate(machine: Machine) -> None:
-    assert machine.request(entry({"kind": "hosts", "content": FIRST}))["changed"]
+    assert machine.prepare(entry({"kind": "hosts", "content": FIRST}))["changed"]
     assert not (machine.root / "shop").exists()

@@ -39,14 +39,14 @@ def made(folder: Path, ca: ThrowawayCa) -> Machine:
 
 
 def recipient(machine: Machine, *wanted: str, name: str = "shop", **how: Any) -> str:
-    result = machine.request({"name": name, "receive": True, "wanted_public_key_sha256": list(wanted)}, **how)
+    result = machine.prepare({"name": name, "receive": True, "wanted_public_key_sha256": list(wanted)}, **how)
     assert result["rc"] == 0, result
     return str(result["certificates"][0]["recipient_certificate"])
 
 
 def seal(machine: Machine, certificate: str, key: str, *, name: str = "shop", **how: Any) -> dict[str, Any]:
     wanted = {"host": "two", "recipient_certificate": certificate, "public_key_sha256": key}
-    return machine.request({"name": name, "seal_for": [wanted]}, **how)
+    return machine.prepare({"name": name, "seal_for": [wanted]}, **how)
 
 
 def sealed(machine: Machine, certificate: str, key: str, **how: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def sealed(machine: Machine, certificate: str, key: str, **how: Any) -> dict[str
 
 def key_of(machine: Machine, entry: dict[str, Any] | None = None, **how: Any) -> tuple[str, Path]:
     """Make a key and return its public digest and its path."""
-    result = machine.request(entry or SHOP, **how)
+    result = machine.prepare(entry or SHOP, **how)
     assert result["rc"] == 0, result
     waiting = chosen_pending(result["certificates"][0])
     return waiting["public_key_sha256"], Path(waiting["csr_path"]).with_name("privkey.pem")
@@ -79,7 +79,7 @@ def test_waiting_key_arrives_byte_for_byte(one: Machine, two: Machine, kind: tup
     message = sealed(one, certificate, key)
     assert one.picture() == before
     assert message["host"] == "two"
-    result = two.request({**SHARED, "sealed": [message]})
+    result = two.prepare({**SHARED, "sealed": [message]})
     item = result["certificates"][0]
     assert (result["rc"], result["changed"], item["received"]) == (0, True, [key]), result
     assert item["held_public_keys"] == [key]
@@ -90,10 +90,10 @@ def test_waiting_key_arrives_byte_for_byte(one: Machine, two: Machine, kind: tup
     assert [stat.S_IMODE(entry.stat().st_mode) for entry in arrived.parent.iterdir()] == [0o600] * 3
     assert not (two.root / "shop" / "receiving").exists()
     # Once more is no harm, and a host that holds the key asks for nothing.
-    again = two.request({**SHARED, "sealed": [message], "receive": True, "wanted_public_key_sha256": [key]})
+    again = two.prepare({**SHARED, "sealed": [message], "receive": True, "wanted_public_key_sha256": [key]})
     assert (again["rc"], again["changed"]) == (0, False)
     assert again["certificates"][0]["recipient_certificate"] is None
-    ordered = two.request({**SHOP, "key_type": kind[0], "key_size": kind[1]})
+    ordered = two.prepare({**SHOP, "key_type": kind[0], "key_size": kind[1]})
     assert (ordered["changed"], ordered["certificates"][0]["pending_id"]) == (False, item["pending"][0]["id"])
 
 
@@ -101,11 +101,11 @@ def test_many_certificates_in_one_start_each(one: Machine, two: Machine) -> None
     names = [f"site{number}" for number in range(5)]
     wanted = [{**SHOP, "name": name, "names": [f"{name}.example.com"]} for name in names]
     # The receiver need not know the key yet: both hosts can do their first step at the same time.
-    keys = {item["name"]: item["held_public_keys"][0] for item in one.request(*wanted)["certificates"]}
-    asked = two.request(*({"name": name, "receive": True} for name in names))
+    keys = {item["name"]: item["held_public_keys"][0] for item in one.prepare(*wanted)["certificates"]}
+    asked = two.prepare(*({"name": name, "receive": True} for name in names))
     assert asked["changed"]
     recipients = {item["name"]: item["recipient_certificate"] for item in asked["certificates"]}
-    assert not two.request(*({"name": name, "receive": True} for name in names))["changed"]
+    assert not two.prepare(*({"name": name, "receive": True} for name in names))["changed"]
     to_seal = [
         {
             "name": name,
@@ -113,8 +113,8 @@ def test_many_certificates_in_one_start_each(one: Machine, two: Machine) -> None
         }
         for name in names
     ]
-    messages = {item["name"]: item["sealed"] for item in one.request(*to_seal)["certificates"]}
-    result = two.request(*({"name": name, "sealed": messages[name]} for name in names))
+    messages = {item["name"]: item["sealed"] for item in one.prepare(*to_seal)["certificates"]}
+    result = two.prepare(*({"name": name, "sealed": messages[name]} for name in names))
     assert {item["name"]: item["received"] for item in result["certificates"]} == {
         name: [key] for name, key in keys.items()
     }
@@ -124,10 +124,10 @@ def test_late_host_gets_the_key_of_the_installed_version_and_serves_the_certific
     entry = one.ordered()
     one.install(entry)
     shutil.rmtree(one.root / "shop" / "pending")
-    key = one.request(SHARED)["certificates"][0]["current"]["public_key_sha256"]
+    key = one.look(SHARED)["certificates"][0]["current"]["public_key_sha256"]
     message = sealed(one, recipient(two, key), key)
     assert message["csr"] is None
-    item = two.request({**SHARED, "sealed": [message]})["certificates"][0]
+    item = two.prepare({**SHARED, "sealed": [message]})["certificates"][0]
     assert (item["error"], item["held_public_keys"], item["pending"]) == (None, [key], [])
     assert two.install(entry)["changed"]
     installed = [next(machine.root.glob("shop/versions/*/privkey.pem")).read_bytes() for machine in (one, two)]
@@ -135,20 +135,20 @@ def test_late_host_gets_the_key_of_the_installed_version_and_serves_the_certific
     # What was received can be handed on.
     third = made(two.folder.parent / "three", two.ca)
     handed_on = sealed(two, recipient(third, key), key)
-    assert third.request({**SHARED, "sealed": [handed_on]})["certificates"][0]["held_public_keys"] == [key]
+    assert third.prepare({**SHARED, "sealed": [handed_on]})["certificates"][0]["held_public_keys"] == [key]
 
 
 def test_check_mode_predicts_and_writes_nothing(one: Machine, two: Machine) -> None:
     key, _path = key_of(one)
-    predicted = two.request({**SHARED, "receive": True, "wanted_public_key_sha256": [key]}, check=True)
+    predicted = two.prepare({**SHARED, "receive": True, "wanted_public_key_sha256": [key]}, check=True)
     assert (predicted["changed"], predicted["certificates"][0]["recipient_certificate"]) == (True, None)
     assert not two.root.exists()
     message = sealed(one, recipient(two, key), key)
     before = two.picture()
-    assert two.request({**SHARED, "sealed": [message]}, check=True)["changed"]
+    assert two.prepare({**SHARED, "sealed": [message]}, check=True)["changed"]
     assert two.picture() == before
-    assert two.request({**SHARED, "sealed": [message]})["changed"]
-    assert not two.request({**SHARED, "sealed": [message]}, check=True)["changed"]
+    assert two.prepare({**SHARED, "sealed": [message]})["changed"]
+    assert not two.prepare({**SHARED, "sealed": [message]}, check=True)["changed"]
 
 
 def tampered(message: str, place: int) -> str:
@@ -187,16 +187,16 @@ def test_messages_that_cannot_be_used_leave_nothing(one: Machine, two: Machine) 
     for name, (make, word) in cases.items():
         entry = make()
         recipient(two, key)
-        result = two.request({**SHARED, "sealed": [entry]})
+        result = two.prepare({**SHARED, "sealed": [entry]})
         assert result["failed"], name
         assert word in result["msg"], name
         assert "No key was written" in result["msg"] or "request" in result["msg"], name
         assert result["certificates"][0]["held_public_keys"] == [], name
         assert_nothing_left(two)
-    again = two.request({**SHARED, "sealed": [sealed(one, recipient(stranger, key), key)]})
+    again = two.prepare({**SHARED, "sealed": [sealed(one, recipient(stranger, key), key)]})
     assert "No recipient waits" in again["msg"]
     good = sealed(one, recipient(two, key), key)
-    assert two.request({**SHARED, "sealed": [good]})["changed"]
+    assert two.prepare({**SHARED, "sealed": [good]})["changed"]
 
 
 def test_any_single_changed_letter_is_noticed(one: Machine, two: Machine) -> None:
@@ -205,7 +205,7 @@ def test_any_single_changed_letter_is_noticed(one: Machine, two: Machine) -> Non
     lines = len(sealed(one, recipient(two, key), key)["ciphertext"].splitlines())
     for place in range(12, lines - 2, 14):
         good = sealed(one, recipient(two, key), key)
-        result = two.request({**SHARED, "sealed": [{**good, "ciphertext": tampered(good["ciphertext"], place)}]})
+        result = two.prepare({**SHARED, "sealed": [{**good, "ciphertext": tampered(good["ciphertext"], place)}]})
         held = result["certificates"][0]["held_public_keys"]
         if held:  # a letter that openssl does not need, such as one of the PEM's own header
             assert next(two.root.glob("shop/pending/*/privkey.pem")).read_bytes() == path.read_bytes()
@@ -232,7 +232,7 @@ def test_recipients_that_were_not_made_for_this_are_refused(one: Machine, two: M
     before = one.picture()
     for name, (certificate, word) in cases.items():
         wanted = {"host": "two", "recipient_certificate": certificate, "public_key_sha256": key}
-        result = one.request({**SHARED, "seal_for": [wanted]})
+        result = one.prepare({**SHARED, "seal_for": [wanted]})
         assert word in result["msg"], name
         assert result["certificates"][0]["sealed"] == [], name
     late = seal(one, recipient(two), key, prefix=["faketime", "-f", "+3d"])
@@ -260,7 +260,7 @@ def test_leftovers_go_after_a_day(one: Machine, two: Machine) -> None:
     renewed = recipient(two, key, prefix=["faketime", "-f", "+13h"])
     assert renewed != certificate
     assert (two.root / "shop" / "receiving").exists()
-    quiet = two.request(SHARED, prefix=["faketime", "-f", "+3d"])
+    quiet = two.prepare(SHARED, prefix=["faketime", "-f", "+3d"])
     assert (quiet["rc"], quiet["changed"]) == (0, False)
     assert_nothing_left(two)
 
@@ -283,7 +283,7 @@ def test_recipient_key_is_private_and_keys_are_in_no_argument(one: Machine, two:
     assert ", 0600)" in created[0]
     message = sealed(one, certificate, key, prefix=strace, umask=0)
     assert secret not in trace.read_text()
-    two.request({**SHARED, "sealed": [message]}, prefix=strace, umask=0)
+    two.prepare({**SHARED, "sealed": [message]}, prefix=strace, umask=0)
     lines = trace.read_text().splitlines()
     assert [line for line in lines if secret in line] == []
     created = [line for line in lines if '"privkey.pem"' in line and "O_CREAT" in line]
@@ -301,16 +301,16 @@ def test_killed_while_opening_leaves_a_host_that_can_start_again(one: Machine, t
         message = sealed(one, recipient(two, key), key)
         kill = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when=1"]
         with pytest.raises(AssertionError, match="no JSON"):
-            two.request({**SHARED, "sealed": [message]}, prefix=kill)
+            two.prepare({**SHARED, "sealed": [message]}, prefix=kill)
         again = sealed(one, recipient(two, key), key) if not held(two) else None
         if again:
-            assert two.request({**SHARED, "sealed": [again]})["certificates"][0]["received"] == [key]
+            assert two.prepare({**SHARED, "sealed": [again]})["certificates"][0]["received"] == [key]
         assert next(two.root.glob("shop/pending/[0-9]*/privkey.pem")).read_bytes() == path.read_bytes()
         shutil.rmtree(two.root)
 
 
 def held(machine: Machine) -> list[str]:
-    found = machine.request(SHARED)["certificates"][0]["held_public_keys"]
+    found = machine.look(SHARED)["certificates"][0]["held_public_keys"]
     assert isinstance(found, list)
     return found
 
@@ -330,7 +330,7 @@ def test_as_an_ordinary_user(ca: ThrowawayCa) -> None:
         }
         key, path = key_of(one, **how)
         message = sealed(one, recipient(two, key, **how), key, **how)
-        result = two.request({**SHARED, "sealed": [message]}, **how)
+        result = two.prepare({**SHARED, "sealed": [message]}, **how)
         assert (result["rc"], result.get("changed")) == (0, True), result
         arrived = next(two.root.glob("shop/pending/*/privkey.pem"))
         assert (arrived.read_bytes(), arrived.stat().st_uid) == (path.read_bytes(), 65534)
@@ -339,7 +339,7 @@ def test_as_an_ordinary_user(ca: ThrowawayCa) -> None:
 def test_on_python_3_8(one: Machine, two: Machine, python38: str) -> None:
     key, path = key_of(one, python=python38)
     message = sealed(one, recipient(two, key, python=python38), key, python=python38)
-    assert two.request({**SHARED, "sealed": [message]}, python=python38)["changed"]
+    assert two.prepare({**SHARED, "sealed": [message]}, python=python38)["changed"]
     arrived = next(two.root.glob("shop/pending/*/privkey.pem"))
     assert arrived.read_bytes() == path.read_bytes()
     shown = ["openssl", "pkey", "-in", str(arrived), "-noout", "-check"]

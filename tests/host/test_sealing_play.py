@@ -24,11 +24,11 @@ PLAY = """
     key_host: one
     wanted: "{{ hostvars[key_host].made.certificates[0].held_public_keys[0] }}"
   module_defaults:
-    certops.resello.ssl_certificate_request:
+    certops.resello.ssl_certificate_prepare:
       root: "{{ place }}/root"
   tasks:
     - name: Make the key
-      certops.resello.ssl_certificate_request:
+      certops.resello.ssl_certificate_prepare:
         certificates:
           - name: shop
             names: [shop.example.com]
@@ -36,7 +36,7 @@ PLAY = """
       register: made
       when: inventory_hostname == key_host
     - name: Make recipients
-      certops.resello.ssl_certificate_request:
+      certops.resello.ssl_certificate_prepare:
         certificates:
           - name: shop
             receive: true
@@ -47,7 +47,7 @@ PLAY = """
         recipient: "{{ asked.certificates[0].recipient_certificate }}"
         cacheable: true
     - name: Seal the key
-      certops.resello.ssl_certificate_request:
+      certops.resello.ssl_certificate_prepare:
         certificates:
           - name: shop
             seal_for:
@@ -61,7 +61,7 @@ PLAY = """
         sealed: "{{ hostvars[key_host].handed.certificates[0].sealed }}"
         cacheable: true
     - name: Open it
-      certops.resello.ssl_certificate_request:
+      certops.resello.ssl_certificate_prepare:
         certificates:
           - name: shop
             sealed: "{{ sealed | selectattr('host', 'eq', inventory_hostname) }}"

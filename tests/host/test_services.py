@@ -73,7 +73,7 @@ def test_failing_config_test_takes_the_switch_back(machine: Machine) -> None:
     assert "bad file" in result["msg"]
     assert "previous one is in use again" in result["certificates"][0]["error"]
     assert machine.log() == ["test", "test"], "before and after the switch, and no reload"
-    assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert not machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
     # Next night, the cause removed: the version that was staged is used again.
     assert machine.install(new, services=[machine.service()])["changed"]
     assert machine.current() != before
@@ -130,7 +130,7 @@ def test_expired_certificate_is_never_brought_back(machine: Machine) -> None:
     new = used_by(machine.ordered(), "web")
     picky = machine.service(validate_command=refusing(machine, f"shop={predicted_version(machine, new)}"))
     # As if it had been installed long ago.
-    csr = machine.request({"name": "shop"})["certificates"][0]["pending"][0]["csr"]
+    csr = machine.look({"name": "shop"})["certificates"][0]["pending"][0]["csr"]
     expired = machine.ca.sign_request(csr, period=Period.over())
     (machine.root / "shop" / "versions" / before / "cert.pem").write_text(expired)
     result = machine.install(new, services=[picky])
@@ -138,7 +138,7 @@ def test_expired_certificate_is_never_brought_back(machine: Machine) -> None:
     assert "no longer valid" in result["certificates"][0]["error"]
     assert machine.current() not in {before, None}
     assert result["services"][0]["reload_needed"]
-    assert machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
 
 
 def test_failed_reload_is_tried_again(machine: Machine) -> None:
@@ -149,7 +149,7 @@ def test_failed_reload_is_tried_again(machine: Machine) -> None:
     assert "master gone" in first["msg"]
     assert "returned 7" in first["services"][0]["error"]
     assert (first["services"][0]["reloaded"], first["services"][0]["reload_needed"]) == (False, True)
-    assert machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
     machine.log()
     predicted = machine.install(entry, services=[machine.service()], check=True)
     second = machine.install(entry, services=[machine.service()])
@@ -158,7 +158,7 @@ def test_failed_reload_is_tried_again(machine: Machine) -> None:
     assert second["services"][0]["reloaded"]
     assert machine.log() == ["test", "reload"]
     assert not machine.install(entry, services=[machine.service()])["changed"]
-    assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert not machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
 
 
 def test_interrupted_run_is_completed(machine: Machine) -> None:
@@ -168,7 +168,7 @@ def test_interrupted_run_is_completed(machine: Machine) -> None:
     with pytest.raises(AssertionError, match="printed no JSON"):
         machine.install(entry, services=[killing])
     assert machine.current()
-    assert machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
     result = machine.install(entry, services=[machine.service()])
     assert (result["rc"], result["changed"], machine.log()) == (0, True, ["test", "reload"])
 
@@ -188,7 +188,7 @@ def test_interrupted_run_with_a_bad_set_goes_back_to_the_proven_one(machine: Mac
     assert machine.current() == before
     # Whether the killed run still let the service take the new one is not known, so it is given the old one again.
     assert machine.log() == ["test", "test", "reload"]
-    assert not machine.request({"name": "shop"})["certificates"][0]["reload_needed"]
+    assert not machine.look({"name": "shop"})["certificates"][0]["reload_needed"]
 
 
 def test_half_written_journal_goes_also_where_nothing_is_to_be_noted(machine: Machine) -> None:
@@ -206,7 +206,7 @@ def test_half_written_journal_goes_also_where_nothing_is_to_be_noted(machine: Ma
 def test_interrupted_first_run_with_a_bad_set_goes_back_to_where_it_began(machine: Machine, placeholder: bool) -> None:
     """No service was ever seen with a placeholder, nor with nothing: the interrupted run says what was before."""
     if placeholder:
-        machine.request({"name": "shop", "names": ["shop.example.com"], "placeholder": True})
+        machine.prepare({"name": "shop", "names": ["shop.example.com"], "placeholder": True})
     before = machine.current()
     assert bool(before) == placeholder
     new = used_by(machine.ordered(), "web")

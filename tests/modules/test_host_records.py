@@ -27,7 +27,7 @@ def write(shop: Shop, result: Mapping[str, Any]) -> dict[str, str]:
     changes = [{name: value for name, value in change.items() if name != "host"} for change in result["records"]]
     entry = {"name": "shop", "client_reference": result["client_reference"], "records": changes}
     options = {"root": str(shop.folder / "ssl"), "certificates": [entry]}
-    done = run_module("ssl_certificate_request", options)
+    done = run_module("ssl_certificate_prepare", options)
     assert done["rc"] == 0, done
     return dict(done["certificates"][0]["records"])
 

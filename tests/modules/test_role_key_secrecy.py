@@ -68,7 +68,7 @@ def test_nothing_but_sealed_text_leaves_the_place_of_a_key(
     secret.folder(Path(shop.sandbox.data_dir))
     assert secret.found + armour.found == []
     # The places are those where something would be: the sealed key was in each of them.
-    for place in ("output 0", "output 1", "left/ansible.log", "AnsiballZ_ssl_certificate_request.py"):
+    for place in ("output 0", "output 1", "left/ansible.log", "AnsiballZ_ssl_certificate_prepare.py"):
         assert any(place in found for found in harmless.found), place
     assert not list(shop.folder.rglob("receiving")), "what opens the sealed key is gone"
     assert secret.looked["processes"] > 100

@@ -18,7 +18,7 @@ from ansible_collections.certops.resello.tests.support.throwaway_ca import Perio
 
 @dataclass
 class Machine:
-    """One managed host: its root folder, and the two modules run on it as processes of their own."""
+    """One managed host: its root folder, and the host modules run on it as processes of their own."""
 
     folder: Path
     ca: ThrowawayCa
@@ -29,11 +29,17 @@ class Machine:
     def root(self) -> Path:
         return self.folder / "root"
 
-    def request(self, *certificates: dict[str, Any], **how: Any) -> dict[str, Any]:
-        """Run ssl_certificate_request; no result ever holds a private key."""
-        result = self.run(
-            "ssl_certificate_request", {"root": str(self.root), "certificates": list(certificates)}, **how
-        )
+    def look(self, *certificates: dict[str, Any], **how: Any) -> dict[str, Any]:
+        """Run ssl_certificate_host_info; no result ever holds a private key."""
+        options = {"root": str(self.root), "certificates": list(certificates)}
+        result = self.run("ssl_certificate_host_info", options, **how)
+        assert_no_key(result)
+        return result
+
+    def prepare(self, *certificates: dict[str, Any], **how: Any) -> dict[str, Any]:
+        """Run ssl_certificate_prepare; no result ever holds a private key."""
+        options = {"root": str(self.root), "certificates": list(certificates)}
+        result = self.run("ssl_certificate_prepare", options, **how)
         assert_no_key(result)
         return result
 
@@ -48,7 +54,7 @@ class Machine:
         """Make a key on the host, let the authority sign its request, and return the entry to install."""
         wanted = list(names) or [f"{name}.example.com"]
         entry = {"name": name, "names": wanted, "key_type": "ECDSA", "create_pending": True, **more}
-        item = self.request(entry)["certificates"][0]
+        item = self.prepare(entry)["certificates"][0]
         leaf = self.ca.sign_request(chosen_pending(item)["csr"], period=period)
         return {"name": name, "certificate": leaf, "chain": self.ca.intermediate.pem, "names": wanted}
 
@@ -58,7 +64,7 @@ class Machine:
             {"name": name, "names": [f"{name}.example.com"], "key_type": "ECDSA", "create_pending": True}
             for name in names
         ]
-        items = self.request(*wanted)["certificates"]
+        items = self.prepare(*wanted)["certificates"]
         chosen = {item["name"]: chosen_pending(item)["csr"] for item in items}
         return [
             {"name": name, "certificate": self.ca.sign_request(csr), "chain": self.ca.intermediate.pem}

@@ -22,10 +22,11 @@ from ansible_collections.certops.resello.plugins.plugin_utils.keyless import key
 from ansible_collections.certops.resello.plugins.plugin_utils.requests import record_requests, renewed, requests
 from ansible_collections.certops.resello.plugins.plugin_utils.sharing import openings, sealings
 
-API, REQUEST, INSTALL = "ssl_certificates", "ssl_certificate_request", "ssl_certificate_install"
-MODULES = (API, REQUEST, INSTALL)
+API, LOOK = "ssl_certificates", "ssl_certificate_host_info"
+PREPARE, INSTALL = "ssl_certificate_prepare", "ssl_certificate_install"
+MODULES = (API, LOOK, PREPARE, INSTALL)
 STEPS = ("observe", "plan", "request", "seal", "open", "order", "record", "follow", "note", "install")
-OBSERVED = ("name", "names", "client_reference")
+OBSERVED = ("name", "client_reference")
 LONGEST = 300.0  # seconds, of one module
 
 Options = dict[str, Any]
@@ -225,19 +226,16 @@ class RoleRun:
             self.published[host]["observed"] = renewed(self.published[host]["observed"], sound)
 
     def _requested(self, step: str, asked: Mapping[str, Results]) -> dict[str, Results]:
+        module, more = (LOOK, {"read_other_records": True}) if step == "observe" else (PREPARE, {})
         started = {
-            host: self.start(REQUEST, self._request_options(step, host, options), False)
-            for host, options in asked.items()
+            host: self.start(module, {"root": str(self.hosts.root(host)), "certificates": wanted, **more}, False)
+            for host, wanted in asked.items()
         }
         found = {}
         for host, result in self._ended(step, started).items():
             self._note_failure(host, result)
             found[host] = [*result.get("certificates", ()), *result.get("other_records", ())]
         return found
-
-    def _request_options(self, step: str, host: str, wanted: Results) -> Options:
-        options: Options = {"root": str(self.hosts.root(host)), "certificates": wanted}
-        return {**options, "read_other_records": True} if step == "observe" else options
 
     def _ended(self, step: str, started: Mapping[str, Process]) -> dict[str, Options]:
         if self.kill is not None and self.kill.step == step and started:

@@ -105,7 +105,7 @@ def test_strays_are_found() -> None:
     - module_defaults: {group/certops.resello.resello: {api_user: me}}
       tasks:
         - certops.resello.ssl_certificate: {client_reference: a, dcv_type: HTTP}
-        - certops.resello.ssl_certificate_request: {certificates: [{name: a, key_bits: 1}]}
+        - certops.resello.ssl_certificate_prepare: {certificates: [{name: a, key_bits: 1}]}
         - certops.resello.ssl_certificate_buy: {}
       vars: {ssl_certificate_orders: [{name: a, planet: b}], sandbox_prot: 1}
     """
@@ -113,7 +113,7 @@ def test_strays_are_found() -> None:
     assert found == [
         "group/certops.resello.resello.api_user",
         "ssl_certificate.dcv_type=HTTP",
-        "ssl_certificate_request.certificates.key_bits",
+        "ssl_certificate_prepare.certificates.key_bits",
         "certops.resello.ssl_certificate_buy",
         "variable.ssl_certificate_orders.planet",
         "variable.sandbox_prot",

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {
@@ -157,11 +156,11 @@ def test_preflight_knows_the_api_only_by_what_is_refused_and_decides_without_a_n
 
 
 def test_modules_of_managed_hosts_use_host_code_only() -> None:
-    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["resello"]
-    for path in (ROOT / "plugins" / "modules").glob("ssl_certificate_[ir]*.py"):
-        if path.stem not in group:
-            assert rooms(path) <= {"_host"}, path.name
-            assert others(path) <= sys.stdlib_module_names | {"ansible"}, path.name
+    modules = [path for path in (ROOT / "plugins" / "modules").glob("*.py") if "_host" in rooms(path)]
+    assert {path.stem.removeprefix("ssl_certificate_") for path in modules} == {"host_info", "prepare", "install"}
+    for path in modules:
+        assert rooms(path) == {"_host"}, path.name
+        assert others(path) <= sys.stdlib_module_names | {"ansible"}, path.name
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=relative)

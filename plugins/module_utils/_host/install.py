@@ -100,7 +100,7 @@ def _refuse_foreign_root(root: Folder) -> None:
         raise HostError(
             problem=f"{root.path} is empty and has no {MARKER}: this is not the folder the keys were made in. "
             "Nothing was changed.",
-            remedy="Mount the file system that belongs there, or make the keys first (ssl_certificate_request).",
+            remedy="Mount the file system that belongs there, or make the keys first (ssl_certificate_prepare).",
         )
 
 

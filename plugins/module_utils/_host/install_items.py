@@ -302,7 +302,7 @@ def _find_key(folder: Folder | None, bundle: Bundle, host: Host, item: Item) -> 
     raise VerificationError(
         problem=f"This host holds no private key for the certificate (public key {wanted[:16]}..., looked for in "
         f"{host.root}/{item.folder}). Nothing was changed.",
-        remedy="Make the key here first (ssl_certificate_request with create_pending), and order with its request.",
+        remedy="Make the key here first (ssl_certificate_prepare with create_pending), and order with its request.",
     )
 
 

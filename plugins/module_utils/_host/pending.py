@@ -154,7 +154,7 @@ def write_request(staging: Folder, csr: str, *, public_key_sha256: str) -> x509.
         raise VerificationError(
             problem=f"The certificate request is for the key {facts.public_key.sha256[:16]}..., not for the key "
             f"{public_key_sha256[:16]}... it came with.",
-            remedy="Give the csr that ssl_certificate_request returned with the sealed key.",
+            remedy="Give the csr that ssl_certificate_prepare returned with the sealed key.",
         )
     staging.write_new(REQUEST_FILE, csr.encode("ascii"), access=Access(mode=PRIVATE))
     return facts

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module that observes a host and makes keys and requests, run as a process."""
+"""The module that makes keys and requests, run as a process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pending_folder(machine: Machine, result: dict[str, Any], name: str = "shop")
 
 
 def test_key_and_request_are_made_once(machine: Machine) -> None:
-    first = machine.request(SHOP)
+    first = machine.prepare(SHOP)
     assert first["changed"]
     item = first["certificates"][0]
     assert (item["created"], item["would_create"], item["current"], item["error"]) == (True, False, None, None)
@@ -57,21 +57,21 @@ def test_key_and_request_are_made_once(machine: Machine) -> None:
     key = serialization.load_pem_private_key((pending_folder(machine, first) / "privkey.pem").read_bytes(), None)
     assert key.public_key() == csr.public_key()
     before = machine.picture()
-    second = machine.request(SHOP)
+    second = machine.prepare(SHOP)
     assert not second["changed"]
     assert second["certificates"][0]["pending"] == item["pending"]
     assert machine.picture() == before
 
 
 def test_request_bytes_are_kept(machine: Machine) -> None:
-    item = machine.request(FAST)["certificates"][0]
+    item = machine.prepare(FAST)["certificates"][0]
     assert Path(item["pending"][0]["csr_path"]).read_text() == item["pending"][0]["csr"]
-    assert machine.request(FAST)["certificates"][0]["pending"][0]["csr"] == item["pending"][0]["csr"]
+    assert machine.prepare(FAST)["certificates"][0]["pending"][0]["csr"] == item["pending"][0]["csr"]
 
 
 @pytest.mark.parametrize("umask", [0, 0o077])
 def test_modes_do_not_depend_on_umask(machine: Machine, umask: int) -> None:
-    folder = pending_folder(machine, machine.request(FAST, umask=umask))
+    folder = pending_folder(machine, machine.prepare(FAST, umask=umask))
     assert [mode(folder / name) for name in ("privkey.pem", "request.csr", "meta.json")] == [0o600] * 3
     assert [mode(path) for path in (folder, folder.parent, folder.parent.parent, machine.root)] == [
         0o700,
@@ -89,7 +89,7 @@ def test_key_is_private_from_the_first_byte(machine: Machine) -> None:
     trace = machine.folder / "trace"
     calls = "trace=open,openat,creat,chmod,fchmod,fchmodat,chown,fchown,fchownat"
     how = {"prefix": ["strace", "-f", "-qq", "-e", calls, "-o", str(trace)]}
-    machine.request(FAST, **how)
+    machine.prepare(FAST, **how)
     lines = trace.read_text().splitlines()
     writing = [line for line in lines if '"privkey.pem"' in line or "/privkey.pem" in line]
     made = [line for line in writing if "O_CREAT" in line]
@@ -103,32 +103,22 @@ def test_key_is_private_from_the_first_byte(machine: Machine) -> None:
 def test_check_mode_on_a_bare_host_needs_nothing_and_predicts(machine: Machine) -> None:
     empty = machine.folder / "empty"
     empty.mkdir()
-    predicted = machine.request(FAST, check=True, diff=True, env={"PATH": str(empty)})
+    predicted = machine.prepare(FAST, check=True, diff=True, env={"PATH": str(empty)})
     assert predicted["rc"] == 0, predicted
     assert predicted["certificates"][0]["would_create"]
     assert predicted["certificates"][0]["pending"] == []
-    assert not predicted["root_marker"]
     assert not machine.root.exists()
-    real = machine.request(FAST, diff=True)
+    real = machine.prepare(FAST, diff=True)
     assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"]) == (True, real["diff"])
     assert real["diff"][0]["after"]["names"] == SHOP["names"]
-    assert real["root_marker"]
-    again = machine.request(FAST, check=True, diff=True)
+    again = machine.prepare(FAST, check=True, diff=True)
     assert (again["changed"], again["diff"]) == (False, [])
 
 
 def test_missing_openssl_is_said_with_a_remedy(machine: Machine) -> None:
-    result = machine.request(FAST, env={"PATH": str(machine.folder)})
+    result = machine.prepare(FAST, env={"PATH": str(machine.folder)})
     assert result["failed"]
     assert "Install the package openssl" in result["msg"]
-    assert not machine.root.exists()
-
-
-def test_observing_needs_no_openssl_and_changes_nothing(machine: Machine) -> None:
-    result = machine.request({"name": "shop"}, env={"PATH": str(machine.folder)})
-    assert (result["changed"], result["root_marker"]) == (False, False)
-    item = result["certificates"][0]
-    assert (item["current"], item["pending"], item["held_public_keys"]) == (None, [], [])
     assert not machine.root.exists()
 
 
@@ -139,7 +129,7 @@ def test_kinds_of_keys(machine: Machine) -> None:
         {**SHOP, "name": "weak", "key_size": 1024},
         {**SHOP, "name": "mixed", "key_type": "ECDSA", "key_size": 2048},
     ]
-    items = machine.request(*wanted, *wrong)["certificates"]
+    items = machine.prepare(*wanted, *wrong)["certificates"]
     for item, (kind, _size, bits) in zip(items, kinds, strict=False):
         waiting = item["pending"][0]
         assert (waiting["key_type"], waiting["key_size"]) == (kind, bits)
@@ -159,9 +149,9 @@ VARIATIONS: list[dict[str, Any]] = [
 
 
 def test_another_kind_or_other_names_get_another_key(machine: Machine) -> None:
-    ids = {machine.request(entry)["certificates"][0]["pending_id"] for entry in VARIATIONS}
+    ids = {machine.prepare(entry)["certificates"][0]["pending_id"] for entry in VARIATIONS}
     assert len(ids) == len(VARIATIONS)
-    again = machine.request(FAST)
+    again = machine.prepare(FAST)
     assert not again["changed"]
     assert len(again["certificates"][0]["pending"]) == len(ids)
     assert set(again["certificates"][0]["held_public_keys"]) == {
@@ -171,9 +161,9 @@ def test_another_kind_or_other_names_get_another_key(machine: Machine) -> None:
 
 def test_order_of_names_matters_for_the_common_name_only(machine: Machine) -> None:
     names = ["a.example.com", "b.example.com", "c.example.com"]
-    machine.request({**FAST, "names": names})
-    assert not machine.request({**FAST, "names": ["a.example.com", "c.example.com", "B.example.com."]})["changed"]
-    assert machine.request({**FAST, "names": names[::-1]})["changed"]
+    machine.prepare({**FAST, "names": names})
+    assert not machine.prepare({**FAST, "names": ["a.example.com", "c.example.com", "B.example.com."]})["changed"]
+    assert machine.prepare({**FAST, "names": names[::-1]})["changed"]
 
 
 def test_subject_is_written_as_given(machine: Machine) -> None:
@@ -186,7 +176,7 @@ def test_subject_is_written_as_given(machine: Machine) -> None:
         "email": "it@example.com",
     }
     entry = {**FAST, "subject": subject}
-    item = machine.request(entry)["certificates"][0]
+    item = machine.prepare(entry)["certificates"][0]
     found = x509.load_pem_x509_csr(item["pending"][0]["csr"].encode()).subject
     texts = {attribute.oid: attribute.value for attribute in found}
     assert texts[NameOID.ORGANIZATION_NAME] == subject["organization"]
@@ -194,22 +184,22 @@ def test_subject_is_written_as_given(machine: Machine) -> None:
     assert texts[NameOID.COUNTRY_NAME] == "CH"
     assert texts[NameOID.EMAIL_ADDRESS] == subject["email"]
     assert texts[NameOID.COMMON_NAME] == "shop.example.com"
-    assert not machine.request(entry)["changed"]
+    assert not machine.prepare(entry)["changed"]
 
 
 def test_long_first_name_gives_no_common_name(machine: Machine) -> None:
     long_name = f"{'a' * 60}.example.com"
     entry = {**FAST, "names": [long_name, "b.example.com"]}
-    item = machine.request(entry)["certificates"][0]
+    item = machine.prepare(entry)["certificates"][0]
     assert item["error"] is None
     csr = x509.load_pem_x509_csr(item["pending"][0]["csr"].encode())
     assert list(csr.subject) == []
     assert item["pending"][0]["names"] == entry["names"]
-    assert not machine.request(entry)["changed"]
+    assert not machine.prepare(entry)["changed"]
 
 
 def test_wildcards_and_international_names(machine: Machine) -> None:
-    result = machine.request(
+    result = machine.prepare(
         {
             "name": "*.example.com",
             "names": ["*.Example.com", "bücher.example"],
@@ -224,25 +214,25 @@ def test_wildcards_and_international_names(machine: Machine) -> None:
 
 
 def test_fresh_key_for_an_order_that_knows_the_old_one(machine: Machine) -> None:
-    old = machine.request(FAST)["certificates"][0]["held_public_keys"]
+    old = machine.prepare(FAST)["certificates"][0]["held_public_keys"]
     entry = {**FAST, "fresh_pending": True, "not_public_key_sha256": old}
-    first = machine.request(entry)
+    first = machine.prepare(entry)
     assert first["changed"]
     assert len(first["certificates"][0]["held_public_keys"]) == 2
-    second = machine.request(entry)
+    second = machine.prepare(entry)
     assert not second["changed"]
     assert second["certificates"][0]["pending_id"] == first["certificates"][0]["pending_id"]
     # The key of an installed certificate is not fresh either, listed or not.
     installed = machine.ordered()
     assert not machine.install(installed).get("failed")
     entry = {"name": "shop", "names": ["shop.example.com"], "key_type": "ECDSA", "create_pending": True}
-    assert not machine.request(entry)["changed"]
-    assert machine.request({**entry, "fresh_pending": True})["changed"]
+    assert not machine.prepare(entry)["changed"]
+    assert machine.prepare({**entry, "fresh_pending": True})["changed"]
 
 
 def test_names_that_lead_elsewhere_fail_alone(machine: Machine) -> None:
     names = ["../evil", "..", ".", "a/b", "/etc", "", "Shop", "-x", ".hidden", "a" * 64, "a\nb", "*"]
-    result = machine.request(*({**FAST, "name": name} for name in names), FAST)
+    result = machine.prepare(*({**FAST, "name": name} for name in names), FAST)
     assert result["failed"]
     assert [bool(item["error"]) for item in result["certificates"]] == [True] * len(names) + [False]
     for number, item in enumerate(result["certificates"][:-1]):
@@ -270,7 +260,7 @@ BAD_NAMES: dict[str, tuple[list[str], str]] = {
 
 def test_bad_dns_names(machine: Machine) -> None:
     bad = [{**FAST, "name": name, "names": names} for name, (names, _word) in BAD_NAMES.items()]
-    result = machine.request(*bad, {**FAST, "name": "good"})
+    result = machine.prepare(*bad, {**FAST, "name": "good"})
     errors = {item["name"]: item["error"] for item in result["certificates"][:-1]}
     assert {name: error for name, error in errors.items() if BAD_NAMES[name][1] not in error} == {}
     assert result["certificates"][-1]["created"]
@@ -278,7 +268,7 @@ def test_bad_dns_names(machine: Machine) -> None:
 
 
 def test_same_name_twice_stops_everything(machine: Machine) -> None:
-    result = machine.request(FAST, FAST)
+    result = machine.prepare(FAST, FAST)
     assert result["failed"]
     assert "given twice" in result["msg"]
     assert not machine.root.exists()
@@ -286,7 +276,7 @@ def test_same_name_twice_stops_everything(machine: Machine) -> None:
 
 @pytest.mark.parametrize("root", ["relative/path", "/", "/srv/../etc"])
 def test_bad_roots(root: str) -> None:
-    result = run_module("ssl_certificate_request", {"root": root, "certificates": [FAST]}, check=True)
+    result = run_module("ssl_certificate_prepare", {"root": root, "certificates": [FAST]}, check=True)
     assert result["failed"]
     assert "root: " in result["msg"]
 
@@ -299,7 +289,7 @@ def test_writable_ancestor_is_refused(machine: Machine, bits: int) -> None:
         os.chown(machine.folder, -1, 12345)
     machine.folder.chmod(bits)
     for check in (True, False):
-        result = machine.request(FAST, check=check)
+        result = machine.prepare(FAST, check=check)
         assert result["failed"]
         assert "can be written by" in result["msg"]
         assert not machine.root.exists()
@@ -308,7 +298,7 @@ def test_writable_ancestor_is_refused(machine: Machine, bits: int) -> None:
 @needs_root
 def test_foreign_ancestor_is_refused(machine: Machine) -> None:
     os.chown(machine.folder, 65534, 65534)
-    result = machine.request(FAST)
+    result = machine.prepare(FAST)
     assert result["failed"]
     assert "belongs to" in result["msg"]
 
@@ -316,12 +306,12 @@ def test_foreign_ancestor_is_refused(machine: Machine) -> None:
 def test_links_of_strangers_are_not_followed(machine: Machine) -> None:
     outside = machine.folder / "outside"
     outside.mkdir()
-    machine.request(FAST)
+    machine.prepare(FAST)
     # The folder of another certificate, its pending folder: whatever is a link is refused.
     (machine.root / "linked").symlink_to(outside)
     (machine.root / "half").mkdir(mode=0o711)
     (machine.root / "half" / "pending").symlink_to(outside)
-    result = machine.request({**FAST, "name": "linked"}, {**FAST, "name": "half"}, FAST)
+    result = machine.prepare({**FAST, "name": "linked"}, {**FAST, "name": "half"}, FAST)
     assert [bool(item["error"]) for item in result["certificates"]] == [True, True, False]
     assert "symbolic link" in result["certificates"][0]["error"]
     assert list(outside.iterdir()) == []
@@ -332,9 +322,9 @@ def test_root_through_a_link_of_another_user_is_refused(machine: Machine) -> Non
     real = machine.folder / "real"
     real.mkdir(mode=0o711)
     machine.root.symlink_to(real)
-    assert machine.request(FAST)["rc"] == 0, "a link made by root in a folder of root is root's own way"
+    assert machine.prepare(FAST)["rc"] == 0, "a link made by root in a folder of root is root's own way"
     os.chown(machine.root, 65534, 65534, follow_symlinks=False)
-    result = machine.request({**FAST, "name": "other"})
+    result = machine.prepare({**FAST, "name": "other"})
     assert result["failed"]
     assert "symbolic link made by" in result["msg"]
     assert not (real / "other").exists()
@@ -349,47 +339,47 @@ def test_unprivileged_user_with_a_root_of_its_own(machine: Machine, tmp_path: Pa
         if parent.stat().st_uid == os.geteuid() and parent != Path("/tmp") and not parent.stat().st_mode & 0o001:  # noqa: S108 - only its mode is compared
             parent.chmod(parent.stat().st_mode | 0o011)
     own = Machine(folder=home, ca=machine.ca)
-    result = own.request(FAST, prefix=AS_NOBODY, env={"HOME": str(home), "TMPDIR": "/tmp"})  # noqa: S108 - a user's own TMPDIR
+    result = own.prepare(FAST, prefix=AS_NOBODY, env={"HOME": str(home), "TMPDIR": "/tmp"})  # noqa: S108 - a user's own TMPDIR
     assert result["rc"] == 0, result
     assert pending_folder(own, result).stat().st_uid == 65534
     # And without become on root's folder: told what to do.
-    machine.request({**FAST, "name": "roots"})
-    refused = machine.request({**FAST, "name": "roots"}, prefix=AS_NOBODY)
+    machine.prepare({**FAST, "name": "roots"})
+    refused = machine.prepare({**FAST, "name": "roots"}, prefix=AS_NOBODY)
     assert refused["failed"]
     assert "become" in refused["msg"]
 
 
 def test_half_made_keys_are_swept_and_never_seen(machine: Machine) -> None:
-    folder = pending_folder(machine, machine.request(FAST))
+    folder = pending_folder(machine, machine.prepare(FAST))
     left = folder.parent / ".staging-0011223344556677"
     left.mkdir(mode=0o700)
     (left / "privkey.pem").write_text("half")
     broken = folder.parent / "20200101T000000Z-000000000000"
     broken.mkdir(mode=0o700)
     (broken / "request.csr").write_bytes((folder / "request.csr").read_bytes())
-    seen = machine.request(FAST)
+    seen = machine.prepare(FAST)
     assert len(seen["certificates"][0]["pending"]) == 1
     assert not seen["changed"]
-    machine.request({**FAST, "names": ["other.example.com"]})
+    machine.prepare({**FAST, "names": ["other.example.com"]})
     assert not left.exists()
     assert broken.exists(), "a finished folder is never removed here"
 
 
 def test_two_runs_at_once_make_one_key(machine: Machine) -> None:
-    machine.request({**FAST, "name": "warm"})
+    machine.prepare({**FAST, "name": "warm"})
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(machine.request, FAST) for _run in range(2)]
+        runs = [pool.submit(machine.prepare, FAST) for _run in range(2)]
     results = [run.result() for run in runs]
     assert sorted(result["changed"] for result in results) == [False, True]
     assert len({result["certificates"][0]["pending_id"] for result in results}) == 1
     assert len(list((machine.root / "shop" / "pending").iterdir())) == 1
 
 
-def test_locked_root_can_still_be_observed(machine: Machine) -> None:
-    machine.request(FAST)
+def test_locked_root_stops_nobody_who_has_nothing_to_do(machine: Machine) -> None:
+    machine.prepare(FAST)
     with (machine.root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert machine.request(FAST, timeout=20)["rc"] == 0
+        assert machine.prepare(FAST, timeout=20)["rc"] == 0
 
 
 def test_failing_openssl_leaves_nothing(machine: Machine) -> None:
@@ -397,7 +387,7 @@ def test_failing_openssl_leaves_nothing(machine: Machine) -> None:
     tools.mkdir()
     (tools / "openssl").write_text("#!/bin/sh\necho 'no entropy today' >&2\nexit 3\n")
     (tools / "openssl").chmod(0o755)
-    result = machine.request(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
+    result = machine.prepare(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
     assert result["failed"]
     assert "no entropy today" in result["msg"]
     assert list((machine.root / "shop" / "pending").iterdir()) == []
@@ -410,28 +400,28 @@ def test_key_type_of_the_request_is_checked(machine: Machine) -> None:
     wrong = f"{real} genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
     (tools / "openssl").write_text(f'#!/bin/sh\n[ "$1" = genpkey ] && exec {wrong}\nexec {real} "$@"\n')
     (tools / "openssl").chmod(0o755)
-    result = machine.request(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
+    result = machine.prepare(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
     assert "RSA 2048" in result["msg"]
     assert list((machine.root / "shop" / "pending").iterdir()) == []
 
 
 def test_on_python_3_8(machine: Machine, python38: str) -> None:
-    result = machine.request(FAST, python=python38)
+    result = machine.prepare(FAST, python=python38)
     assert (result["rc"], result["changed"]) == (0, True)
-    assert not machine.request(FAST, python=python38)["changed"]
+    assert not machine.prepare(FAST, python=python38)["changed"]
     openssl = ["openssl", "req", "-verify", "-noout", "-in", result["certificates"][0]["pending"][0]["csr_path"]]
     assert subprocess.run(openssl, capture_output=True, check=False).returncode == 0
 
 
 def test_a_call_that_is_sent_again_carries_the_request_it_was_sent_with(machine: Machine) -> None:
     """Also when a newer key fits, and when the key is listed as used."""
-    sent = machine.request(FAST)["certificates"][0]["pending"][0]
+    sent = machine.prepare(FAST)["certificates"][0]["pending"][0]
     key = sent["public_key_sha256"]
-    newer = machine.request({**FAST, "fresh_pending": True, "not_public_key_sha256": [key]})
+    newer = machine.prepare({**FAST, "fresh_pending": True, "not_public_key_sha256": [key]})
     assert newer["certificates"][0]["created"]
     again = {**FAST, "fresh_pending": True, "not_public_key_sha256": [key], "prefer_public_key_sha256": key.upper()}
-    result = machine.request(again)
+    result = machine.prepare(again)
     assert (result["changed"], result["certificates"][0]["pending_id"]) == (False, sent["id"])
-    unknown = machine.request({**FAST, "prefer_public_key_sha256": "0" * 64})
+    unknown = machine.prepare({**FAST, "prefer_public_key_sha256": "0" * 64})
     kept = {sent["id"], newer["certificates"][0]["pending_id"]}  # made within one second: either may count as newer
     assert (unknown["changed"], unknown["certificates"][0]["pending_id"] in kept) == (False, True)

@@ -14,11 +14,9 @@ from .errors import HostError, os_problem
 from .files import PUBLIC, Access, Folder, open_root
 from .host import MARKER, own_trouble
 from .lock import locked
-from .observe import observe as read
 from .openssl import find_openssl
 from .pending import make_pending
-from .records import read_records, write_records
-from .request_plan import (
+from .preparation_plan import (
     has_work,
     is_stale,
     lacks,
@@ -27,15 +25,17 @@ from .request_plan import (
     needs_openssl,
     needs_placeholder,
     needs_recipient,
-    observe,
     outlived,
+    plan_one,
 )
+from .records import read_records, write_records
 from .store import FOLDER_MODE, sweep
+from .subject import look
 
 if TYPE_CHECKING:
     from .host import Host
-    from .request_items import Item
-    from .request_plan import Wanted
+    from .preparation_items import Item
+    from .preparation_plan import Wanted
 
 
 def work(items: Sequence[Item], host: Host, wanted: Wanted) -> None:
@@ -51,13 +51,16 @@ def work(items: Sequence[Item], host: Host, wanted: Wanted) -> None:
                     if needs_folder(item, host, wanted):
                         _work_on(root, item, host, wanted, program=program)
                     _record(root, item)
+                if item.error:
+                    with contextlib.suppress(HostError, OSError):
+                        look(root, item, host)  # what was made before it failed is there
 
 
 def _work_on(root: Folder, item: Item, host: Host, wanted: Wanted, *, program: str) -> None:
     with root.make(item.folder, mode=FOLDER_MODE) as folder:
         sweep(folder)
         # Somebody else may have done it while this run waited for the lock.
-        observe(root, item, host, wanted)
+        plan_one(root, item, host, wanted)
         _receive(folder, item, host, program=program)
         if item.needed and item.spec is not None:
             item.chosen = make_pending(program, folder, item.spec, now=host.now)
@@ -68,7 +71,7 @@ def _work_on(root: Folder, item: Item, host: Host, wanted: Wanted, *, program: s
         item.sealed = [sealing.seal(program, folder, part, name=item.folder, now=host.now) for part in item.to_seal]
         item.removed = outlived(item, host, wanted)
         pending_life.remove(folder, item.removed)
-        item.observation = read(root, item.folder, root_path=host.root)
+        look(root, item, host)
 
 
 def _receive(folder: Folder, item: Item, host: Host, *, program: str) -> None:

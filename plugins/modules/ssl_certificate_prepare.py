@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: ssl_certificate_request
-short_description: Observe certificates on a host, make private keys and certificate requests
+module: ssl_certificate_prepare
+short_description: Make private keys and certificate requests on a host
 version_added: 1.0.0
 description:
-  - Tells, for any number of certificates in one task, what a managed host holds of them. That is the certificate in
-    use, the keys that wait for a certificate, and whether a service still has to take the certificate in use.
+  - Prepares a managed host for certificates, any number of them in one task, and tells what it holds of each
+    afterwards, as M(certops.resello.ssl_certificate_host_info) does. To look only, use that module.
   - With O(certificates[].create_pending=true) it makes a private key and a certificate request (CSR) where none
     waits yet. Running it again uses the waiting one again, so that an order and the key that belongs to it never get
     apart.
@@ -26,12 +26,14 @@ description:
   - It also keeps what runs write down about paid calls, see O(certificates[].records). So a controller that is thrown
     away after each job forgets nothing.
   - The module runs on the host that serves the certificate. It needs no credentials of the API. The program C(openssl)
-    is needed only where a key is made, not to observe and not in check mode.
+    is needed only where a key or a placeholder is made, or a key is sealed or opened, and not in check mode.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
   - certops.resello.attributes
   - certops.resello.attributes.host
+  - certops.resello.host
+  - certops.resello.host.expected
 attributes:
   check_mode:
     support: full
@@ -42,18 +44,6 @@ attributes:
   idempotent:
     support: full
 options:
-  root:
-    description:
-      - Folder under which each certificate has its own folder. It is made when the first key is made.
-      - No folder on the way to it may be changeable by anybody but root and the user who runs the task.
-    type: path
-    default: /etc/ssl/resello
-  expect_root:
-    description:
-      - Say that O(root) was used before. If it does not carry the mark of this collection then (see RV(root_marker)),
-        the task fails and makes nothing, because a file system that is not mounted is not a host without keys.
-    type: bool
-    default: false
   min_free_space:
     description:
       - Bytes that must be free where O(root) is. With less, no key is made.
@@ -78,34 +68,9 @@ options:
       - Mode of the files with the private key of a placeholder, one of V('0600'), V('0640'), V('0400'), V('0440').
       - By default V('0640') with O(group) and V('0600') without.
     type: raw
-  services:
-    description:
-      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not take
-        it. The result is RV(services). A test that fails does not fail the task.
-      - The tests are run after everything else. Check mode runs none.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description:
-          - Name of the service, as in M(certops.resello.ssl_certificate_install).
-        type: str
-        required: true
-      validate_command:
-        description:
-          - Command that tests the configuration of the service, as a list. There is no shell.
-        type: list
-        elements: str
-        default: []
-      validate_timeout:
-        description:
-          - Seconds after which the test is stopped and counts as failed.
-        type: float
-        default: 60
   certificates:
     description:
-      - The certificates to observe, and to make keys for.
+      - The certificates to prepare the host for.
       - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
     type: list
     elements: dict
@@ -309,21 +274,15 @@ options:
             type: bool
             default: false
             version_added: 1.0.0
-  read_other_records:
-    description:
-      - Whether RV(other_records) tells what this host remembers of orders that are not among O(certificates). A host
-        that was taken off the list of an order may still know of a call that is under way.
-    type: bool
-    default: false
-    version_added: 1.0.0
 seealso:
-  - module: certops.resello.ssl_certificates
+  - module: certops.resello.ssl_certificate_host_info
   - module: certops.resello.ssl_certificate_install
+  - module: certops.resello.ssl_certificates
 """
 
 EXAMPLES = r"""
 - name: Make a key and a request for one certificate
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         names:
@@ -340,15 +299,8 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: See what is installed, changing nothing
-  certops.resello.ssl_certificate_request:
-    certificates:
-      - name: shop
-      - name: "*.example.com"
-  become: true
-
 - name: Where the key of a shared certificate is missing, make a recipient for it
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         receive: true
@@ -357,7 +309,7 @@ EXAMPLES = r"""
   register: asked
 
 - name: Seal the key for the other hosts, on the host that has it
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         seal_for:
@@ -369,7 +321,7 @@ EXAMPLES = r"""
   when: inventory_hostname == 'web1'
 
 - name: Open what was sealed for this host
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         sealed: "{{ hostvars.web1.handed.certificates[0].sealed | selectattr('host', 'eq', inventory_hostname) }}"
@@ -377,7 +329,7 @@ EXAMPLES = r"""
   when: inventory_hostname != 'web1'
 
 - name: Let a web server start before its first certificate is issued
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         names: [shop.example.com]
@@ -385,18 +337,8 @@ EXAMPLES = r"""
         create_pending: true
   become: true
 
-- name: Ask a host whether it could take a certificate now
-  certops.resello.ssl_certificate_request:
-    expect_root: true
-    services:
-      - name: nginx
-        validate_command: [nginx, -t]
-    certificates:
-      - name: shop
-  become: true
-
 - name: Make another key for a reissue, of another kind
-  certops.resello.ssl_certificate_request:
+  certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
         names:
@@ -410,7 +352,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: What the host holds of each certificate, in the order of O(certificates).
+  description:
+    - What was made for each certificate, and what the host holds of it after the task, in the order of O(certificates).
+    - What the host holds is told as M(certops.resello.ssl_certificate_host_info) tells it.
   returned: always, unless nothing could be done at all
   type: list
   elements: dict
@@ -424,103 +368,24 @@ certificates:
       type: str
       sample: _wildcard.example.com
     current:
-      description: The certificate in use, V(null) if there is none, if it cannot be read, or if it is a placeholder.
+      description: The certificate in use after the task, see
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].current).
       type: dict
-      contains:
-        path:
-          description: Link to the folder of the version in use; what services are to be configured with.
-          type: str
-          sample: /etc/ssl/resello/shop/current
-        certificate_path:
-          description: Path of the certificate.
-          type: str
-          sample: /etc/ssl/resello/shop/current/cert.pem
-        version:
-          description: Name of the version in use.
-          type: str
-          sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
-        serial:
-          description: Serial number in hex, as C(openssl x509 -serial) shows it.
-          type: str
-          sample: 4A5B6C7D8E9F00
-        not_before:
-          description: Begin of its validity, UTC.
-          type: str
-          sample: "2026-11-01T00:00:00Z"
-        not_after:
-          description: End of its validity, UTC.
-          type: str
-          sample: "2027-05-19T00:00:00Z"
-        sha256:
-          description: SHA-256 of the certificate (DER) in hex.
-          type: str
-          sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
-        names:
-          description: DNS names it is for.
-          type: list
-          elements: str
-          sample: [shop.example.com, www.shop.example.com]
-        issuer:
-          description: Common name of its issuer.
-          type: str
-          sample: Example Issuing CA
-        public_key_sha256:
-          description: SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
-          type: str
-          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
-        has_key:
-          description: Whether the private key beside it belongs to it.
-          type: bool
-          sample: true
-        certificate:
-          description: The certificate, PEM.
-          type: str
-          sample: "-----BEGIN CERTIFICATE-----\n..."
+      sample: {version: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b, not_after: "2027-05-19T00:00:00Z"}
     placeholder:
-      description: Whether a placeholder is in use.
+      description: Whether a placeholder is in use after the task, see
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].placeholder).
       type: bool
       sample: false
     pending:
-      description: The keys that wait for a certificate, oldest first.
+      description: The keys that wait for a certificate after the task, see
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].pending).
       type: list
       elements: dict
-      contains:
-        id:
-          description: Name of the folder under C(pending).
-          type: str
-          sample: 20261123T101500Z-1a2b3c4d5e6f
-        csr:
-          description: The certificate request, PEM, always byte for byte the same.
-          type: str
-          sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
-        csr_path:
-          description: Path of the certificate request on the host.
-          type: str
-          sample: /etc/ssl/resello/shop/pending/20261123T101500Z-1a2b3c4d5e6f/request.csr
-        public_key_sha256:
-          description: SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
-          type: str
-          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
-        key_type:
-          description: Type of the key.
-          type: str
-          sample: RSA
-        key_size:
-          description: Bits of the key.
-          type: int
-          sample: 2048
-        names:
-          description: DNS names of the request.
-          type: list
-          elements: str
-          sample: [shop.example.com, www.shop.example.com]
-        created:
-          description: When it was made, UTC.
-          type: str
-          sample: "2026-11-23T10:15:00Z"
+      sample: [{id: 20261123T101500Z-1a2b3c4d5e6f, key_type: RSA, key_size: 2048, names: [shop.example.com]}]
     pending_id:
       description:
-        - RV(certificates[].pending[].id) of the request to order with.
+        - RV(certops.resello.ssl_certificate_host_info#module:certificates[].pending[].id) of the request to order with.
         - V(null) if none was asked for, or none is there yet.
       type: str
       sample: 20261123T101500Z-1a2b3c4d5e6f
@@ -533,7 +398,8 @@ certificates:
       type: bool
       sample: true
     held_public_keys:
-      description: SHA-256 of the public key of every private key the host holds for this certificate.
+      description: The keys the host holds after the task, see
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].held_public_keys).
       type: list
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
@@ -571,12 +437,14 @@ certificates:
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
     removed_pending:
-      description: RV(certificates[].pending[].id) of the waiting keys that were removed.
+      description: The waiting keys that were removed, by
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].pending[].id).
       type: list
       elements: str
       sample: []
     reload_needed:
-      description: Whether a service has not yet taken the certificate in use.
+      description: Whether a service still has to take the certificate in use, see
+        RV(certops.resello.ssl_certificate_host_info#module:certificates[].reload_needed).
       type: bool
       sample: false
     records:
@@ -589,54 +457,6 @@ certificates:
       description: What is wrong with this one, V(null) if nothing is.
       type: str
       sample: null
-other_records:
-  description:
-    - Records of orders that are not among O(certificates). C(name) is C(not-served-) and the beginning of the SHA-256
-      of the reference, C(records) are they by their kind.
-    - Empty without O(read_other_records).
-  returned: always, unless nothing could be done at all
-  type: list
-  elements: dict
-  sample: []
-services:
-  description:
-    - The services of O(services), then those that were given a certificate in O(root) before.
-  returned: always, unless nothing could be done at all
-  type: list
-  elements: dict
-  contains:
-    name:
-      description: Name of the service.
-      type: str
-      sample: nginx
-    test_passed:
-      description: Whether its config test passed just now; V(null) if none was run.
-      type: bool
-      sample: true
-    test_error:
-      description: What the config test said, V(null) if nothing is wrong.
-      type: str
-      sample: null
-    wanted:
-      description: The version of each certificate folder that the service was last to be given.
-      type: dict
-      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
-    proven:
-      description: The version of each certificate folder that the service was last seen to take.
-      type: dict
-      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
-free_space:
-  description: Bytes that the user who runs the task can still write where O(root) is.
-  returned: always, unless nothing could be done at all
-  type: int
-  sample: 21474836480
-root_marker:
-  description:
-    - Whether the root folder carries the mark of this collection.
-    - V(false) where a root was in use before means that it is not mounted, or was emptied.
-  returned: always, unless nothing could be done at all
-  type: bool
-  sample: true
 """
 
 from datetime import datetime, timezone
@@ -648,14 +468,9 @@ from ansible_collections.certops.resello.plugins.module_utils._host.files import
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
 from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
-from ansible_collections.certops.resello.plugins.module_utils._host.request import run
-from ansible_collections.certops.resello.plugins.module_utils._host.request_plan import Wanted
+from ansible_collections.certops.resello.plugins.module_utils._host.preparation import run
+from ansible_collections.certops.resello.plugins.module_utils._host.preparation_plan import Wanted
 
-SERVICE: dict[str, Any] = {
-    "name": {"type": "str", "required": True},
-    "validate_command": {"type": "list", "elements": "str", "default": []},
-    "validate_timeout": {"type": "float", "default": 60},
-}
 SEAL_FOR: dict[str, Any] = {
     "host": {"type": "str", "required": True},
     "recipient_certificate": {"type": "str", "required": True},
@@ -706,9 +521,7 @@ OPTIONS: dict[str, Any] = {
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "mode": {"type": "raw"},
-    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
     "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
-    "read_other_records": {"type": "bool", "default": False},
 }
 
 
@@ -723,12 +536,10 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     )
     wanted = Wanted(
         certificates=params["certificates"],
-        services=params["services"],
         access=key_access(owner=params["owner"], group=params["group"], mode=params["mode"]),
         expect_root=params["expect_root"],
         min_free_space=params["min_free_space"],
         pending_days=params["pending_max_age"],
-        other_records=params["read_other_records"],
     )
     return host, wanted
 
@@ -744,11 +555,7 @@ def main() -> None:
         module.fail_json(msg=str(os_problem(doing=f"Could not work in {module.params['root']}", error=error)))
     result: dict[str, Any] = {
         "changed": outcome.changed,
-        "root_marker": outcome.root_marker,
-        "free_space": outcome.free_space,
         "certificates": outcome.certificates,
-        "services": outcome.services,
-        "other_records": outcome.other_records,
     }
     if module._diff:
         result["diff"] = outcome.diff

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run of ssl_certificate_request finds on the host, and what of the things asked for is still to be done."""
+"""What a run of ssl_certificate_prepare finds on the host, and what of the things asked for is still to be done."""
 
 from __future__ import annotations
 
@@ -10,61 +10,46 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import pending_life, placeholder, sealing
-from .errors import HostError, VerificationError
+from .errors import VerificationError
 from .files import Access
-from .host import MARKER, own_trouble
-from .observe import observe as read
+from .host import own_trouble
 from .pending import choose
-from .records import read_records
 from .space import check_space
+from .subject import look
 
 if TYPE_CHECKING:
     from .files import Folder
     from .host import Host
     from .observe import Observation
-    from .request_items import Item
+    from .preparation_items import Item
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of the module, as they were given. Space in bytes, age in days."""
+    """The options of ssl_certificate_prepare, as they were given. Space in bytes, age in days."""
 
     certificates: Sequence[Mapping[str, Any]]
-    services: Sequence[Mapping[str, Any]] = ()
     access: Access = field(default_factory=Access)
     expect_root: bool = False
     min_free_space: int = 0
     pending_days: float = 30
-    other_records: bool = False
 
 
-def unmounted(host: Host) -> HostError:
-    """Return the error of a root folder that was in use before and has lost its mark."""
-    return HostError(
-        problem=f"The root folder {host.root} was used before (expect_root), but its mark {MARKER} is not there: it is "
-        "not mounted, or was emptied. Nothing was changed, and no key was made beside the ones that are missing.",
-        remedy="Mount it, or restore it. If the keys are really lost, run once with expect_root: false.",
-    )
-
-
-def look(root: Folder | None, items: Sequence[Item], host: Host, wanted: Wanted) -> bool:
-    """Observe all items; return whether the root folder carries its mark."""
+def plan(root: Folder | None, items: Sequence[Item], host: Host, wanted: Wanted) -> None:
+    """Find out for all items what is to be done; trouble with one is put into its ``error``."""
     for item in items:
         if not item.error:
             with own_trouble(item, doing=f"Could not read {host.root}/{item.folder}"):
-                observe(root, item, host, wanted)
-    return root is not None and root.status(MARKER) is not None
+                plan_one(root, item, host, wanted)
 
 
-def observe(root: Folder | None, item: Item, host: Host, wanted: Wanted) -> None:
+def plan_one(root: Folder | None, item: Item, host: Host, wanted: Wanted) -> None:
     """Find out what the host holds of ``item`` and choose its waiting key. Raises HostError for what cannot be done."""
-    item.observation = read(root, item.folder, root_path=host.root)
-    _choose(item, item.observation)
+    seen = look(root, item, host)
+    _choose(item, seen)
     if item.needed:
         check_space(host.root, least=wanted.min_free_space)
-    _check_sharing(item, item.observation, host)
-    if item.reference is not None:
-        item.records = read_records(root, item.reference)
+    _check_sharing(item, seen, host)
 
 
 def _choose(item: Item, seen: Observation) -> None:

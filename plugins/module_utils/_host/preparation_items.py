@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates a run of ssl_certificate_request is about, as read from its options."""
+"""The certificates a run of ssl_certificate_prepare is about, as read from its options."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from .names import dns_names, folder_name
 from .openssl import RequestSpec, check_subject, key_kind
 from .records import Change, check_change, outstanding
 from .sealing import Opening, Sealing
+from .subject import Subject, refuse_doubles
 
 if TYPE_CHECKING:
-    from .observe import Observation
     from .pending import Pending
 
 
 @dataclass
-class Item:
+class Item(Subject):
     """One certificate on its way through the module: what is asked for, then what was found, then what was done."""
 
-    name: str
-    folder: str = ""
     spec: RequestSpec | None = None
     fresh: bool = False
     not_these: frozenset[str] = frozenset()
@@ -35,26 +33,21 @@ class Item:
     wanted_keys: tuple[str, ...] = ()
     to_seal: tuple[Sealing, ...] = ()
     to_open: tuple[Opening, ...] = ()
-    reference: str | None = None
     changes: tuple[Change, ...] = ()
     placeholder: bool = False
     names: tuple[str, ...] = ()
     keep_keys: frozenset[str] | None = None
 
-    observation: Observation | None = None
-    records: Mapping[str, str] | None = None
     chosen: Pending | None = None
     needed: bool = False
 
     made: bool = False
-    recipient: str | None = None
     recipient_made: bool = False
     sealed: list[dict[str, Any]] = field(default_factory=list)
     received: list[str] = field(default_factory=list)
     recorded: bool = False
     placeholder_made: bool = False
     removed: list[str] = field(default_factory=list)
-    error: str | None = None
 
     @property
     def due(self) -> list[Change]:
@@ -68,15 +61,7 @@ def read_entries(entries: Sequence[Mapping[str, Any]]) -> list[Item]:
     Raises InputError for two entries of one name: nothing is done then.
     """
     items = [_read_entry(entry, option=f"certificates[{number}]") for number, entry in enumerate(entries)]
-    folders = [item.folder for item in items if item.folder]
-    for number, item in enumerate(items):
-        if item.folder and folders.count(item.folder) > 1:
-            raise InputError(
-                option=f"certificates[{number}].name",
-                value=item.name,
-                problem="is given twice",
-                remedy="Each certificate of a host needs a name of its own. Nothing was changed.",
-            )
+    refuse_doubles(items)
     return items
 
 

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look at N certificates on this host, and at what a run may need to know besides. Nothing is written or locked."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from . import journal
+from .files import open_root
+from .host import own_trouble
+from .names import folder_name
+from .records import other_records
+from .service_state import tested
+from .services import read_services
+from .space import free_bytes
+from .subject import Subject, failures, is_marked, look, refuse_doubles, told, unmounted
+
+if TYPE_CHECKING:
+    from .host import Host
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The options of ssl_certificate_host_info, as they were given."""
+
+    certificates: Sequence[Mapping[str, Any]]
+    services: Sequence[Mapping[str, Any]] = ()
+    expect_root: bool = False
+    other_records: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the module answers with."""
+
+    root_marker: bool
+    free_space: int
+    certificates: list[dict[str, Any]]
+    services: list[dict[str, Any]]
+    other_records: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> list[str]:
+        """One line for each certificate that could not be read."""
+        return failures(self.certificates)
+
+
+def run(host: Host, wanted: Wanted) -> Outcome:
+    """Look; trouble with one certificate does not stop the others.
+
+    Raises HostError when nothing can be told at all: options that cannot be used, an unsafe root, one that is missing.
+    """
+    subjects = _read_entries(wanted.certificates)
+    services = read_services(wanted.services)
+    with contextlib.ExitStack() as stack:
+        root = open_root(host.root, create=False, label=host.label)
+        if root:
+            stack.enter_context(root)
+        marked = is_marked(root)
+        if wanted.expect_root and not marked:
+            raise unmounted(host)
+        for subject in subjects:
+            if not subject.error:
+                with own_trouble(subject, doing=f"Could not read {host.root}/{subject.folder}"):
+                    look(root, subject, host)
+        given = journal.read_all(root)
+        others = other_records(root, [subject.reference for subject in subjects]) if wanted.other_records else []
+    return Outcome(
+        root_marker=marked,
+        free_space=free_bytes(host.root),
+        certificates=[told(subject, given) for subject in subjects],
+        services=tested(services, given, check_mode=host.check_mode),
+        other_records=others,
+    )
+
+
+def _read_entries(entries: Sequence[Mapping[str, Any]]) -> list[Subject]:
+    """Return the option ``certificates``; what is wrong with one is its own error. Raises InputError for doubles."""
+    subjects = [Subject(name=entry["name"], reference=entry.get("client_reference")) for entry in entries]
+    for number, subject in enumerate(subjects):
+        with own_trouble(subject, doing="Could not read the options"):
+            subject.folder = folder_name(subject.name, option=f"certificates[{number}].name")
+    refuse_doubles(subjects)
+    return subjects

@@ -1,0 +1,406 @@
+#!/usr/bin/python
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ssl_certificate_host_info
+short_description: Tell what a host holds of its certificates
+version_added: 1.0.0
+description:
+  - Tells, for any number of certificates in one task, what a managed host holds of them. That is the certificate in
+    use, the keys that wait for a certificate, whether a service still has to take the certificate in use, and what runs
+    wrote down about paid calls.
+  - It looks only. Nothing is made, locked or removed, also where O(root) does not exist yet. What is missing is made by
+    M(certops.resello.ssl_certificate_prepare).
+  - The module runs on the host that serves the certificate. It needs neither credentials of the API nor the program
+    C(openssl). Of a private key it tells the public half only.
+author:
+  - certops contributors (@certops)
+extends_documentation_fragment:
+  - certops.resello.attributes
+  - certops.resello.host
+  - certops.resello.host.expected
+attributes:
+  check_mode:
+    support: full
+    details: The module only reads. Commands of O(services) are not run in check mode.
+  diff_mode:
+    support: none
+    details: Nothing is changed.
+  idempotent:
+    support: full
+  platform:
+    description: Where the module runs.
+    platforms: posix
+    support: full
+requirements:
+  - Python 3.8 or newer on the managed host
+options:
+  certificates:
+    description:
+      - The certificates to look at.
+      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.0.0
+    suboptions:
+      name:
+        description:
+          - Name of the certificate's folder. 1 to 63 of a-z, 0-9, dot, hyphen and underscore, a letter or digit
+            first.
+          - A leading V(*.) is written C(_wildcard.) on disk.
+        type: str
+        required: true
+        version_added: 1.0.0
+      client_reference:
+        description:
+          - Reference of the order that this certificate comes from. With it RV(certificates[].records) tells what
+            earlier runs wrote down about the order on this host.
+        type: str
+        version_added: 1.0.0
+  services:
+    description:
+      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not take
+        it. The result is RV(services). A test that fails does not fail the task.
+      - A test is a command of yours, and only such commands are run here. Give one that changes nothing. Check mode
+        runs none.
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.0.0
+    suboptions:
+      name:
+        description:
+          - Name of the service, as in M(certops.resello.ssl_certificate_install).
+        type: str
+        required: true
+        version_added: 1.0.0
+      validate_command:
+        description:
+          - Command that tests the configuration of the service, as a list. There is no shell.
+        type: list
+        elements: str
+        default: []
+        version_added: 1.0.0
+      validate_timeout:
+        description:
+          - Seconds after which the test is stopped and counts as failed.
+        type: float
+        default: 60
+        version_added: 1.0.0
+  read_other_records:
+    description:
+      - Whether RV(other_records) tells what this host remembers of orders that are not among O(certificates). A host
+        that was taken off the list of an order may still know of a call that is under way.
+    type: bool
+    default: false
+    version_added: 1.0.0
+seealso:
+  - module: certops.resello.ssl_certificate_prepare
+  - module: certops.resello.ssl_certificate_install
+  - module: certops.resello.ssl_certificates
+"""
+
+EXAMPLES = r"""
+- name: See what is installed
+  certops.resello.ssl_certificate_host_info:
+    certificates:
+      - name: shop
+      - name: "*.example.com"
+  become: true
+  register: seen
+
+- name: Show when the certificates in use end
+  ansible.builtin.debug:
+    msg: "{{ item.current.not_after | default('nothing is in use') }}"
+  loop: "{{ seen.certificates }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Ask a host whether it could take a certificate now
+  certops.resello.ssl_certificate_host_info:
+    expect_root: true
+    services:
+      - name: nginx
+        validate_command: [nginx, -t]
+  become: true
+  register: asked
+
+- name: Stop where the configuration is broken already
+  ansible.builtin.assert:
+    that: asked.services | selectattr('test_passed', 'false') | length == 0
+    fail_msg: "{{ asked.services | map(attribute='test_error') | select | join(' ') }}"
+
+- name: Read what earlier runs wrote down about an order, and about orders that this host no longer serves
+  certops.resello.ssl_certificate_host_info:
+    certificates:
+      - name: shop
+        client_reference: shop
+    read_other_records: true
+  become: true
+"""
+
+RETURN = r"""
+certificates:
+  description: What the host holds of each certificate, in the order of O(certificates).
+  returned: always, unless nothing could be read at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      sample: "*.example.com"
+    folder:
+      description: Name of the folder under O(root).
+      type: str
+      sample: _wildcard.example.com
+    current:
+      description: The certificate in use, V(null) if there is none, if it cannot be read, or if it is a placeholder.
+      type: dict
+      contains:
+        path:
+          description: Link to the folder of the version in use; what services are to be configured with.
+          type: str
+          sample: /etc/ssl/resello/shop/current
+        certificate_path:
+          description: Path of the certificate.
+          type: str
+          sample: /etc/ssl/resello/shop/current/cert.pem
+        version:
+          description: Name of the version in use.
+          type: str
+          sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
+        serial:
+          description: Serial number in hex, as C(openssl x509 -serial) shows it.
+          type: str
+          sample: 4A5B6C7D8E9F00
+        not_before:
+          description: Begin of its validity, UTC.
+          type: str
+          sample: "2026-11-01T00:00:00Z"
+        not_after:
+          description: End of its validity, UTC.
+          type: str
+          sample: "2027-05-19T00:00:00Z"
+        sha256:
+          description: SHA-256 of the certificate (DER) in hex.
+          type: str
+          sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
+        names:
+          description: DNS names it is for.
+          type: list
+          elements: str
+          sample: [shop.example.com, www.shop.example.com]
+        issuer:
+          description: Common name of its issuer.
+          type: str
+          sample: Example Issuing CA
+        public_key_sha256:
+          description: SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
+          type: str
+          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
+        has_key:
+          description: Whether the private key beside it belongs to it.
+          type: bool
+          sample: true
+        certificate:
+          description: The certificate, PEM.
+          type: str
+          sample: "-----BEGIN CERTIFICATE-----\n..."
+    placeholder:
+      description: Whether a placeholder is in use.
+      type: bool
+      sample: false
+    pending:
+      description: The keys that wait for a certificate, oldest first.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Name of the folder under C(pending).
+          type: str
+          sample: 20261123T101500Z-1a2b3c4d5e6f
+        csr:
+          description: The certificate request, PEM, always byte for byte the same.
+          type: str
+          sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
+        csr_path:
+          description: Path of the certificate request on the host.
+          type: str
+          sample: /etc/ssl/resello/shop/pending/20261123T101500Z-1a2b3c4d5e6f/request.csr
+        public_key_sha256:
+          description: SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex.
+          type: str
+          sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
+        key_type:
+          description: Type of the key.
+          type: str
+          sample: RSA
+        key_size:
+          description: Bits of the key.
+          type: int
+          sample: 2048
+        names:
+          description: DNS names of the request.
+          type: list
+          elements: str
+          sample: [shop.example.com, www.shop.example.com]
+        created:
+          description: When it was made, UTC.
+          type: str
+          sample: "2026-11-23T10:15:00Z"
+    held_public_keys:
+      description: SHA-256 of the public key of every private key the host holds for this certificate.
+      type: list
+      elements: str
+      sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
+    reload_needed:
+      description: Whether a service has not yet taken the certificate in use.
+      type: bool
+      sample: false
+    records:
+      description:
+        - The records of O(certificates[].client_reference), by their kind. They are written by
+          O(certops.resello.ssl_certificate_prepare#module:certificates[].records).
+        - V(null) without O(certificates[].client_reference).
+      type: dict
+      sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
+    error:
+      description: What is wrong with this one, V(null) if nothing is.
+      type: str
+      sample: null
+other_records:
+  description:
+    - Records of orders that are not among O(certificates).
+    - Empty without O(read_other_records).
+  returned: always, unless nothing could be read at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: V(not-served-) and the beginning of the SHA-256 of the reference.
+      type: str
+      sample: not-served-8d9001d3c1c2a3b4
+    records:
+      description: The records by their kind.
+      type: dict
+      sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
+    error:
+      description: Always V(null), so that an entry can be handled like one of RV(certificates).
+      type: str
+      sample: null
+services:
+  description:
+    - The services of O(services), then those that were given a certificate in O(root) before.
+  returned: always, unless nothing could be read at all
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the service.
+      type: str
+      sample: nginx
+    test_passed:
+      description: Whether its config test passed just now; V(null) if none was run.
+      type: bool
+      sample: true
+    test_error:
+      description: What the config test said, V(null) if nothing is wrong.
+      type: str
+      sample: null
+    wanted:
+      description: The version of each certificate folder that the service was last to be given.
+      type: dict
+      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
+    proven:
+      description: The version of each certificate folder that the service was last seen to take.
+      type: dict
+      sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
+free_space:
+  description: Bytes that the user who runs the task can still write where O(root) is.
+  returned: always, unless nothing could be read at all
+  type: int
+  sample: 21474836480
+root_marker:
+  description:
+    - Whether the root folder carries the mark of this collection.
+    - V(false) where a root was in use before means that it is not mounted, or was emptied.
+  returned: always, unless nothing could be read at all
+  type: bool
+  sample: true
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
+from ansible_collections.certops.resello.plugins.module_utils._host.host_info import Wanted, run
+from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
+
+SERVICE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "validate_command": {"type": "list", "elements": "str", "default": []},
+    "validate_timeout": {"type": "float", "default": 60},
+}
+CERTIFICATE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "client_reference": {"type": "str"},
+}
+OPTIONS: dict[str, Any] = {
+    "root": {"type": "path", "default": "/etc/ssl/resello"},
+    "expect_root": {"type": "bool", "default": False},
+    "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
+    "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
+    "read_other_records": {"type": "bool", "default": False},
+}
+
+
+def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
+    """Return the options of the task. Raises HostError for those that cannot be used."""
+    params = module.params
+    host = Host(
+        root=check_absolute(params["root"], option="root"),
+        now=datetime.now(timezone.utc),
+        check_mode=module.check_mode,
+    )
+    wanted = Wanted(
+        certificates=params["certificates"],
+        services=params["services"],
+        expect_root=params["expect_root"],
+        other_records=params["read_other_records"],
+    )
+    return host, wanted
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module.no_log_values.update(private_texts(module.params))
+    try:
+        outcome = run(*read_options(module))
+    except HostError as error:
+        module.fail_json(msg=str(error), changed=False)
+    except OSError as error:
+        problem = os_problem(doing=f"Could not read {module.params['root']}", error=error)
+        module.fail_json(msg=str(problem), changed=False)
+    result: dict[str, Any] = {
+        "changed": False,
+        "root_marker": outcome.root_marker,
+        "free_space": outcome.free_space,
+        "certificates": outcome.certificates,
+        "services": outcome.services,
+        "other_records": outcome.other_records,
+    }
+    if outcome.failed:
+        module.fail_json(msg="Failed, while the others were read: " + "; ".join(outcome.failed), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
