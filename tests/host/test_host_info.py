@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -114,19 +113,6 @@ def test_it_tells_what_the_other_module_tells(machine: Machine, state: str) -> N
     looked = look(machine, ALL, more)
     assert [{key: entry[key] for key in TOLD} for entry in made["certificates"]] == looked["certificates"]
     assert looked["certificates"][1]["placeholder"], "the second one was made in any case"
-
-
-def test_what_was_made_before_something_failed_is_told(machine: Machine) -> None:
-    tools = machine.folder / "bin"
-    tools.mkdir()
-    real = shutil.which("openssl")
-    (tools / "openssl").write_text(f'#!/bin/sh\ncase "$*" in *-x509*) exit 3;; esac\nexec {real} "$@"\n')
-    (tools / "openssl").chmod(0o755)
-    path = {"PATH": f"{tools}:{os.environ['PATH']}"}
-    (made,) = machine.prepare({**FAST, "placeholder": True}, env=path)["certificates"]
-    (seen,) = look(machine, SEEN)["certificates"]
-    assert (made["created"], len(made["pending"]), bool(made["error"])) == (True, 1, True)
-    assert {key: made[key] for key in TOLD if key != "error"} == {key: seen[key] for key in TOLD if key != "error"}
 
 
 def test_a_bare_host_is_looked_at_without_openssl(machine: Machine) -> None:

@@ -115,13 +115,6 @@ def test_check_mode_on_a_bare_host_needs_nothing_and_predicts(machine: Machine) 
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_missing_openssl_is_said_with_a_remedy(machine: Machine) -> None:
-    result = machine.prepare(FAST, env={"PATH": str(machine.folder)})
-    assert result["failed"]
-    assert "Install the package openssl" in result["msg"]
-    assert not machine.root.exists()
-
-
 def test_kinds_of_keys(machine: Machine) -> None:
     kinds = [("RSA", None, 2048), ("RSA", 3072, 3072), ("ECDSA", None, 256), ("ECDSA", 384, 384)]
     wanted = [{**SHOP, "name": f"k{bits}", "key_type": kind, "key_size": size} for kind, size, bits in kinds]
@@ -380,29 +373,6 @@ def test_locked_root_stops_nobody_who_has_nothing_to_do(machine: Machine) -> Non
     with (machine.root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert machine.prepare(FAST, timeout=20)["rc"] == 0
-
-
-def test_failing_openssl_leaves_nothing(machine: Machine) -> None:
-    tools = machine.folder / "bin"
-    tools.mkdir()
-    (tools / "openssl").write_text("#!/bin/sh\necho 'no entropy today' >&2\nexit 3\n")
-    (tools / "openssl").chmod(0o755)
-    result = machine.prepare(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
-    assert result["failed"]
-    assert "no entropy today" in result["msg"]
-    assert list((machine.root / "shop" / "pending").iterdir()) == []
-
-
-def test_key_type_of_the_request_is_checked(machine: Machine) -> None:
-    tools = machine.folder / "bin"
-    tools.mkdir()
-    real = shutil.which("openssl")
-    wrong = f"{real} genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
-    (tools / "openssl").write_text(f'#!/bin/sh\n[ "$1" = genpkey ] && exec {wrong}\nexec {real} "$@"\n')
-    (tools / "openssl").chmod(0o755)
-    result = machine.prepare(FAST, env={"PATH": f"{tools}:{os.environ['PATH']}"})
-    assert "RSA 2048" in result["msg"]
-    assert list((machine.root / "shop" / "pending").iterdir()) == []
 
 
 def test_on_python_3_8(machine: Machine, python38: str) -> None:
