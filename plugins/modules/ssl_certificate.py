@@ -279,7 +279,7 @@ fullchain:
   type: str
   returned: success
   sample: "-----BEGIN CERTIFICATE-----..."
-replaces_dead:
+replaces_revoked:
   description:
     - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
       M(certops.resello.ssl_certificate_install) must never return to it.
@@ -300,7 +300,7 @@ notes:
 records:
   description:
     - What must be written on which host, as
-      O(certops.resello.ssl_certificate_request#module:certificates[].records) takes it, with the name of the host in
+      O(certops.resello.ssl_certificate_prepare#module:certificates[].records) takes it, with the name of the host in
       C(host). Empty if the hosts hold it already, or gave no records.
     - In check mode the intents of the calls that a real run would make are among them.
   type: list

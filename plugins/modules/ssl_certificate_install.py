@@ -241,7 +241,7 @@ options:
             description:
               - The service that this endpoint belongs to. By default it counts for each service of the certificate.
             type: str
-      replaces_dead:
+      replaces_revoked:
         description:
           - Whether the certificate that was in use before is revoked, because of a reissue. Then it is never
             put into use again, whatever happens.
@@ -251,7 +251,7 @@ options:
         description:
           - Whether all older versions are removed with their keys once services have taken this one, for keys that
             were compromised.
-          - With O(certificates[].replaces_dead) they are removed even where a service could not be reloaded.
+          - With O(certificates[].replaces_revoked) they are removed even where a service could not be reloaded.
         type: bool
         default: false
       pkcs12:
@@ -412,7 +412,7 @@ EXAMPLES = r"""
         certificate: "{{ reissued.certificate }}"
         chain: "{{ reissued.chain }}"
         services: [nginx]
-        replaces_dead: true
+        replaces_revoked: true
         remove_older: true
   become: true
 
@@ -628,7 +628,7 @@ CERTIFICATE: dict[str, Any] = {
     "names": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
     "endpoints": {"type": "list", "elements": "dict", "options": {**ENDPOINT, "service": {"type": "str"}}},
-    "replaces_dead": {"type": "bool", "default": False},
+    "replaces_revoked": {"type": "bool", "default": False},
     "remove_older": {"type": "bool", "default": False},
     "pkcs12": {"type": "dict", "options": PKCS12},
     "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},

@@ -298,7 +298,7 @@ certificates:
       type: str
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."
-    replaces_dead:
+    replaces_revoked:
       description:
         - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
           M(certops.resello.ssl_certificate_install) must never return to it.
@@ -324,7 +324,7 @@ certificates:
     records:
       description:
         - What must be written on which host, as
-          O(certops.resello.ssl_certificate_request#module:certificates[].records) takes it, with the host's name in
+          O(certops.resello.ssl_certificate_prepare#module:certificates[].records) takes it, with the host's name in
           C(host). Empty if the hosts hold it already, or gave no records.
         - In check mode the intents of the calls that a real run would make are among them.
       type: list

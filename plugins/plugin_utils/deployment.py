@@ -117,7 +117,11 @@ def _installation(
     if ordered:
         known.update(certificate=result["certificate"], chain=result["chain"])
     known.setdefault("services", [])
-    return {**known, "replaces_dead": bool(result.get("replaces_dead")), "remove_older": _is_compromised(item, seen)}
+    return {
+        **known,
+        "replaces_revoked": bool(result.get("replaces_revoked")),
+        "remove_older": _is_compromised(item, seen),
+    }
 
 
 def _is_compromised(item: Mapping[str, Any], seen: Mapping[str, Any] | None) -> bool:

@@ -5,7 +5,7 @@
 """In which order the hosts of a certificate get it.
 
 After a purchase or a renewal one host after the other, and no further once one failed: the old certificate still
-serves. After a reissue the old one is dead: one host first, then all the others, and nobody holds anybody up.
+serves. After a reissue the old one is revoked: one host first, then all the others, and nobody holds anybody up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def wave_of(item: Mapping[str, Any], result: Mapping[str, Any], host: str, prese
     """The wave, from 0, in which ``host`` gets this certificate; ``present`` are the hosts that take part."""
 
     place = [name for name in item["hosts"] if name in present].index(host)
-    return min(place, 1) if result.get("replaces_dead") else place
+    return min(place, 1) if result.get("replaces_revoked") else place
 
 
 def waves(
@@ -40,7 +40,7 @@ def held_back(
     for item in items:
         result = found.get(item["client_reference"], {})
         broken = [host for host in item["hosts"] if item["name"] in failed.get(host, ())]
-        if broken and not result.get("replaces_dead"):
+        if broken and not result.get("replaces_revoked"):
             reasons[item["name"]] = (
                 f"{item['name']}: not installed here, because it failed on {', '.join(broken)} first. The certificate "
                 "in use stays. Mend that host and run again."

@@ -175,11 +175,11 @@ def test_dead_predecessor_is_never_brought_back(machine: Machine) -> None:
     """After a reissue the old certificate is dead: the new files stay, the service must be looked at."""
     installed(machine)
     with Nginx(machine.folder / "server", [site(machine)]) as server:
-        new = used_by(renewed(machine), "nginx", replaces_dead=True, remove_older=True)
+        new = used_by(renewed(machine), "nginx", replaces_revoked=True, remove_older=True)
         (server.folder / "bad").write_text(predicted(machine, new))
         result = machine.install(new, services=[breaking(server)])
         assert result["rc"] == 1
-        assert "is dead" in result["certificates"][0]["error"]
+        assert "the reissue revoked" in result["certificates"][0]["error"]
         assert machine.current() == (server.folder / "bad").read_text()
         assert result["services"][0]["reload_needed"]
         (server.folder / "bad").unlink()

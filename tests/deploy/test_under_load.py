@@ -100,7 +100,7 @@ def test_replacement_fails_no_handshake(machine: Machine, record_property: Any) 
             print(f"{name}: {value:.2f}")  # noqa: T201 - shown with -s
 
 
-def test_way_back_fails_no_handshake(machine: Machine, record_property: Any) -> None:
+def test_rollback_fails_no_handshake(machine: Machine, record_property: Any) -> None:
     """A reload that fails with the new set leads back, and the visitors notice nothing of it."""
     machine.install(old := machine.ordered())
     with Nginx(machine.folder / "server", [Site(NAME, machine.root / "shop" / "current")]) as server:

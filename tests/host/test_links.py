@@ -90,7 +90,7 @@ def test_what_is_not_ours_stays_unless_it_is_adopted(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("period", [None, Period.over()], ids=["valid", "expired"])
-def test_adopted_pair_is_a_version_and_the_way_back(machine: Machine, period: Period | None) -> None:
+def test_adopted_pair_is_a_version_and_the_rollback(machine: Machine, period: Period | None) -> None:
     fullchain, key = by_hand(machine, period=period)
     entry = linked(machine, adopt_files=True, services=["web"])
     predicted = machine.install(entry, services=[machine.service()], check=True)

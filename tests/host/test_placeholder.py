@@ -56,7 +56,7 @@ def test_placeholder_is_no_certificate(machine: Machine) -> None:
     assert "needs a name" in machine.prepare({"name": "mail", "placeholder": True})["msg"]
 
 
-def test_first_certificate_replaces_it_and_it_is_a_way_back(machine: Machine) -> None:
+def test_first_certificate_replaces_it_and_it_is_a_rollback(machine: Machine) -> None:
     machine.prepare(ENTRY)
     placeholder = machine.current()
     entry = {**machine.ordered(), "services": ["web"]}

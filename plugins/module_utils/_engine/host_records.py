@@ -143,7 +143,7 @@ class HostRecords:
         self._known[reference].seen = encode_downloaded(reference, downloaded)
 
     def writes(self, reference: str) -> list[dict[str, Any]]:
-        """What must change on which host, as certops.resello.ssl_certificate_request takes it; usually nothing."""
+        """What must change on which host, as certops.resello.ssl_certificate_prepare takes it; usually nothing."""
         known = self._known.get(reference)
         if known is None or known.trouble is not None:
             return []

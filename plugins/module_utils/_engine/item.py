@@ -165,7 +165,7 @@ class Item:
             "validation": None if self.validation is None else self.validation.as_result(),
             "notes": list(self.warnings),
             "records": self.writes,
-            "replaces_dead": self._replaces_dead(),
+            "replaces_revoked": self._replaces_revoked(),
             **self._certificate(),
         }
 
@@ -185,7 +185,7 @@ class Item:
         plan = self.plan or on_order
         return None if plan is None else plan.brand
 
-    def _replaces_dead(self) -> bool:
+    def _replaces_revoked(self) -> bool:
         """Whether the certificate at the API came from a reissue, which killed the one before it."""
 
         recorded = None if self.observation is None else self.observation.records.evidence

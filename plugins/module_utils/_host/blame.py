@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
-from .moving import halves, sift, switch, take_back, way_back_text
+from .moving import halves, rollback_text, sift, switch, take_back
 from .taking import DEAD, RELOAD, TEST, Trouble, take_all
 from .work import fail
 
@@ -63,7 +63,7 @@ def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
         _give_up(again)
         let_take(work, [])
     elif len(returned) == 1:
-        fail(returned, f"{trouble.text} {way_back_text(returned[0])}")
+        fail(returned, f"{trouble.text} {rollback_text(returned[0])}")
     else:
         for half in halves(returned):
             let_take(work, sift(work, half))

@@ -26,7 +26,7 @@ class Group:
     @property
     def touched(self) -> list[ServiceState]:
         """The services that use a certificate whose version changes in this run; others see nothing of it."""
-        names = {name for item in self.items if item.target != item.way_back for name in item.services}
+        names = {name for item in self.items if item.target != item.rollback_to for name in item.services}
         return [state for state in self.services if state.service.name in names]
 
     @property

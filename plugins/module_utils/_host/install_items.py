@@ -73,9 +73,9 @@ class Item:
     before_leaf: Mapping[str, Any] = field(default_factory=dict)
     target: str | None = None
     in_use: str | None = None
-    way_back: str | None = None
+    rollback_to: str | None = None
     endpoints: tuple[Endpoint, ...] | None = None
-    replaces_dead: bool = False
+    replaces_revoked: bool = False
     remove_older: bool = False
     removed: list[str] = field(default_factory=list)
     attachments: Attachments = field(default_factory=Attachments)
@@ -102,7 +102,7 @@ class Item:
     @property
     def moves(self) -> bool:
         """Tell whether what services find at ``current`` differs from what they are known to work with."""
-        return not self.error and self.target is not None and self.target != self.way_back
+        return not self.error and self.target is not None and self.target != self.rollback_to
 
 
 def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Service]) -> list[Item]:
@@ -115,7 +115,7 @@ def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Se
         option = f"certificates[{number}]"
         item = Item(name=entry["name"], certificate=entry.get("certificate") or "", chain=entry.get("chain") or "")
         item.services = tuple(dict.fromkeys(entry.get("services") or ()))
-        item.replaces_dead = bool(entry.get("replaces_dead"))
+        item.replaces_revoked = bool(entry.get("replaces_revoked"))
         item.remove_older = bool(entry.get("remove_older"))
         for service in item.services:
             if service not in services:
@@ -155,29 +155,29 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
             _remember_before(folder, item)
         if not item.error:
             _settle(folder, item, task)
-            decide_way_back(folder, item, task.host, task.records)
+            decide_rollback(folder, item, task.host, task.records)
     if item.error:
         item.action = FAILED
         item.target = None
 
 
-def decide_way_back(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
+def decide_rollback(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
     """Set the version to return to if a config test fails with the target.
 
     That is the version in use; or, where a service has not been seen to take that one (an interrupted run, a failed
     reload), the version the interrupted run would have returned to or the service was last seen with, unless that has
     expired or lost its key.
     """
-    item.way_back = item.before
+    item.rollback_to = item.before
     if item.before is None:
         return
     for record in (records[name] for name in item.services if name in records):
         noted = record.before.get(item.folder, record.proven.get(item.folder))
         if noted == "" and item.before == item.target:
-            item.way_back = None
+            item.rollback_to = None
             return
         if noted and noted not in {item.before, item.target} and is_alive(folder, noted, now=host.now):
-            item.way_back = noted
+            item.rollback_to = noted
             return
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .install_items import Item
     from .work import Work
 
-_EXPIRED = "The new files were kept all the same: the certificate they replaced is no longer valid."
-_KILLED = "The new files were kept all the same: the certificate they replaced was replaced at the CA and is dead."
+_EXPIRED = "The new files stay in place: the certificate that they replaced has expired or cannot be read."
+_REVOKED = "The new files stay in place: the reissue revoked the certificate that they replaced."
 
 
 def sift(work: Work, items: Sequence[Item]) -> list[Item]:
@@ -35,7 +35,7 @@ def sift(work: Work, items: Sequence[Item]) -> list[Item]:
         return placed
     returned = take_back(work, placed, problem)
     if len(items) == 1:
-        fail(returned, f"{problem} {way_back_text(items[0])}")
+        fail(returned, f"{problem} {rollback_text(items[0])}")
         return []
     return [item for half in halves(returned) for item in sift(work, half)]
 
@@ -52,14 +52,17 @@ def test(work: Work) -> str | None:
 
 
 def take_back(work: Work, items: Sequence[Item], problem: str) -> list[Item]:
-    """Return to the versions known to work, never to one that is dead. Returns the items for which it was done."""
+    """Return to the versions known to work, never to one that is revoked or has expired.
+
+    Returns the items for which it was done.
+    """
     returned = []
     for item in items:
-        dead = _why_dead(work, item)
-        if dead:
-            fail([item], f"{problem} {dead}")
+        unfit = _no_rollback(work, item)
+        if unfit:
+            fail([item], f"{problem} {unfit}")
             continue
-        switch(work, item, item.way_back)
+        switch(work, item, item.rollback_to)
         if not item.error:
             returned.append(item)
     return returned
@@ -87,27 +90,27 @@ def halves(items: Sequence[Item]) -> list[Sequence[Item]]:
     return [part for part in (items[:middle], items[middle:]) if part]
 
 
-def way_back_text(item: Item) -> str:
+def rollback_text(item: Item) -> str:
     """Say what is in use after an item was taken back."""
     back = (
         "The previous one is in use again."
-        if item.way_back
+        if item.rollback_to
         else "It was taken out of use again; there was none before."
     )
     return f"So the new certificate is not used. {back}"
 
 
-def _why_dead(work: Work, item: Item) -> str | None:
-    """Say why the version to return to is none; None if it is fine. What cannot be read is no way back either."""
-    if item.way_back is None:
+def _no_rollback(work: Work, item: Item) -> str | None:
+    """Say why no rollback is possible; None if one is. What cannot be read is not returned to either."""
+    if item.rollback_to is None:
         return None
-    if item.replaces_dead:
-        return _KILLED
+    if item.replaces_revoked:
+        return _REVOKED
     folder = work.root.child(item.folder) if work.root else None
     try:
         if folder is not None:
             with folder:
-                return None if is_alive(folder, item.way_back, now=work.now) else _EXPIRED
+                return None if is_alive(folder, item.rollback_to, now=work.now) else _EXPIRED
     except (HostError, OSError):
         pass
     return _EXPIRED

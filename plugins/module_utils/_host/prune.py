@@ -57,7 +57,7 @@ def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, jou
 def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, journal.Record]) -> Sequence[str]:
     noted = {part.get(item.folder) for record in records.values() for part in (record.wanted, record.proven)}
     # Nobody returns to a version that is dead, whatever a service was last seen with.
-    protected = {item.target, item.in_use, *(() if item.replaces_dead else noted)}
+    protected = {item.target, item.in_use, *(() if item.replaces_revoked else noted)}
     keep = how.keep
     if how.check_mode and item.action == INSTALLED:
         protected -= {item.in_use, *noted}  # they will be those of the new version

@@ -68,7 +68,7 @@ def _baseline_works(work: Work) -> bool:
     files yet: a configuration that already names them cannot pass before they are there.
     """
     moving = work.group.moving
-    if any(item.in_use is None or item.in_use != item.way_back for item in moving):
+    if any(item.in_use is None or item.in_use != item.rollback_to for item in moving):
         return True
     problem = test(work)
     if problem:
@@ -81,7 +81,7 @@ def _note_wanted(work: Work) -> bool:
     try:
         for state in work.group.services:
             state.given = work.group.to_be_used(state)
-            before = {item.folder: item.way_back or "" for item in work.group.used_by(state) if item.moves}
+            before = {item.folder: item.rollback_to or "" for item in work.group.used_by(state) if item.moves}
             answered = {sight.target.place for sight in state.sights if sight.answered}
             _write(work, state, answered=answered, before=before)
     except (HostError, OSError) as error:

@@ -35,7 +35,7 @@ SMALLEST_RSA = 2048
 LARGEST_RSA = 8192
 _CURVES = {"secp256r1": 256, "secp384r1": 384, "secp521r1": 521}
 _USUAL_KEYS = "Use RSA from 2048 bits, or ECDSA P-256 or P-384."
-_NEW_CSR = "Make a new one with 'openssl req -new' or certops.resello.ssl_certificate_request."
+_NEW_CSR = "Make a new one with 'openssl req -new' or certops.resello.ssl_certificate_prepare."
 
 
 def load_csr(text: str | bytes, *, where: str) -> CsrFacts:

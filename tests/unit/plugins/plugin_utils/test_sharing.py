@@ -109,7 +109,7 @@ def test_every_host_writes_down_what_the_maker_of_the_key_wrote() -> None:
 
 
 def test_waves_after_a_purchase_and_after_a_reissue() -> None:
-    bought, reissued = {"client_reference": "shop"}, {"client_reference": "shop", "replaces_dead": True}
+    bought, reissued = {"client_reference": "shop"}, {"client_reference": "shop", "replaces_revoked": True}
     assert [wave_of(ITEM, bought, host, HOSTS) for host in HOSTS] == [0, 1, 2]
     assert [wave_of(ITEM, reissued, host, HOSTS) for host in HOSTS] == [0, 1, 1]
     assert [wave_of(ITEM, bought, host, ["web2", "web3"]) for host in ("web2", "web3")] == [0, 1]
@@ -117,7 +117,7 @@ def test_waves_after_a_purchase_and_after_a_reissue() -> None:
 
 
 def test_a_failure_holds_the_next_hosts_back_unless_the_old_certificate_is_dead() -> None:
-    bought, reissued = {"client_reference": "shop"}, {"client_reference": "shop", "replaces_dead": True}
+    bought, reissued = {"client_reference": "shop"}, {"client_reference": "shop", "replaces_revoked": True}
     assert "web1" in held_back([ITEM], [bought], {"web1": ["shop"]})["shop"]
     assert held_back([ITEM], [reissued], {"web1": ["shop"]}) == {}
     assert held_back([ITEM], [bought], {"web1": ["mail"]}) == {}
