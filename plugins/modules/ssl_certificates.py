@@ -52,7 +52,7 @@ options:
       - What RV(certificates) holds of a certificate with nothing to do and nothing to report.
       - V(full) is all that is known of it.
       - V(brief) is RV(certificates[].client_reference), RV(certificates[].state), RV(certificates[].action),
-        RV(certificates[].reason), RV(certificates[].cost), RV(certificates[].next_date),
+        RV(certificates[].code), RV(certificates[].reason), RV(certificates[].cost), RV(certificates[].next_date),
         RV(certificates[].money_spent), RV(certificates[].changed) and RV(certificates[].error), and no other key.
         Of a thousand certificates the result is then a third as large, and the night's job shorter; AWX keeps it of
         every job.

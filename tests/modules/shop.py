@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT
+from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT, listed_order_spec
 from ansible_collections.certops.resello.tests.support import pki
 from ansible_collections.certops.resello.tests.support.run_module import (
     module_command,
@@ -145,7 +145,9 @@ class Shop:
     ) -> dict[str, Any]:
         """Run ssl_certificates as a step of the role does, for one certificate; returns its result."""
         step = {"run_id": run_id, "follow_only": follow_only}
-        done = self.orders([item], check=check, role_step=step, **given)
+        of_run = {name: value for name, value in item.items() if name not in listed_order_spec()}
+        of_order = {name: value for name, value in item.items() if name not in of_run}
+        done = self.orders([of_order], check=check, role_step=step, **{**of_run, **given})
         return {**done, **(done.get("certificates") or [{}])[0]}
 
     def orders(self, items: Sequence[Mapping[str, Any]], *, check: bool = False, **given: Any) -> dict[str, Any]:

@@ -76,6 +76,7 @@ BRIEF = {
     "client_reference",
     "state",
     "action",
+    "code",
     "reason",
     "cost",
     "next_date",
