@@ -73,7 +73,7 @@ def test_a_record_does_not_lead_to_the_order_of_somebody_else(shop: Shop, *, own
     csr = load_csr(shop.sandbox.truth(order["id"])["csr"], where="test").public_key_sha256
     item = shop.mailed("shop", wanted, names=[wanted])
     item = on_host(item, records={"evidence": evidence(order["id"], csr_key=csr)}, public_keys=[csr])
-    result = shop.order(item, check=check)
+    result = shop.step(item, check=check)
     assert (result["rc"], result["changed"], result["certificate"]) == (1, False, None), result
     assert (shop.writing_calls(), shop.charges) == ([], 0)
     assert f"our record on web1 names order {order['id']}" in result["msg"]
