@@ -26,6 +26,11 @@ def _sentence(text: str) -> str:
     return line if not line or line[-1] in ".!?" else line + "."
 
 
+def named(reference: str, message: str) -> str:
+    """The message with the reference of its order before it, once."""
+    return message if message.startswith(f"{reference}: ") else f"{reference}: {message}"
+
+
 class ReselloError(Exception):
     """Base of everything this collection raises on purpose. ``str()`` is one line.
 

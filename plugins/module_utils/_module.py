@@ -15,7 +15,7 @@ from ._argspec import connection_options, listed_order_spec
 from ._client import transport as _transport
 from ._client.api import Api
 from ._engine.item import Item
-from ._errors import ReselloError
+from ._errors import ReselloError, named
 from ._x509 import facts as _x509
 
 
@@ -62,14 +62,8 @@ def fail_named(
 ) -> None:
     """Ends the module as failed because of some of so many entries, given as reference and message."""
 
-    lines = " ".join(_named(reference, message) for reference, message in failures)
+    lines = " ".join(named(reference, message) for reference, message in failures)
     module.fail_json(**{**result, "msg": f"{len(failures)} of {number} certificates failed. {lines}"})
-
-
-def _named(reference: str, message: str) -> str:
-    """The message with the reference before it, once."""
-
-    return message if message.startswith(f"{reference}: ") else f"{reference}: {message}"
 
 
 def warn(module: AnsibleModule, texts: Iterable[str]) -> None:

@@ -71,6 +71,7 @@ def test_the_caller_may_look_at_the_failures_himself(shop: Shop) -> None:
     good, bad = result["certificates"]
     assert good["error"] is None
     assert bad["error"]["code"] == "configuration_error"
+    assert bad["error"]["message"].startswith(f"{bad['client_reference']}: ")
     assert bad["error"]["details"]["option"] == "plan"
     assert shop.charges == 1
 

@@ -23,7 +23,7 @@ from .._lifecycle.decide import decide
 from .._lifecycle.types import HostFacts
 from .._model.holds import Moment
 from .._model.memory import JournalFailed, Records
-from .._model.orders import ISSUED, WAITING, Order
+from .._model.orders import ISSUED, Order
 from .account import AccountOrders, PlanBook
 from .alarm import alarm_of
 from .collect import collect, is_settled
@@ -41,8 +41,6 @@ from .plan_wish import plan_wish
 from .run import Run
 from .trouble import BlockedError, UnexpectedError
 from .wait import follow
-
-AWAITED = ("in_progress", "certificate_awaited")  # also of an order that is called issued
 
 
 @dataclass(frozen=True)
@@ -253,7 +251,7 @@ class _Engine:
             return
         due = [item for item in self._sound() if item.action in CALLS]
         idle = [item for item in self._sound() if item.action not in CALLS]
-        unsettled = [item for item in idle if _is_unsettled(item) or (self._journal and item.takes_over)]
+        unsettled = [item for item in idle if item.is_unsettled or (self._journal and item.takes_over)]
         if not due and not unsettled:
             return
         from .calls import Calls  # noqa: PLC0415  # a night with nothing due loads no protocol
@@ -276,7 +274,7 @@ class _Engine:
     def validate(self) -> None:
         """Orders that wait are validated by the wanted method, and looked at again if asked for; costs nothing."""
 
-        waiting = [item for item in self._sound() if _is_waiting(item)]
+        waiting = [item for item in self._sound() if item.is_waiting]
         if not waiting or (self._run.follow_only and not self._run.retry_validation):
             return
         from .revalidation import Revalidation  # noqa: PLC0415  # only an order that waits needs any
@@ -289,7 +287,7 @@ class _Engine:
             return
         for item in self._sound():
             item.validation = None  # what was seen before the wait is not told after it
-        open_items = {item.order.id: item for item in self._sound() if item.order is not None and _is_open(item)}
+        open_items = {item.order.id: item for item in self._sound() if item.order is not None and item.is_open}
         seen = follow(
             self._api,
             open_items,
@@ -402,21 +400,3 @@ def _end(item: Item) -> None:
             code="record_not_ours",
             details={"order_id": lost.id},
         )
-
-
-def _is_unsettled(item: Item) -> bool:
-    """An intent is open or several orders are live: the protocol looks after them, whatever else is to be done."""
-
-    if item.observation is None or item.wanted is None or item.wanted.state == "absent":
-        return False
-    live = [order for order in item.observation.orders if order.live]
-    return len(live) > 1 or item.observation.records.intent is not None
-
-
-def _is_waiting(item: Item) -> bool:
-    return item.order is not None and item.order.bucket == WAITING
-
-
-def _is_open(item: Item) -> bool:
-    awaited = item.decision is not None and item.decision.code in AWAITED
-    return awaited or item.action in ("create", "renew", "reissue") or _is_waiting(item)

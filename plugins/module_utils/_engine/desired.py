@@ -13,6 +13,7 @@ from typing import Any, Mapping
 
 from .._argspec import CONTACT
 from .._errors import ConfigurationError, ReselloError
+from .._fields import as_moment
 from .._lifecycle import types as lifecycle
 from .._lifecycle.due import parse_renew_before
 from .._local_files import read_file, read_text
@@ -25,10 +26,10 @@ from .._x509.facts import (
     load_csr,
     split_pem,
 )
-from .dates import parse_date
 from .downloads import Downloaded
 
 REFERENCE = re.compile(r"[A-Za-z0-9#][A-Za-z0-9._:/@#+ -]{0,63}")
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}")
 LONGEST_WAIT_DAYS = 365
 ORGANISATION_FIELDS = ("chamber_of_commerce", "department", "approver_first_name", "approver_last_name")
@@ -341,3 +342,17 @@ def _younger_than(item: Mapping[str, Any]) -> timedelta | None:
             option="only_if_younger_than", value=days, problem="is negative", remedy="Give a number of days, 0 or more."
         )
     return timedelta(days=days)
+
+
+def parse_date(text: str, *, option: str) -> datetime:
+    """An aware UTC datetime out of an ISO 8601 date or date and time; without an offset it is UTC.
+
+    Raises ConfigurationError when it is none.
+    """
+
+    moment = as_moment(text.strip()) if ISO_DAY.match(text.strip()) else None
+    if moment is None:
+        raise ConfigurationError(
+            option=option, value=text, problem="is no date", remedy="Write it as 2027-01-31 or 2027-01-31T12:00:00Z."
+        )
+    return moment

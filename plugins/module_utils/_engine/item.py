@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .._client.models import order_result
-from .._errors import ReselloError
+from .._errors import ReselloError, named
 from .._lifecycle.types import Decision
 from .._model.dates import iso
 from .._model.orders import WAITING, Order
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # loaded only by a run that makes a paid or irreversible call
     from .._purchase.types import Neighbour, PurchaseResult
 
 CALLS = ("create", "renew", "reissue", "cancel")
+AWAITED = ("in_progress", "certificate_awaited")  # also of an order that is called issued
 DATED_BACK = timedelta(days=1)  # CAs date a certificate back, to midnight at most
 
 
@@ -90,6 +91,28 @@ class Item:
         return self.order.live and (evidence is None or evidence.order_id != self.order.id)
 
     @property
+    def is_unsettled(self) -> bool:
+        """An intent is open or several orders are live: the protocol looks after them, whatever else is to be done."""
+
+        if self.observation is None or self.wanted is None or self.wanted.state == "absent":
+            return False
+        live = [order for order in self.observation.orders if order.live]
+        return len(live) > 1 or self.observation.records.intent is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its order waits."""
+
+        return self.order is not None and self.order.bucket == WAITING
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a certificate is still to come."""
+
+        awaited = self.decision is not None and self.decision.code in AWAITED
+        return awaited or self.action in ("create", "renew", "reissue") or self.is_waiting
+
+    @property
     def changed(self) -> bool:
         """Whether the provider's state changed, or in check mode would change."""
 
@@ -146,9 +169,16 @@ class Item:
             "next_date": None if self.decision is None else iso(self.decision.next_date),
             "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
             "changed": self.changed,
-            "error": None if self.error is None else self.error.as_dict(),
+            "error": self._error(),
         }
         return decided if brief and self.is_unchanged else {**decided, **self._details()}
+
+    def _error(self) -> dict[str, Any] | None:
+        """In a list, an error that speaks of an option says of which order too."""
+
+        if self.error is None:
+            return None
+        return {**self.error.as_dict(), "message": named(self.client_reference, self.error.message)}
 
     def _details(self) -> dict[str, Any]:
         decision = self.decision

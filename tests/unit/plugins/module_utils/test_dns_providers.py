@@ -17,6 +17,7 @@ from ansible_collections.certops.resello.plugins.module_utils._dns_providers.lex
     secrets_of,
 )
 from ansible_collections.certops.resello.plugins.module_utils._dns_providers.nsupdate_answers import refused_answer
+from ansible_collections.certops.resello.plugins.module_utils._dns_providers.task import wanted_record
 from ansible_collections.certops.resello.plugins.module_utils._dns_providers.types import (
     ABSENT,
     NOTHING,
@@ -26,7 +27,6 @@ from ansible_collections.certops.resello.plugins.module_utils._dns_providers.typ
     Record,
 )
 from ansible_collections.certops.resello.plugins.module_utils._dns_providers.values import plain_name, plain_text
-from ansible_collections.certops.resello.plugins.module_utils._dns_providers.wanted import wanted_record
 from ansible_collections.certops.resello.plugins.module_utils._dns_providers.zones import zone_among
 from ansible_collections.certops.resello.plugins.module_utils._errors import ConfigurationError
 from hypothesis import given
