@@ -11,7 +11,7 @@ short_description: Tell what a host holds of its certificates
 version_added: 1.0.0
 description:
   - Tells, for any number of certificates in one task, what a managed host holds of them. That is the certificate in
-    use, the keys that wait for a certificate, whether a service still has to take the certificate in use, and what runs
+    use, the keys that wait for a certificate, whether a service still has to load the certificate in use, and what runs
     wrote down about paid calls.
   - It looks only. Nothing is made, locked or removed, also where O(root) does not exist yet. What is missing is made by
     M(certops.resello.ssl_certificate_prepare).
@@ -64,7 +64,7 @@ options:
         version_added: 1.0.0
   services:
     description:
-      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not take
+      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not load
         it. The result is RV(services). A test that fails does not fail the task.
       - A test is a command of yours, and only such commands are run here. Give one that changes nothing. Check mode
         runs none.
@@ -121,7 +121,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Ask a host whether it could take a certificate now
+- name: Ask a host whether it could load a certificate now
   certops.resello.ssl_certificate_host_info:
     expect_root: true
     services:
@@ -260,7 +260,7 @@ certificates:
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
     reload_needed:
-      description: Whether a service has not yet taken the certificate in use.
+      description: Whether a service has not yet loaded the certificate in use.
       type: bool
       sample: false
     records:
@@ -318,7 +318,7 @@ services:
       type: dict
       sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
     proven:
-      description: The version of each certificate folder that the service was last seen to take.
+      description: The version of each certificate folder that the service was last seen to load.
       type: dict
       sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
 free_space:

@@ -11,7 +11,7 @@ short_description: Install certificates for services so that none of them breaks
 version_added: 1.0.0
 description:
   - Puts any number of certificates into use on a managed host in one task, each with its chain and its private key
-    as one piece, and lets each service take them once.
+    as one piece, and lets each service load them once.
   - Before anything is switched, it is proven with the host's own OpenSSL that key, certificate and chain work
     together, that the chain is complete in its order and without foreign parts, that nothing has expired, and that
     the names are covered.
@@ -26,7 +26,7 @@ description:
   - If the reload fails, or an endpoint that answered before does not answer or is broken afterwards, the previous
     certificates are put in place again and the service is reloaded with them. It is never returned to a certificate
     that has expired or was revoked by a reissue.
-  - A service is reloaded when a certificate in use is not the one it was last seen to take. So a reload that failed,
+  - A service is reloaded when a certificate in use is not the one it was last seen to load. So a reload that failed,
     or that changed nothing, is tried again by the next run, also when nothing else has changed.
   - The private key is found on the host by its public key, among the keys made by
     M(certops.resello.ssl_certificate_prepare) and those of older versions. It is never an option.
@@ -98,7 +98,7 @@ options:
         default: []
       reload_command:
         description:
-          - Command that lets the service take new files, as a list. There is no shell.
+          - Command that lets the service load new files, as a list. There is no shell.
           - For a service that cannot reload, give the command that restarts it, and let the play handle one host at
             a time (C(serial) or C(throttle)).
         type: list
@@ -249,7 +249,7 @@ options:
         default: false
       remove_older:
         description:
-          - Whether all older versions are removed with their keys once services have taken this one, for keys that
+          - Whether all older versions are removed with their keys once services have loaded this one, for keys that
             were compromised.
           - With O(certificates[].replaces_revoked) they are removed even where a service could not be reloaded.
         type: bool
@@ -525,7 +525,7 @@ services:
       type: bool
       sample: true
     reload_needed:
-      description: Whether it has not been seen to take the files now in use. The next run tries again.
+      description: Whether it has not been seen to load the files now in use. The next run tries again.
       type: bool
       sample: false
     proven:

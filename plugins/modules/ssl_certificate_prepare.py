@@ -443,7 +443,7 @@ certificates:
       elements: str
       sample: []
     reload_needed:
-      description: Whether a service still has to take the certificate in use, see
+      description: Whether a service still has to load the certificate in use, see
         RV(certops.resello.ssl_certificate_host_info#module:certificates[].reload_needed).
       type: bool
       sample: false

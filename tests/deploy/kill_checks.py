@@ -53,7 +53,7 @@ def after_next_run(situation: Situation, wish: Wish, result: dict[str, Any]) -> 
     }
     for service in situation.services:
         taken = service.taken.read_text().strip()
-        checks[f"{service.name} has taken {taken}"] = taken == service.links()
+        checks[f"{service.name} has loaded {taken}"] = taken == service.links()
     problems = [text for text, good in checks.items() if not good]
     problems += [problem for name in links for problem in _stale_copy(situation, name)]
     problems += [f"the message is {result.get('msg')}"] if problems else []

@@ -136,7 +136,7 @@ def make_copy_stale(situation: Situation) -> None:
     ("harm", "words"),
     [
         (leave, "left behind: ['beside/.new-0123456789abcdef']"),
-        (forget_reload, "web has taken versions/another"),
+        (forget_reload, "web has loaded versions/another"),
         (make_copy_stale, "copy of one is not what is in use"),
     ],
 )

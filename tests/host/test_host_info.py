@@ -34,7 +34,7 @@ def prepare(machine: Machine, *certificates: dict[str, Any], check: bool = False
 
 
 def installed(machine: Machine) -> None:
-    """An installation whose reload failed, so that the service is still to take it."""
+    """An installation whose reload failed, so that the service is still to load it."""
     failing = machine.service(reload_command=["false"])
     machine.install({**machine.ordered(), "services": ["web"]}, services=[failing])
     machine.prepare({**FAST, **ALL, "fresh_pending": True, "records": [INTENT]})

@@ -209,7 +209,7 @@ def test_reload_is_needed_unless_what_is_in_use_was_given_and_seen(
     unseen = [folder for folder, version in current.items() if proven.get(folder) != version]
     perhaps_given = [folder for folder, version in wanted.items() if proven.get(folder) != version]
     assert state.needs_reload(current) is bool(unseen or perhaps_given)
-    state.take(current)
+    state.loaded(current)
     assert not state.needs_reload(current)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take over a certificate and key that were put in place by hand: they become a version, so that there is a way back.
+"""Take over a certificate and key that were put in place by hand: they become a version, for a rollback.
 
 The files of that version are the old ones byte for byte. So a service finds the same pair at every moment: in the old
 files, then through ``current``, to which the paths are linked one after the other. Only then is the new certificate put

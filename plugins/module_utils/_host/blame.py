@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let services take what is in place; where one does not work with it, go back and find out what is to blame."""
+"""Let services load what is in place; where one does not work with it, go back and find out what is to blame."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
+from .loading import DOWN, RELOAD, TEST, Trouble, load_all
 from .moving import halves, rollback_text, sift, switch, take_back
-from .taking import DEAD, RELOAD, TEST, Trouble, take_all
 from .work import fail
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _TAILS = {
     TEST: "It was not reloaded; the next run tries again.",
     RELOAD: "The new files are in place; the next run tries again.",
-    DEAD: "The new files are in place; look at the service itself. The next run tries again.",
+    DOWN: "The new files are in place; look at the service itself. The next run tries again.",
 }
 
 
 def let_take(work: Work, items: Sequence[Item]) -> None:
-    """Let the services take what is in place; ``items`` are taken back where a service does not work with them."""
+    """Let the services load what is in place; ``items`` are taken back where a service does not work with them."""
     while True:
-        trouble = take_all(work)
+        trouble = load_all(work)
         if trouble is None:
             return
         suspects = _suspects(items, trouble)
@@ -54,7 +54,7 @@ def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
         _give_up(trouble)
         let_take(work, [])
         return
-    again = take_all(work)
+    again = load_all(work)
     if again and (again.step == TEST or (trouble.step == RELOAD and again.step == RELOAD)):
         _go_forward(work, returned, trouble)
     elif again:

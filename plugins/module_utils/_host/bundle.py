@@ -99,7 +99,7 @@ def _to_be_served(
 
 
 def is_placeholder(leaf: x509.Certificate) -> bool:
-    """Tell whether a certificate is one of ours that stands for one to come."""
+    """Say whether a certificate is one of ours that stands for one to come."""
     return leaf.self_issued and leaf.subject_text == PLACEHOLDER_NAME
 
 

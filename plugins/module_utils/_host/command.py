@@ -35,7 +35,7 @@ class CommandResult:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the command ran to its end and returned 0."""
+        """Say whether the command ran to its end and returned 0."""
         return self.rc == 0
 
     def describe(self) -> str:

@@ -49,7 +49,7 @@ class Access:
     mode: int = PRIVATE
 
     def differs(self, status: os.stat_result) -> bool:
-        """Tell whether a file with ``status`` is readable by others than wanted."""
+        """Say whether a file with ``status`` is readable by others than wanted."""
         return (
             stat.S_IMODE(status.st_mode) != self.mode
             or (self.owner is not None and status.st_uid != self.owner)

@@ -27,10 +27,10 @@ from .install_items import (
     read_entries,
     result,
 )
+from .loading import unproven
 from .lock import locked
 from .prune import Pruning, prune
 from .services import ServiceState, read_services
-from .taking import unproven
 from .transaction import apply, forget, predict, service_result
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Task:
-    """What all certificates of a run have in common: the host, who may read keys, what services were seen to take."""
+    """What all certificates of a run have in common: the host, who may read keys, what services were seen to load."""
 
     host: Host
     access: Access
@@ -101,7 +101,7 @@ class Item:
 
     @property
     def moves(self) -> bool:
-        """Tell whether what services find at ``current`` differs from what they are known to work with."""
+        """Say whether what services find at ``current`` differs from what they are known to work with."""
         return not self.error and self.target is not None and self.target != self.rollback_to
 
 
@@ -164,7 +164,7 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
 def decide_rollback(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
     """Set the version to return to if a config test fails with the target.
 
-    That is the version in use; or, where a service has not been seen to take that one (an interrupted run, a failed
+    That is the version in use; or, where a service has not been seen to load that one (an interrupted run, a failed
     reload), the version the interrupted run would have returned to or the service was last seen with, unless that has
     expired or lost its key.
     """
@@ -182,7 +182,7 @@ def decide_rollback(folder: Folder | None, item: Item, host: Host, records: Mapp
 
 
 def is_alive(folder: Folder | None, version: str | None, *, now: datetime) -> bool:
-    """Tell whether a service may be given this version again: it is there, has its key and has not expired."""
+    """Say whether a service may be given this version again: it is there, has its key and has not expired."""
     found = store.read_version(folder, version) if version else None
     return found is not None and found.has_key and found.leaf.not_after > now
 

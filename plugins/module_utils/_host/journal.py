@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each service was to be given, and what it was last seen to have taken. A reload is needed where they differ."""
+"""What each service was to be given, and what it was last seen to have loaded. A reload is needed where they differ."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Record:
 
 
 def has_taken(record: Record, folder: str, version: str) -> bool:
-    """Tell whether the service was last given this version, and was seen to take it."""
+    """Say whether the service was last given this version, and was seen to load it."""
     return record.wanted.get(folder) == version == record.proven.get(folder)
 
 

@@ -109,7 +109,7 @@ def refuse_shared(places: Sequence[Place]) -> None:
 
 
 def in_order(place: Place, folder: Folder | None, version: str | None, target: str, *, label: Label) -> bool:
-    """Tell whether what is at ``place`` is as it must be while ``version`` is in use; ``target`` is the link's."""
+    """Say whether what is at ``place`` is as it must be while ``version`` is in use; ``target`` is the link's."""
     with place.opened(label) as parent:
         if place.copied:
             wanted = read_file(folder, version, place.file)

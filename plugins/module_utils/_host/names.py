@@ -96,7 +96,7 @@ def sample_name(pattern: str) -> str:
 
 
 def covers(pattern: str, name: str) -> bool:
-    """Tell whether the certificate's name ``pattern`` serves ``name`` (RFC 6125: a wildcard is one whole label)."""
+    """Say whether the certificate's name ``pattern`` serves ``name`` (RFC 6125: a wildcard is one whole label)."""
     if pattern == name:
         return True
     if not pattern.startswith("*.") or name.startswith("*."):

@@ -47,7 +47,7 @@ class Observation:
 
     @property
     def placeholder(self) -> bool:
-        """Tell whether a placeholder is in use."""
+        """Say whether a placeholder is in use."""
         return self.in_use is not None and is_placeholder(self.in_use.leaf)
 
     @property
@@ -86,7 +86,7 @@ def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
 
 
 def reload_needed(folder: str, current: str | None, records: Mapping[str, Record]) -> bool:
-    """Tell whether a service that was to be given this certificate has not been seen to take the version in use."""
+    """Say whether a service that was to be given this certificate has not been seen to load the version in use."""
     return current is not None and any(
         folder in record.wanted and not has_taken(record, folder, current) for record in records.values()
     )

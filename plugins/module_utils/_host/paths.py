@@ -190,7 +190,7 @@ def _group_name(gid: int) -> str:
 
 
 def _is_private_group(gid: int, *, owner: int) -> bool:
-    """Tell whether the group is the owner's own (same name, no other member), as many systems give to each user."""
+    """Say whether the group is the owner's own (same name, no other member), as many systems give to each user."""
     try:
         group = grp.getgrgid(gid)
         name = pwd.getpwuid(owner).pw_name

@@ -58,7 +58,7 @@ class Pending:
         return f"{self.path}/{KEY_FILE}"
 
     def fits(self, spec: RequestSpec) -> bool:
-        """Tell whether this request asks for exactly these names, this kind of key and this subject."""
+        """Say whether this request asks for exactly these names, this kind of key and this subject."""
         wanted = dict(spec.subject)
         asked = {_FIELD_OF[number]: text for number, text in self.facts.subject.items() if number in _FIELD_OF}
         key = KeyKind(kind=self.facts.public_key.kind, bits=self.facts.public_key.bits)

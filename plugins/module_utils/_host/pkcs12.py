@@ -56,7 +56,7 @@ class Keystore:
         staging.write_new(_META, self._meta(), access=Access(mode=PUBLIC))
 
     def fits(self, place: Folder) -> bool:
-        """Tell whether ``place`` has this keystore, and it opens with this passphrase."""
+        """Say whether ``place`` has this keystore, and it opens with this passphrase."""
         if place.status(KEYSTORE) is None or place.read(_META) != self._meta():
             return False
         return self._opened(f"{place.path}/{KEYSTORE}").ok

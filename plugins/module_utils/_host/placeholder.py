@@ -46,7 +46,7 @@ class PlaceholderBundle(Bundle):
 
 
 def is_due(in_use: Version | None, *, linked: str | None, now: datetime) -> bool:
-    """Tell whether a placeholder is to be made: there is nothing in use, or a placeholder that ends soon.
+    """Say whether a placeholder is to be made: there is nothing in use, or a placeholder that ends soon.
 
     ``linked`` is the version that the link ``current`` names, ``in_use`` that version if it can be read. Something
     damaged is left to the next installation.

@@ -83,7 +83,7 @@ def lacks(item: Item, keys: Sequence[str]) -> list[str]:
 
 
 def needs_recipient(item: Item, host: Host) -> bool:
-    """Tell whether a recipient must be made: one is asked for, a key is missing, and none waits that is usable."""
+    """Say whether a recipient must be made: one is asked for, a key is missing, and none waits that is usable."""
     if not item.receive or (item.wanted_keys and not lacks(item, item.wanted_keys)):
         return False
     waiting = item.observation.recipient if item.observation else None
@@ -91,7 +91,7 @@ def needs_recipient(item: Item, host: Host) -> bool:
 
 
 def needs_placeholder(item: Item, host: Host) -> bool:
-    """Tell whether a placeholder is asked for and to be made."""
+    """Say whether a placeholder is asked for and to be made."""
     seen = item.observation
     if not item.placeholder or item.placeholder_made or seen is None:
         return False
@@ -99,7 +99,7 @@ def needs_placeholder(item: Item, host: Host) -> bool:
 
 
 def is_stale(item: Item, host: Host) -> bool:
-    """Tell whether a recipient was left over."""
+    """Say whether a recipient was left over."""
     waiting = item.observation.recipient if item.observation else None
     return waiting is not None and waiting.stale(now=host.now)
 
@@ -114,30 +114,30 @@ def outlived(item: Item, host: Host, wanted: Wanted) -> list[str]:
 
 
 def needs_openssl(item: Item, host: Host) -> bool:
-    """Tell whether the program openssl is needed for this item."""
+    """Say whether the program openssl is needed for this item."""
     sharing = bool(item.to_seal or item.to_open) or needs_recipient(item, host)
     return item.needed or sharing or needs_placeholder(item, host)
 
 
 def must_discard(item: Item) -> bool:
-    """Tell whether a recipient is to be removed although its keys will not be opened: it serves one message only."""
+    """Say whether a recipient is to be removed although its keys will not be opened: it serves one message only."""
     return bool(item.to_open and item.observation and item.observation.recipient)
 
 
 def has_work(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Tell whether something is to be written for this item."""
+    """Say whether something is to be written for this item."""
     if item.error or item.observation is None:
         return must_discard(item)
     return bool(item.due) or needs_folder(item, host, wanted)
 
 
 def needs_folder(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Tell whether something is to be done in the folder of the certificate; records lie elsewhere."""
+    """Say whether something is to be done in the folder of the certificate; records lie elsewhere."""
     return bool(outlived(item, host, wanted)) or is_stale(item, host) or needs_openssl(item, host)
 
 
 def changes(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Tell whether something of this item was changed or, in check mode, would be."""
+    """Say whether something of this item was changed or, in check mode, would be."""
     if not host.check_mode:
         made = item.made or item.recipient_made or item.placeholder_made
         return made or item.recorded or bool(item.received or item.removed)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what endpoints show: whether a service has taken its certificates, kept the old ones, or broke over them.
+"""Judge what endpoints show: whether a service has loaded its certificates, kept the old ones, or broke over them.
 
 One sight of the new certificate proves little, because old worker processes answer for a while next to new ones. So it
 has to be seen several times in a row over a span of time.

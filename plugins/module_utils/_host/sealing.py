@@ -84,11 +84,11 @@ class Recipient:
     certificate: x509.Certificate | None
 
     def usable(self, *, now: datetime) -> bool:
-        """Tell whether keys may still be sealed for it: it is young enough to be here when they arrive."""
+        """Say whether keys may still be sealed for it: it is young enough to be here when they arrive."""
         return self.certificate is not None and now - self.certificate.not_before < _REUSED
 
     def stale(self, *, now: datetime) -> bool:
-        """Tell whether it was left over and is to be removed."""
+        """Say whether it was left over and is to be removed."""
         return self.certificate is None or now - self.certificate.not_before >= KEPT
 
 

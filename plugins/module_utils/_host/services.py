@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services that serve certificates: how their configuration is tested and how they take new files."""
+"""Services that serve certificates: how their configuration is tested and how they load new files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ServiceState:
     """What happened to a service in this run, and what is known of it from earlier ones.
 
     ``proven``: folder to version it was last seen with. ``given``: what it is given now, as the journal says it.
-    ``disturbed``: it may have taken something else since. ``others``: what the journal says of its certificates that
+    ``disturbed``: it may have loaded something else since. ``others``: what the journal says of its certificates that
     this run is not about. ``validated_with``: the files that its config test passed with.
     """
 
@@ -79,11 +79,11 @@ class ServiceState:
         self.disturbed = any(self.proven.get(folder) != version for folder, version in self.given.items())
 
     def needs_reload(self, current: Mapping[str, str]) -> bool:
-        """Tell whether the service has not been seen to take all it finds now (folder to version)."""
+        """Say whether the service has not been seen to load all it finds now (folder to version)."""
         return self.disturbed or any(self.proven.get(folder) != version for folder, version in current.items())
 
-    def take(self, current: Mapping[str, str]) -> None:
-        """Note that the service has taken all it finds, seen by its endpoints or said by its commands."""
+    def loaded(self, current: Mapping[str, str]) -> None:
+        """Note that the service has loaded all it finds, seen by its endpoints or said by its commands."""
         self.proven.update(current)
         self.disturbed = False
         self.cleared = {}
@@ -125,7 +125,7 @@ def validate(service: Service) -> str | None:
 
 
 def reload(service: Service) -> str | None:
-    """Let the service take the new files; return what is wrong, None if the command succeeded (or there is none)."""
+    """Let the service load the new files; return what is wrong, None if the command succeeded (or there is none)."""
     if not service.reload_command:
         return None
     result = run_command(service.reload_command, timeout=service.reload_timeout)

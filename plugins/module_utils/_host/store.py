@@ -98,7 +98,7 @@ def read_versions(folder: Folder | None) -> list[Version]:
 
 
 def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystore | None = None) -> bool:
-    """Tell whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it.
+    """Say whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it.
 
     With ``keystore`` that must be there too.
     """
@@ -111,7 +111,7 @@ def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystor
 
 
 def access_differs(folder: Folder, name: str, access: Access) -> bool:
-    """Tell whether the key files of version ``name`` are readable by others than ``access`` says."""
+    """Say whether the key files of version ``name`` are readable by others than ``access`` says."""
     with _opened(folder, name) as place:
         if place is None:
             return False
@@ -241,7 +241,7 @@ def _leaf_in(place: Folder | None) -> x509.Certificate | None:
 
 
 def _is_pair(place: Folder, leaf: x509.Certificate) -> bool:
-    """Tell whether the key of this version belongs to its certificate.
+    """Say whether the key of this version belongs to its certificate.
 
     OpenSSL decides, the host's policy included, until it has taken a key of this kind. Others of that kind are taken on
     their word, if their text has one.

@@ -79,7 +79,7 @@ def failures(certificates: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def is_marked(root: Folder | None) -> bool:
-    """Tell whether the root folder is there and carries its mark."""
+    """Say whether the root folder is there and carries its mark."""
     return root is not None and root.status(MARKER) is not None
 
 

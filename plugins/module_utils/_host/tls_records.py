@@ -41,7 +41,7 @@ def read_hello(received: bytes) -> Hello:
 
 
 def is_tls(received: bytes) -> bool:
-    """Tell whether these bytes begin like a record of TLS."""
+    """Say whether these bytes begin like a record of TLS."""
     return len(received) > 1 and received[0] in range(_CHANGE_CIPHER_SPEC, 24) and received[1] == 3  # noqa: PLR2004 - RFC 8446 5.1
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put prepared certificates into use, group by group, and let the services take them. What fails is taken back."""
+"""Put prepared certificates into use, group by group, and let the services load them. What fails is taken back."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import journal
 from .blame import let_take
 from .endpoints import Shown, targets
 from .errors import HostError
+from .loading import judge_standing_services, look_around
 from .moving import sift, test
 from .proof import PROVEN, Sight
-from .taking import judge_standing_services, look_around
 from .work import Work, explained, fail
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _begin(root: Folder | None, group: Group, *, seen: Collection[str], now: dat
 
 
 def _baseline_works(work: Work) -> bool:
-    """Tell whether the config tests pass before anything is switched; if not, nothing is.
+    """Say whether the config tests pass before anything is switched; if not, nothing is.
 
     Not asked where the files in use are not the known ones (an interrupted run), and not where a certificate has no
     files yet: a configuration that already names them cannot pass before they are there.
@@ -92,7 +92,7 @@ def _note_wanted(work: Work) -> bool:
 
 
 def _note_result(work: Work, state: ServiceState) -> None:
-    """Write down what the service has taken, and set what is told of it."""
+    """Write down what the service has loaded, and set what is reported of it."""
     current = work.group.in_use(state)
     state.validated = bool(state.service.validate_command) and state.validated_with == current
     state.reload_needed = state.needs_reload(current)

@@ -34,7 +34,7 @@ def load_pair(*, certificate_path: str, key_path: str) -> ssl.SSLContext:
 
 
 def is_pair(*, certificate_path: str, key_path: str) -> bool:
-    """Tell whether the private key belongs to the certificate."""
+    """Say whether the private key belongs to the certificate."""
     try:
         load_pair(certificate_path=certificate_path, key_path=key_path)
     except VerificationError:

@@ -87,7 +87,7 @@ class Certificate:
 
     @property
     def self_issued(self) -> bool:
-        """Tell whether subject and issuer are the same (a root, or self-signed)."""
+        """Say whether subject and issuer are the same (a root, or self-signed)."""
         return self.subject == self.issuer
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let services take what is in place: config test, reload, and a look at what they show then."""
+"""Let services load what is in place: config test, reload, and a look at what they show then."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TEST = "config test"
 RELOAD = "reload"
-DEAD = "endpoint"
+DOWN = "endpoint"
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ def judge_standing_services(work: Work) -> None:
                 state.proven.pop(sight.target.folder, None)
 
 
-def take_all(work: Work) -> Trouble | None:
-    """Reload the services that have not taken what is in use, up to the first that does not work with it."""
+def load_all(work: Work) -> Trouble | None:
+    """Reload the services that have not loaded what is in use, up to the first that does not work with it."""
     for state in work.group.services:
         if not state.given_up and state.needs_reload(work.group.in_use(state)):
-            trouble = _take(work, state)
+            trouble = _load(work, state)
             if trouble:
                 return trouble
     return None
 
 
-def _take(work: Work, state: ServiceState) -> Trouble | None:
+def _load(work: Work, state: ServiceState) -> Trouble | None:
     current = work.group.in_use(state)
     state.error = None
     if state.validated_with != current:
@@ -77,22 +77,22 @@ def _take(work: Work, state: ServiceState) -> Trouble | None:
         return _judge_failed_reload(state, problem)
     state.reloaded = True
     look_after(state.sights, _leaves(work, state), patience=state.service.proof_timeout)
-    broken = _told(state, BROKEN)
+    broken = _reported(state, BROKEN)
     if broken:
-        return Trouble(state=state, step=DEAD, text=f"{state.service.name} was reloaded, but {broken}.")
-    kept = _told(state, KEPT)
+        return Trouble(state=state, step=DOWN, text=f"{state.service.name} was reloaded, but {broken}.")
+    kept = _reported(state, KEPT)
     if kept:
         state.given_up = True
         state.error = (
             f"{state.service.name} was reloaded, but {kept}. The new files are in place; the next run reloads it again."
         )
         return None
-    state.take(current)
+    state.loaded(current)
     return None
 
 
 def _judge_failed_reload(state: ServiceState, problem: str) -> Trouble:
-    """Tell a reload that was only refused from one that took the service down."""
+    """Distinguish a reload that was only refused from one that took the service down."""
     answering = [sight for sight in state.sights if sight.answered]
     seen = [Sight(target=sight.target) for sight in answering]
     look_before(seen)
@@ -102,16 +102,16 @@ def _judge_failed_reload(state: ServiceState, problem: str) -> Trouble:
         if not now.answered:
             sight.verdict = BROKEN
             sight.reason = f"{now.before.problem if now.before else ''}, and it answered before"
-    down = _told(state, BROKEN)
-    return Trouble(state=state, step=DEAD if down else RELOAD, text=f"{problem} Now {down}." if down else problem)
+    down = _reported(state, BROKEN)
+    return Trouble(state=state, step=DOWN if down else RELOAD, text=f"{problem} Now {down}." if down else problem)
 
 
 def unproven(state: ServiceState) -> str:
     """Say what could not be proven, an empty string if nothing is left open."""
-    return _told(state, UNPROVEN)
+    return _reported(state, UNPROVEN)
 
 
-def _told(state: ServiceState, verdict: str) -> str:
+def _reported(state: ServiceState, verdict: str) -> str:
     return ", ".join(f"{sight.target.place} {sight.reason}" for sight in state.sights if sight.verdict == verdict)
 
 
