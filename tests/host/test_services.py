@@ -135,7 +135,7 @@ def test_expired_certificate_is_never_brought_back(machine: Machine) -> None:
     (machine.root / "shop" / "versions" / before / "cert.pem").write_text(expired)
     result = machine.install(new, services=[picky])
     assert result["failed"]
-    assert "no longer valid" in result["certificates"][0]["error"]
+    assert "has expired" in result["certificates"][0]["error"]
     assert machine.current() not in {before, None}
     assert result["services"][0]["reload_needed"]
     assert machine.look({"name": "shop"})["certificates"][0]["reload_needed"]

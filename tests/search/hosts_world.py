@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import combinations
 
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList, Member
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.quorum import HostList, Member
 from ansible_collections.certops.resello.plugins.module_utils._purchase.protocol import purchase
 from ansible_collections.certops.resello.plugins.module_utils._purchase.shared import HostMemory, SharedMemory
 from ansible_collections.certops.resello.plugins.module_utils._purchase.types import (
@@ -167,7 +167,7 @@ class HostsExplorer(Explorer):
         return self._with(world, who, controller._replace(stage=stage, seen=seen, memory=self._shared_number(shared)))
 
     def _wanted(
-        self, world: World, who: int, run: int, shared: SharedMemory, *, carried: bool = False
+        self, world: World, who: int, run: int, shared: SharedMemory, *, on_hosts: bool = False
     ) -> PurchaseRequest | None:
         """What decide() would make of the orders and of these records."""
         space, records = self.hosts_space, shared.records()
@@ -179,7 +179,7 @@ class HostsExplorer(Explorer):
             run_id=f"c{who}r{run}",
             has_journal=True,
             force=True,
-            on_hosts=carried,
+            on_hosts=on_hosts,
             csr_key=space.keys[min(who, len(space.keys) - 1)],
             plan_id=PLAN,
             orders=seen,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._model import callers as model
+from ansible_collections.certops.resello.plugins.module_utils._model import quorum as model
 from ansible_collections.certops.resello.plugins.module_utils._purchase import lock as locking
 from ansible_collections.certops.resello.plugins.module_utils._purchase import rules, shared, steps
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t

@@ -465,7 +465,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     ),
     "R6 a duplicate is not read again": (
         rules,
-        "may_delete_duplicate",
+        "still_without_certificate",
         yes,
         story_fails(duplicate_that_issues_meanwhile_is_left),
     ),
@@ -497,7 +497,7 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
     ),
     "R7 no hold": (rules, "held_until", nothing, search_fails(RENEW, OneChange())),
     "R8 clock": (rules, "clock_refusal", nothing, story_fails(skewed_clock_buys_nothing)),
-    "R8 creates": (rules, "creates_refusal", nothing, story_fails(third_create_is_refused)),
+    "R8 creates": (rules, "bought_too_often", nothing, story_fails(third_create_is_refused)),
     "R8 reissues": (rules, "reissues_refusal", nothing, story_fails(second_reissue_is_refused)),
     "R8 mass change": (batch, "mass_change_refusal", nothing, story_fails(mass_change_is_refused)),
     "R8 max_creates": (batch, "check_batch", any_open_limits, story_fails(eleven_creates_are_refused)),

@@ -501,10 +501,10 @@ class Explorer:
         place = self._place(who)
         assert place is not None, f"{effect} without a journal"
         controller = world.controllers[who]
-        carried = self.space.journal == "hosts"
-        records, answer = _journalled(self._records[controller.memory if carried else world.journals[place]], effect)
+        on_hosts = self.space.journal == "hosts"
+        records, answer = _journalled(self._records[controller.memory if on_hosts else world.journals[place]], effect)
         number = self._number(records)
-        if carried:
+        if on_hosts:
             after = self._with(world, who, controller._replace(memory=number))
         else:
             after = world._replace(journals=(*world.journals[:place], number, *world.journals[place + 1 :]))

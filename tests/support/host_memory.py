@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import HostList
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.quorum import HostList
 from ansible_collections.certops.resello.plugins.module_utils._model.serialisation import encode, key_of
 
 

@@ -18,7 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "codes.md"
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 # Where a code is given by position: the name that is called, and which argument it is.
-POSITIONS = {"Decision": 1, "Refusal": 0, "_go_on": 1, "_nothing": 1, "_renew": 1, "_reissue": 1, "_deploy": 2}
+POSITIONS = {
+    "Decision": 1,
+    "Refusal": 0,
+    "_go_on": 1,
+    "_nothing": 1,
+    "_renew": 1,
+    "_reissue_unless_recent": 1,
+    "_deploy": 2,
+}
 RETURNED = {"code"}  # functions and properties that return a code
 # An outcome of the protocol that fails without a code of its own is its own code.
 OUTCOMES = {"rejected", "not_sent", "pending_unknown"}

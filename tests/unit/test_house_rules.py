@@ -138,7 +138,9 @@ def test_dns_providers_know_the_api_only_by_what_is_refused() -> None:
     assert paths
     for path in paths:
         client = {name for name in imports(path) if name.startswith(f"{UTILS_NAME}._client.")}
-        assert {name for name in client if not name.startswith(f"{UTILS_NAME}._client.records.")} == set(), path.name
+        assert {name for name in client if not name.startswith(f"{UTILS_NAME}._client.record_refusals.")} == set(), (
+            path.name
+        )
         assert rooms(path) <= {"_client", "_dns_providers", "_errors", "_names", "_text"}, path.name
 
 
@@ -147,7 +149,7 @@ def test_preflight_knows_the_api_only_by_what_is_refused_and_decides_without_a_n
     assert paths
     for path in paths:
         client = {name.split(".")[-2] for name in imports(path) if name.startswith(f"{UTILS_NAME}._client.")}
-        assert client <= {"records", "wire"}, path.name
+        assert client <= {"record_refusals", "wire"}, path.name
         assert rooms(path) <= {"_client", "_dcv", "_errors", "_names", "_text"}, path.name
     for name in ("caa", "types", "report", "mailboxes", "domain", "placed", "zone"):
         assert {

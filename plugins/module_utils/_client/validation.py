@@ -26,7 +26,7 @@ from .._names import (
     without_wildcard,
 )
 from .._text import clean
-from . import records as _records
+from . import record_refusals as _records
 
 _MOST_RECORDS = 1000
 _DONE_WORDS = frozenset(

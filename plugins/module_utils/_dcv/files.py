@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
-from .._client.records import VALIDATION_FOLDER
+from .._client.record_refusals import VALIDATION_FOLDER
 from .._text import clean
 from .fetch import LARGEST, NO_ROUTE, Fetched, Target, fetch, redirect_target
 from .guard import is_address, refuse_address

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Collection, Mapping
 
-from .._client.records import known_ca_domains
+from .._client.record_refusals import known_ca_domains
 
 
 def issuers_of(brand: str, overrides: Mapping[str, Collection[str]]) -> tuple[str, ...] | None:

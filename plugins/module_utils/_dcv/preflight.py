@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Callable, Iterator, Sequence
 
-from .._client.records import refuse_file_name
+from .._client.record_refusals import refuse_file_name
 from .._text import clean
 from .budget import Budget
 from .domain import check_caa, check_dnssec, check_existence

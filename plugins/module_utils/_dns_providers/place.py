@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence, Tuple
 
-from .._client.records import refuse_delegation
+from .._client.record_refusals import refuse_delegation
 from . import decide
 from .types import PRESENT, RECORD, SERVER, ZONE, DnsError, Found, Provider, Record, StaleError
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping
 
-from .._client.records import refuse_host, refuse_owner, refuse_text
+from .._client.record_refusals import refuse_host, refuse_owner, refuse_text
 from .._errors import ConfigurationError
 from .._names import normalise_name
 from .options import provider_of

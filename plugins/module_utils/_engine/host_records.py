@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from .._model import serialisation
-from .._model.callers import Callers, HostList, Member
 from .._model.holds import Moment
 from .._model.memory import (
     Done,
@@ -27,6 +26,7 @@ from .._model.memory import (
     JournalFailed,
     Records,
 )
+from .._model.quorum import Callers, HostList, Member
 from .._purchase.shared import HostMemory, SharedMemory, list_that_counts
 from .downloads import Downloaded, downloaded_of_text, encode_downloaded
 

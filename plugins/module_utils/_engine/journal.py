@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
 from .._model import serialisation
-from .._model.callers import HostList
 from .._model.memory import (
     Done,
     Evidence,
@@ -33,6 +32,7 @@ from .._model.memory import (
     JournalFailed,
     Records,
 )
+from .._model.quorum import HostList
 
 FOREIGN_WRITERS = stat.S_IWOTH | stat.S_IWGRP
 NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})

@@ -19,10 +19,10 @@ from .._download import is_not_there_yet, says_no
 from .._errors import NotFoundError, ReselloError
 from .._lifecycle import types as lifecycle
 from .._model import memory
-from .._model.callers import Callers
 from .._model.certificates import CertificateFacts, CsrFacts
 from .._model.orders import ISSUED, Order
 from .._model.plans import Plan
+from .._model.quorum import Callers
 from .._x509.facts import load_certificate, load_csr
 from .account import PlanBook
 from .desired import Wanted

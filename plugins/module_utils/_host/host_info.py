@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import journal
+from . import service_journal
 from .files import open_root
 from .host import own_trouble
 from .names import folder_name
@@ -68,7 +68,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             if not subject.error:
                 with own_trouble(subject, doing=f"Could not read {host.root}/{subject.folder}"):
                     look(root, subject, host)
-        given = journal.read_all(root)
+        given = service_journal.read_all(root)
         others = other_records(root, [subject.reference for subject in subjects]) if wanted.other_records else []
     return Outcome(
         root_marker=marked,

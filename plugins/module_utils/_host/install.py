@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import journal
+from . import service_journal
 from .attachments import read_attachments, refuse_shared
 from .errors import HostError
 from .files import Access, Folder, open_root
@@ -84,8 +84,8 @@ def run(host: Host, wanted: Wanted) -> Outcome:
             if not host.check_mode:
                 _refuse_foreign_root(root)
                 stack.enter_context(locked(root, timeout=host.lock_timeout))
-                journal.sweep(root)
-        task = Task(host=host, access=wanted.access, records=journal.read_all(root))
+                service_journal.sweep(root)
+        task = Task(host=host, access=wanted.access, records=service_journal.read_all(root))
         for item in items:
             prepare(root, item, task)
         _put_into_use(root, items, states, host)

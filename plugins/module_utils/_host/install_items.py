@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import journal, store
+from . import service_journal, store
 from .attachments import Attachments
 from .bundle import (
     Bundle,
@@ -54,7 +54,7 @@ class Task:
 
     host: Host
     access: Access
-    records: Mapping[str, journal.Record]
+    records: Mapping[str, service_journal.Record]
 
 
 @dataclass
@@ -161,7 +161,9 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
         item.target = None
 
 
-def decide_rollback(folder: Folder | None, item: Item, host: Host, records: Mapping[str, journal.Record]) -> None:
+def decide_rollback(
+    folder: Folder | None, item: Item, host: Host, records: Mapping[str, service_journal.Record]
+) -> None:
     """Set the version to return to if a config test fails with the target.
 
     That is the version in use; or, where a service has not been seen to load that one (an interrupted run, a failed

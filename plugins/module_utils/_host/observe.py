@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .bundle import is_placeholder
-from .journal import has_taken
 from .openssl import REQUEST_FILE
 from .pending import BareKey, Pending, read_bare_keys, read_pending
 from .sealing import Recipient, read_recipient
+from .service_journal import has_taken
 from .store import (
     CERT,
     CURRENT,
@@ -25,7 +25,7 @@ from .x509 import iso
 
 if TYPE_CHECKING:
     from .files import Folder
-    from .journal import Record
+    from .service_journal import Record
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def add_key(folder: Folder, fill: Callable[[Folder], x509.Request | x509.PublicK
     return identity
 
 
-def write_request(staging: Folder, csr: str, *, public_key_sha256: str) -> x509.Request:
+def keep_received_request(staging: Folder, csr: str, *, public_key_sha256: str) -> x509.Request:
     """Write the request that belongs to a key byte for byte. Raises VerificationError if it belongs to another."""
     facts = x509.request(csr, where="The certificate request")
     if facts.public_key.sha256 != public_key_sha256:

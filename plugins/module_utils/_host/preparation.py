@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import journal
+from . import service_journal
 from .files import open_root
 from .names import common_name
 from .preparation_items import read_entries
@@ -53,7 +53,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
         plan(root, items, host, wanted)
         if any(has_work(item, host, wanted) for item in items) and not host.check_mode:
             work(items, host, wanted)
-        given = journal.read_all(root)
+        given = service_journal.read_all(root)
     return Outcome(
         changed=any(changes(item, host, wanted) for item in items),
         certificates=[_result(item, given, host) for item in items],
@@ -61,7 +61,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     )
 
 
-def _result(item: Item, given: Mapping[str, journal.Record], host: Host) -> dict[str, Any]:
+def _result(item: Item, given: Mapping[str, service_journal.Record], host: Host) -> dict[str, Any]:
     return {
         **told(item, given),
         "pending_id": item.chosen.id if item.chosen else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from . import journal, store
+from . import service_journal, store
 from .errors import HostError
 from .install_items import INSTALLED
 
@@ -32,7 +32,7 @@ class Pruning:
 def prune(root: Folder, items: Sequence[Item], how: Pruning) -> list[str]:
     """Remove what is too old, in check mode only tell; the names are put into the items. Returns warnings."""
     warnings = []
-    records = journal.read_all(root)
+    records = service_journal.read_all(root)
     for item in items:
         if item.error or item.target is None:
             continue
@@ -43,7 +43,7 @@ def prune(root: Folder, items: Sequence[Item], how: Pruning) -> list[str]:
     return warnings
 
 
-def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, journal.Record]) -> None:
+def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, service_journal.Record]) -> None:
     folder = root.child(item.folder)
     if folder is None:
         return
@@ -54,7 +54,7 @@ def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, jou
             item.removed.append(name)
 
 
-def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, journal.Record]) -> Sequence[str]:
+def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, service_journal.Record]) -> Sequence[str]:
     noted = {part.get(item.folder) for record in records.values() for part in (record.wanted, record.proven)}
     # Nobody returns to a version that is dead, whatever a service was last seen with.
     protected = {item.target, item.in_use, *(() if item.replaces_revoked else noted)}

@@ -258,7 +258,7 @@ def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x
             remedy="Seal the key that the certificate was ordered with.",
         )
     if opening.csr:
-        return pending.write_request(staging, opening.csr, public_key_sha256=found)
+        return pending.keep_received_request(staging, opening.csr, public_key_sha256=found)
     return pending.write_public_key(staging, public)
 
 

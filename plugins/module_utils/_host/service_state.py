@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping
 
-from .journal import Record
+from .service_journal import Record
 from .services import validate
 
 if TYPE_CHECKING:

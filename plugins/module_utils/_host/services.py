@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 from .command import run_command
 from .endpoints import Endpoint, read_endpoints
 from .errors import InputError
-from .journal import Record, kept
 from .names import service_name
 from .proof import PROVEN, Sight
+from .service_journal import Record, kept
 
 if TYPE_CHECKING:
     from typing import Hashable

@@ -20,7 +20,7 @@ from .records import read_records
 if TYPE_CHECKING:
     from .files import Folder
     from .host import Host
-    from .journal import Record
+    from .service_journal import Record
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
-from . import journal
+from . import service_journal
 from .blame import let_take
 from .endpoints import Shown, targets
 from .errors import HostError
@@ -53,7 +53,7 @@ def predict(root: Folder | None, group: Group, *, seen: Collection[str], now: da
 def _begin(root: Folder | None, group: Group, *, seen: Collection[str], now: datetime) -> Work:
     work = Work(root=root, group=group, now=now, seen=seen)
     for state in group.services:
-        state.remember(journal.read(root, state.service.name), seen=seen)
+        state.remember(service_journal.read(root, state.service.name), seen=seen)
         shown = [Shown(item.folder, item.shown_names, item.endpoints) for item in group.used_by(state)]
         state.sights = [Sight(target) for target in targets(state.service.name, state.service.endpoints, shown)]
     look_around(work)
@@ -118,7 +118,7 @@ def _write(
         return
     waiting = state.disturbed or answered is not None
     answers = state.answered_before if answered is None else answered
-    record = journal.Record(
+    record = service_journal.Record(
         wanted={**state.others.wanted, **state.given},
         proven={**state.others.proven, **{key: state.proven[key] for key in state.given if key in state.proven}},
         answered=tuple(sorted(answers)) if waiting else (),
@@ -129,7 +129,7 @@ def _write(
         before={**state.others.before, **(before or {})},
     )
     if record != state.record:
-        journal.write(work.root, state.service.name, record)
+        service_journal.write(work.root, state.service.name, record)
         state.record = record
 
 
@@ -138,16 +138,16 @@ def forget(root: Folder, items: Sequence[Item], states: Mapping[str, ServiceStat
     seen = {item.folder for item in items}
     used = {name for item in items for name in item.services if item.target or item.before}
     for name in states.keys() - used:
-        record = journal.read(root, name)
+        record = service_journal.read(root, name)
         left = dataclasses.replace(
             record,
-            wanted=journal.kept(record.wanted, seen=seen),
-            proven=journal.kept(record.proven, seen=seen),
-            before=journal.kept(record.before, seen=seen),
+            wanted=service_journal.kept(record.wanted, seen=seen),
+            proven=service_journal.kept(record.proven, seen=seen),
+            before=service_journal.kept(record.before, seen=seen),
             unproven=tuple(name for name in record.unproven if name not in seen),
         )
         if left != record:
-            journal.write(root, name, left)
+            service_journal.write(root, name, left)
 
 
 def service_result(state: ServiceState) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from . import rows_issued as issued
 from . import rows_order as order_rows
-from .callers import withheld
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import LAST_DAYS, alarm_before, life_of
 from .hosts import deployed
 from .patience import impatient
 from .recorded import record_not_ours
 from .types import Decision, Desired, Observed, Policy
+from .withheld import withheld
 from .words import listing, order_words
 
 WITHOUT_ORDER = (
@@ -45,7 +45,8 @@ WITH_CERTIFICATE = (
     issued.renew,
     issued.renew_soon,
     issued.reissue_useless,
-    issued.too_young,
+    issued.reissued_by_somebody_else,
+    issued.life_too_short,
     issued.reissue,
 )
 

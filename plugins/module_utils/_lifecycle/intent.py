@@ -23,11 +23,6 @@ from .types import Desired, Observed, Policy
 Outcome = Literal["committed", "held", "forgotten", "unclear"]
 
 
-def hold_of(intent: Intent, policy: Policy) -> timedelta:
-    """Return how long this kind of call may still take effect."""
-    return policy.holds.of(intent.action) + intent.late_call
-
-
 def held_until(intent: Intent, observed: Observed, now: datetime, policy: Policy) -> datetime | None:
     """Return when the hold of this intent is over, by the controller's clock; None if it is."""
     skew = observed.clock_skew

@@ -65,7 +65,7 @@ def asked_for(case: IssuedCase) -> Decision | None:
     """
     since = _reissue_asked(case)
     if since:
-        return _reissue(case, "reissue_asked", since)
+        return _reissue_unless_recent(case, "reissue_asked", since)
     why = _names_asked(case)
     if not why:
         return None
@@ -74,7 +74,7 @@ def asked_for(case: IssuedCase) -> Decision | None:
         if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
             return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
-        return _plan_too_small(case, why) or _reissue(case, "names_changed", why)
+        return _plan_too_small(case, why) or _reissue_unless_recent(case, "names_changed", why)
     return _renew(case, "names_changed", why)
 
 
@@ -131,7 +131,7 @@ def key_lost(case: IssuedCase) -> Decision | None:
         return None
     why = f"no host holds the key of the certificate (asked: {listing(tuple(host.name for host in case.hosts))})"
     if case.policy.lost_key == "reissue":
-        return _reissue(case, "key_lost", why)
+        return _reissue_unless_recent(case, "key_lost", why)
     return Decision(
         "blocked",
         "key_lost",
@@ -199,8 +199,8 @@ def reissue_useless(case: IssuedCase) -> Decision | None:
     return None
 
 
-def too_young(case: IssuedCase) -> Decision | None:
-    """Row 13: due although it is younger than a day, or its whole life was too short for a nightly job."""
+def reissued_by_somebody_else(case: IssuedCase) -> Decision | None:
+    """Row 13: due although it is younger than a day."""
     if not case.is_due:
         return None
     age = case.now - case.certificate.not_before
@@ -212,7 +212,12 @@ def too_young(case: IssuedCase) -> Decision | None:
             next_date=plus(case.certificate.not_before, REISSUE_REST),
             remedy="Find out who else manages this order: each reissue revokes the certificate of the other.",
         )
-    if case.due.life < TOO_SHORT:
+    return None
+
+
+def life_too_short(case: IssuedCase) -> Decision | None:
+    """Row 13: due, and a reissue would give another certificate that is due at once."""
+    if case.is_due and case.due.life < TOO_SHORT:
         return Decision(
             "blocked",
             "reissue_useless",
@@ -225,7 +230,7 @@ def too_young(case: IssuedCase) -> Decision | None:
 
 def reissue(case: IssuedCase) -> Decision | None:
     """Row 14: due."""
-    return _reissue(case, "reissue", "due", by_age=True) if case.is_due else None
+    return _reissue_unless_recent(case, "reissue", "due", by_age=True) if case.is_due else None
 
 
 def nothing(case: IssuedCase) -> Decision:
@@ -271,7 +276,7 @@ def _deployable(case: IssuedCase) -> bool:
     return case.certificate.not_after > case.now and holds(case.hosts, case.certificate.public_key_sha256) is not False
 
 
-def _reissue(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
+def _reissue_unless_recent(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
     """Ask for a reissue, unless one was made within a day (R8) or a host could not take the new certificate."""
     last = case.age_source
     if last is not None and case.now - last < REISSUE_REST:

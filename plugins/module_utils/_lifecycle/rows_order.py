@@ -16,7 +16,7 @@ from .._model.orders import Order
 from .case import Case, OrderCase
 from .dates import day, minute, span
 from .hosts import alive, deployed, holds, silent
-from .intent import held_until, hold_of
+from .intent import held_until
 from .names import missing
 from .open_call import believed_until, open_call
 from .order import OverKind, has_issued, kind_of_end, known_orders
@@ -65,7 +65,7 @@ def intent_open(case: Case) -> Decision | None:
         return Decision(
             "wait",
             "outcome_unknown",
-            f"{what}: it can take effect until {minute(until)} ({span(hold_of(intent, case.policy))} after it began)",
+            f"{what}: it can take effect until {minute(until)} ({span(intent.hold(case.policy.holds))} after it began)",
             next_date=until,
             order_id=intent.order_id,
             remedy="Wait. Or look at the provider's panel: if it took effect the next run finds it, if it certainly "

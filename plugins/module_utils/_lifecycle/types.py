@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from .._model.callers import Callers
 from .._model.certificates import CertificateFacts, CsrFacts
 from .._model.holds import Holds
 from .._model.limits import LARGEST_SKEW
 from .._model.memory import Evidence, Intent
 from .._model.orders import Order
 from .._model.plans import Plan
+from .._model.quorum import Callers
 
 # What to do. Paid or irreversible calls are create, renew and reissue; validate is a free retry of domain control
 # validation.

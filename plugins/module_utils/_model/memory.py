@@ -54,13 +54,17 @@ class Intent:
         """When the call was about to be sent: by the API's clock if it is known, else by the controller's."""
         return self.started or self.started_local
 
+    def hold(self, holds: Holds) -> timedelta:
+        """Return how long after it was begun the call may still be carried out."""
+        return holds.of(self.action) + self.late_call
+
     def held_for(self, now: Moment, holds: Holds) -> timedelta:
         """Return how much longer the call may still be carried out, zero if its hold is over.
 
         It is over only when both clocks say so: a wrong clock on one side must not cost money.
         """
         age = Moment(self.started_local, self.started).age_at(now)
-        return max(holds.of(self.action) + self.late_call - age, timedelta(0))
+        return max(self.hold(holds) - age, timedelta(0))
 
     @property
     def token(self) -> str:

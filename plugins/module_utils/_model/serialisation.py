@@ -16,10 +16,10 @@ from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any, Union
 
-from .callers import HostList, Replaced
 from .holds import Moment
 from .marks import Marks
 from .memory import Evidence, Intent
+from .quorum import HostList, Replaced
 
 VERSION = 1
 MAX_BYTES = 64 * 1024

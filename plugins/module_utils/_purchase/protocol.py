@@ -176,7 +176,7 @@ def _look_objection(
     if rules.new_orders(look.ours, request.reference, (row.id for row in request.orders)):
         return words.superseded(request, "an order with this reference came and ended")
     seen = {row.id: row for row in (*request.orders, *look.ours)}
-    refusal = rules.creates_refusal(seen.values(), evidence, clock)
+    refusal = rules.bought_too_often(seen.values(), evidence, clock)
     if refusal is not None:
         return words.blocked(request, refusal, CREATES_REMEDY)
     return None

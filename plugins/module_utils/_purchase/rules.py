@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Iterable
 
 from .._model import marks
-from .._model.callers import Objection, objection
 from .._model.dates import plus
 from .._model.limits import (
     CREATES_WITHIN,
@@ -24,6 +23,7 @@ from .._model.limits import (
     RENEWAL_REST,
     recent_orders,
 )
+from .._model.quorum import Objection, objection
 from . import issued
 from .types import (
     Clock,
@@ -180,7 +180,7 @@ def never_issued(order: Order, serial: Fact, recorded: str | None) -> bool:
     return issued.row_tells_of_certificate(order) is None and nothing_to_download and recorded is None
 
 
-def may_delete_duplicate(first: Order | None, other: Order | None) -> bool:
+def still_without_certificate(first: Order | None, other: Order | None) -> bool:
     """Read again just before the call: the first must be live, the other still waiting for its first certificate."""
     return first is not None and first.live and other is not None and issued.row_tells_of_certificate(other) is None
 
@@ -232,7 +232,7 @@ def clock_refusal(clock: Clock) -> Refusal | None:
     )
 
 
-def creates_refusal(seen: Iterable[Order], evidence: Evidence | None, clock: Clock) -> Refusal | None:
+def bought_too_often(seen: Iterable[Order], evidence: Evidence | None, clock: Clock) -> Refusal | None:
     """At most 2 creates per reference in 30 days, counted in the list and in the evidence."""
     since = now_of(clock) - CREATES_WITHIN
     listed = recent_orders(seen, now_of(clock))

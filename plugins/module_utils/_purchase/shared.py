@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Callable
 
-from .._model.callers import Callers, HostList, Member, follows, is_majority
 from .._model.dates import plus
 from .._model.holds import Holds, Moment
 from .._model.memory import Evidence, Intent, Records
+from .._model.quorum import Callers, HostList, Member, follows, is_majority
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class SharedMemory:
         )
 
     def callers(self, *, now: Moment | None = None) -> Callers:
-        """The hosts as `objection` of _model/callers.py asks for them; with ``now`` as if each had noted the list."""
+        """The hosts as `objection` of _model/quorum.py asks for them; with ``now`` as if each had noted the list."""
         members = tuple(self._member(one, now) for one in self.known)
         return Callers(self.reference, self.hosts, (*members, *self.absent), self.derived)
 

@@ -279,7 +279,7 @@ def _cancel_duplicate(request: PurchaseRequest, first: Order, duplicate: Order) 
         seen_first = kept.order if isinstance(kept, Found) else None
         seen_duplicate = other.order if isinstance(other, Found) else None
         if seen_duplicate is not None and seen_first is not None:
-            if not rules.may_delete_duplicate(seen_first, seen_duplicate):
+            if not rules.still_without_certificate(seen_first, seen_duplicate):
                 return None
             expect((yield PostDelete(duplicate.id)), Posted)
             asked = True

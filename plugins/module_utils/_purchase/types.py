@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generator, Mapping, Union
 
-from .._model.callers import Callers
 from .._model.holds import Holds, Moment
 from .._model.limits import Limits
 from .._model.marks import Marks
@@ -28,6 +27,7 @@ from .._model.memory import (
     Records,
 )
 from .._model.orders import Order
+from .._model.quorum import Callers
 from .neighbour import Neighbour
 
 # These names belong to this vocabulary too; the others are below.

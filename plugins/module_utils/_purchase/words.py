@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .._model.callers import Objection
-from .._model.callers_words import reported
+from .._model.quorum import Objection
+from .._model.quorum_words import reported
 from .._model.serialisation import key_of
 from . import rules
 from .types import (

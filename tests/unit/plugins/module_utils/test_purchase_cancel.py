@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import Callers, HostList, Member
 from ansible_collections.certops.resello.plugins.module_utils._model.holds import Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.quorum import Callers, HostList, Member
 from ansible_collections.certops.resello.plugins.module_utils._purchase import types as t
 from ansible_collections.certops.resello.tests.search.account import NOW, REFERENCE, Account, order, request, swallowed
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._client import suffixes
-from ansible_collections.certops.resello.plugins.module_utils._client.records import ca_domains_for
+from ansible_collections.certops.resello.plugins.module_utils._client.record_refusals import ca_domains_for
 from ansible_collections.certops.resello.plugins.module_utils._client.validation import (
     ValidationDetails,
     ValidationRecord,

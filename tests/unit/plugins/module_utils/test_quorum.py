@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._model.callers import (
-    HOLDS,
+from ansible_collections.certops.resello.plugins.module_utils._model.holds import LATE_CALL, Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.quorum import (
+    LIST_MATURES_AFTER,
     LONGEST_CHAIN,
     Absence,
     Callers,
@@ -23,14 +24,13 @@ from ansible_collections.certops.resello.plugins.module_utils._model.callers imp
     noted,
     objection,
 )
-from ansible_collections.certops.resello.plugins.module_utils._model.callers_words import reported
-from ansible_collections.certops.resello.plugins.module_utils._model.holds import LATE_CALL, Moment
+from ansible_collections.certops.resello.plugins.module_utils._model.quorum_words import reported
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=timezone.utc)
 TODAY = Moment(NOW, NOW)
-RENEW = HOLDS["renew"]
+RENEW = LIST_MATURES_AFTER["renew"]
 
 
 def moment(ago: timedelta, *, server_ago: timedelta | None = None) -> Moment:

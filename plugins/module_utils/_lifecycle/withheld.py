@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._model.callers import objection
-from .._model.callers_words import reported
 from .._model.dates import plus
 from .._model.holds import Moment
+from .._model.quorum import objection
+from .._model.quorum_words import reported
 from .case import Case
 from .types import Decision
 

@@ -21,13 +21,13 @@ from .holds import LATE_CALL, Holds, Moment
 _DEFAULT = Holds()
 # How long a host's memory of a list of hosts must be old before it counts. Before a cancellation any other call of the
 # old list must be over.
-HOLDS = {
+LIST_MATURES_AFTER = {
     "create": _DEFAULT.create,
     "reissue": _DEFAULT.reissue,
     "renew": _DEFAULT.renew,
     "cancel": max(_DEFAULT.renew, _DEFAULT.cancel),
 }
-LONGEST_HOLD = max(HOLDS.values()) + LATE_CALL
+LONGEST_HOLD = max(LIST_MATURES_AFTER.values()) + LATE_CALL
 LONGEST_CHAIN = 8
 
 Absence = Literal["unreachable", "failed", "order_unknown", "intent_lost", "not_in_play", "not_in_inventory"]
@@ -177,10 +177,10 @@ def objection(callers: Callers, action: str, now: Moment, *, intent: str | None 
         return None if names and set(names) == set(callers.hosts) else replace(against, kind="first")
     if not is_majority(names, callers.hosts):
         return against
-    counted = counting(callers, HOLDS[action], now)
+    counted = counting(callers, LIST_MATURES_AFTER[action], now)
     if is_majority([name for name in names if name in counted], callers.hosts):
         return None
-    until = _until(present, callers.hosts, counted, HOLDS[action], now)
+    until = _until(present, callers.hosts, counted, LIST_MATURES_AFTER[action], now)
     return replace(against, kind="changed", until=until, was=_list_before(present))
 
 

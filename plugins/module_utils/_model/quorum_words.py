@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Sequence
 
-from .callers import HOLDS, Member, Objection
+from .quorum import LIST_MATURES_AFTER, Member, Objection
 
 _LEAD = {"renew": "renewal", "reissue": "reissue", "create": "another purchase", "cancel": "cancellation"}
 _VERB = {"renew": "renews", "reissue": "reissues", "create": "orders", "cancel": "cancels"}
@@ -67,8 +67,8 @@ def _majority(found: Objection, action: str, due: datetime | None, ends: datetim
         else f"{count}, more than half are needed; {_names(names)} did not"
     )
     gone = [first] if half else names
-    hours = HOLDS[action].total_seconds() // 3600
-    before = "" if ends is None else f" before {(ends - HOLDS[action]).date().isoformat()}"
+    hours = LIST_MATURES_AFTER[action].total_seconds() // 3600
+    before = "" if ends is None else f" before {(ends - LIST_MATURES_AFTER[action]).date().isoformat()}"
     off = f"If {_names(gone)} {_be(gone)} gone, {_without(found, gone)}{before}"
     remedy = f"{off}: the run {hours:.0f} h later {_VERB[action]}"
     there = [one for one in found.absent if one.absence in _THERE]
