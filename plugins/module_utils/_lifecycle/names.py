@@ -23,3 +23,13 @@ def _covered(name: str, have: set[str]) -> bool:
         return True
     label, dot, rest = name.partition(".")
     return bool(dot) and label != "*" and f"*.{rest}" in have
+
+
+def wildcards(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name.startswith("*.")]
+
+
+def bases(names: tuple[str, ...]) -> set[str]:
+    """What a plan counts: a name and its www. duplicate are one, and so are a wildcard and its domain."""
+    domains = (name[2:] if name.startswith("*.") else name for name in names)
+    return {name[4:] if name.startswith("www.") else name for name in domains}

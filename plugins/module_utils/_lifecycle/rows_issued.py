@@ -14,7 +14,7 @@ from .case import IssuedCase, OrderCase
 from .dates import DAY, day, minute, near, span
 from .due import end_moved, room_for_renewal
 from .hosts import ahead, all_spoke, behind, deployed, holds, silent
-from .names import missing
+from .names import bases, missing, wildcards
 from .paid import LAST_CALL, TOLERANCE, on_grid
 from .patience import refund_words, wait_of, without_certificate
 from .readiness import goes_on_alone, unready
@@ -85,9 +85,9 @@ def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
         return None
     now = (*case.certificate.names, *(case.order.csr.names if case.order.csr else ()))
     lacks = ""
-    if plan.takes_wildcards is False and _wildcards(wanted) and not _wildcards(now):
+    if plan.takes_wildcards is False and wildcards(wanted) and not wildcards(now):
         lacks = "wildcard names"
-    elif plan.takes_several is False and len(_bases(wanted)) > 1 and len(_bases(now)) <= 1:
+    elif plan.takes_several is False and len(bases(wanted)) > 1 and len(bases(now)) <= 1:
         lacks = "several names"
     if not lacks:
         return None
@@ -99,16 +99,6 @@ def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
         remedy="Buy a plan that takes them as an order of its own, or take the names off the list. If the plan does "
         "take them, set names_fit_plan.",
     )
-
-
-def _wildcards(names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if name.startswith("*.")]
-
-
-def _bases(names: tuple[str, ...]) -> set[str]:
-    """What a plan counts: a name and its www. duplicate are one, and so are a wildcard and its domain."""
-    domains = (name[2:] if name.startswith("*.") else name for name in names)
-    return {name[4:] if name.startswith("www.") else name for name in domains}
 
 
 def names_not_covered(case: IssuedCase) -> Decision | None:
