@@ -30,6 +30,6 @@ def wildcards(names: tuple[str, ...]) -> list[str]:
 
 
 def bases(names: tuple[str, ...]) -> set[str]:
-    """What a plan counts: a name and its www. duplicate are one, and so are a wildcard and its domain."""
+    """What a plan counts: a name and its www. form are one, and so are a wildcard and its domain."""
     domains = (name[2:] if name.startswith("*.") else name for name in names)
     return {name[4:] if name.startswith("www.") else name for name in domains}
