@@ -54,6 +54,15 @@ def test_hosts_for_files_that_the_play_does_not_reach_are_refused_before_anythin
     assert "no validation file on web2, not in this run" in limited.output
 
 
+def test_a_message_names_the_variable_of_the_role(shop: Shop, control: Control) -> None:
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    play["roles"][0]["vars"]["ssl_certificate_max_creates"] = 0
+    played = control.play([play])
+    assert (played.rc, shop.charges) == (2, 0), played.output
+    assert "1 new orders are wanted and ssl_certificate_max_creates is 0" in played.messages()["web1"]
+    assert "raise ssl_certificate_max_creates for this run" in played.messages()["web1"]
+
+
 def test_one_host_may_run_under_any_strategy(shop: Shop, control: Control) -> None:
     play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials}, strategy="free")
     played = control.play([play], check=True)
