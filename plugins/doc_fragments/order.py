@@ -299,7 +299,7 @@ def _inside_list(text: str) -> str:
     """The same text where the options are suboptions of ``certificates``, so that links between them hold."""
 
     for name in re.findall(r"^([a-z_]+):$", text, re.MULTILINE):
-        text = re.sub(rf"O\({name}(?=[=)])", f"O(certificates[].{name}", text)
+        text = re.sub(rf"O\({name}(?=[=).])", f"O(certificates[].{name}", text)
     return text
 
 
