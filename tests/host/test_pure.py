@@ -15,7 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._host import command, der, journal, names, openssl, paths
+from ansible_collections.certops.resello.plugins.module_utils._host import (
+    command,
+    der,
+    names,
+    openssl,
+    paths,
+    service_journal,
+)
 from ansible_collections.certops.resello.plugins.module_utils._host import store as version_store
 from ansible_collections.certops.resello.plugins.module_utils._host import x509 as own_x509
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError
@@ -205,7 +212,7 @@ def test_reload_is_needed_unless_what_is_in_use_was_given_and_seen(
     wanted: dict[str, str], proven: dict[str, str], current: dict[str, str]
 ) -> None:
     state = ServiceState(service=Service(name="web"))
-    state.remember(journal.Record(wanted=wanted, proven=proven), seen={*wanted, *proven, *current})
+    state.remember(service_journal.Record(wanted=wanted, proven=proven), seen={*wanted, *proven, *current})
     unseen = [folder for folder, version in current.items() if proven.get(folder) != version]
     perhaps_given = [folder for folder, version in wanted.items() if proven.get(folder) != version]
     assert state.needs_reload(current) is bool(unseen or perhaps_given)
@@ -216,7 +223,7 @@ def test_reload_is_needed_unless_what_is_in_use_was_given_and_seen(
 @given(SOME_VERSIONS, SOME_VERSIONS)
 def test_certificates_that_a_run_is_not_about_ask_for_no_reload(wanted: dict[str, str], proven: dict[str, str]) -> None:
     state = ServiceState(service=Service(name="web"))
-    state.remember(journal.Record(wanted=wanted, proven=proven), seen=())
+    state.remember(service_journal.Record(wanted=wanted, proven=proven), seen=())
     assert not state.needs_reload({})
     assert (state.others.wanted, state.others.proven) == (wanted, proven)
 
