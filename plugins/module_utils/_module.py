@@ -11,11 +11,12 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._argspec import connection_options, listed_order_spec
+from ._argspec import connection_options
 from ._client import transport as _transport
 from ._client.api import Api
 from ._engine.item import Item
 from ._errors import ReselloError, named
+from ._order_spec import listed_order_spec
 from ._x509 import facts as _x509
 
 

@@ -337,13 +337,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     ORDER_EXCLUSIVE,
     connection_spec,
-    order_spec,
     run_spec,
     waiting_spec,
 )
 from ansible_collections.certops.resello.plugins.module_utils._engine.converge import converge
 from ansible_collections.certops.resello.plugins.module_utils._engine.run import Run
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail, warn
+from ansible_collections.certops.resello.plugins.module_utils._order_spec import order_spec
 
 
 def main() -> None:

@@ -363,13 +363,13 @@ from ansible_collections.certops.resello.plugins.module_utils._argspec import (
     ORDER_EXCLUSIVE,
     batch_spec,
     connection_spec,
-    listed_order_spec,
     run_spec,
     waiting_spec,
 )
 from ansible_collections.certops.resello.plugins.module_utils._engine.converge import converge
 from ansible_collections.certops.resello.plugins.module_utils._engine.run import Run
 from ansible_collections.certops.resello.plugins.module_utils._module import api_for, fail_items, invocation, warn
+from ansible_collections.certops.resello.plugins.module_utils._order_spec import listed_order_spec
 
 
 def main() -> None:

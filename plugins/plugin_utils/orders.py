@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from ..module_utils._argspec import listed_order_spec
 from ..module_utils._errors import ReselloError
 from ..module_utils._names import normalise_name
+from ..module_utils._order_spec import listed_order_spec
 from ..module_utils._purchase.spelling import same_names
 from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.certops.resello.plugins.module_utils._argspec import CONTACT, listed_order_spec
+from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec
 from ansible_collections.certops.resello.tests.support import pki
 from ansible_collections.certops.resello.tests.support.run_module import (
     module_command,

@@ -13,12 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.certops.resello.plugins.doc_fragments.order import LISTED, ORDER
-from ansible_collections.certops.resello.plugins.module_utils._argspec import (
-    CONTACT,
-    batch_spec,
-    listed_order_spec,
-    order_spec,
-)
+from ansible_collections.certops.resello.plugins.module_utils._argspec import batch_spec
+from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec, order_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
 from ansible_collections.certops.resello.plugins.plugin_utils import lists
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import ATTACHMENTS, ORDER_OPTIONS

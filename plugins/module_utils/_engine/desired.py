@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Mapping
 
-from .._argspec import CONTACT
 from .._errors import ConfigurationError, ReselloError
 from .._fields import as_moment
 from .._lifecycle import types as lifecycle
 from .._lifecycle.due import parse_renew_before
 from .._local_files import read_file, read_text
 from .._names import normalise_name
+from .._order_spec import CONTACT
 from .._purchase.spelling import same_names
 from .._x509.facts import (
     CertificateFacts,
