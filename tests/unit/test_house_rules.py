@@ -209,7 +209,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_filters_load_nothing_heavy() -> None:
-    """Ansible loads them in every process that it forks: half a second there made each run of the role a third longer."""
+    """Ansible loads them in every process that it forks; half a second there made each run a third longer."""
     names = [
         f"ansible_collections.certops.resello.plugins.filter.{path.stem}"
         for path in PLUGINS
