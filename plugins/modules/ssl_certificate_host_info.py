@@ -335,14 +335,12 @@ root_marker:
   sample: true
 """
 
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
-from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.host_info import Wanted, run
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
 
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -365,11 +363,7 @@ OPTIONS: dict[str, Any] = {
 def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     """Return the options of the task. Raises HostError for those that cannot be used."""
     params = module.params
-    host = Host(
-        root=check_absolute(params["root"], option="root"),
-        now=datetime.now(timezone.utc),
-        check_mode=module.check_mode,
-    )
+    host = host_of(module)
     wanted = Wanted(
         certificates=params["certificates"],
         services=params["services"],

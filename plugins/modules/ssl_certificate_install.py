@@ -577,15 +577,13 @@ services:
       sample: null
 """
 
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
-from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
 
 ENDPOINT: dict[str, Any] = {
     "host": {"type": "str", "default": "127.0.0.1"},
@@ -650,12 +648,7 @@ OPTIONS: dict[str, Any] = {
 def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     """Return the options of the task. Raises HostError for those that cannot be used."""
     params = module.params
-    host = Host(
-        root=check_absolute(params["root"], option="root"),
-        now=datetime.now(timezone.utc),
-        check_mode=module.check_mode,
-        label=lambda path: module.set_default_selinux_context(path, False),
-    )
+    host = host_of(module)
     access = key_access(owner=params["owner"], group=params["group"], mode=params["mode"])
     wanted = Wanted(
         certificates=params["certificates"],

@@ -354,7 +354,7 @@ RETURN = r"""
 certificates:
   description:
     - What was made for each certificate, and what the host holds of it after the task, in the order of O(certificates).
-    - What the host holds is told as M(certops.resello.ssl_certificate_host_info) tells it.
+    - What the host holds is reported as M(certops.resello.ssl_certificate_host_info) reports it.
   returned: always, unless nothing could be done at all
   type: list
   elements: dict
@@ -459,15 +459,13 @@ certificates:
       sample: null
 """
 
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
-from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, private_texts
+from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
-from ansible_collections.certops.resello.plugins.module_utils._host.paths import check_absolute
 from ansible_collections.certops.resello.plugins.module_utils._host.preparation import run
 from ansible_collections.certops.resello.plugins.module_utils._host.preparation_plan import Wanted
 
@@ -528,12 +526,7 @@ OPTIONS: dict[str, Any] = {
 def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     """Return the options of the task. Raises HostError for those that cannot be used."""
     params = module.params
-    host = Host(
-        root=check_absolute(params["root"], option="root"),
-        now=datetime.now(timezone.utc),
-        check_mode=module.check_mode,
-        label=lambda path: module.set_default_selinux_context(path, False),
-    )
+    host = host_of(module)
     wanted = Wanted(
         certificates=params["certificates"],
         access=key_access(owner=params["owner"], group=params["group"], mode=params["mode"]),

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Iterator
+from datetime import datetime, timezone
+from typing import Any, Iterator
 
 from .errors import HostError, os_problem
-from .paths import Label, no_label
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from .paths import Label, check_absolute, no_label
 
 LOCK_TIMEOUT = 120.0
 MARKER = ".certops-resello"
@@ -30,6 +28,16 @@ class Host:
     check_mode: bool = False
     label: Label = no_label
     lock_timeout: float = LOCK_TIMEOUT
+
+
+def host_of(module: Any) -> Host:
+    """Return the host that a module works on, out of its options. Raises InputError for a root that cannot be used."""
+    return Host(
+        root=check_absolute(module.params["root"], option="root"),
+        now=datetime.now(timezone.utc),
+        check_mode=module.check_mode,
+        label=lambda path: module.set_default_selinux_context(path, False),
+    )
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from .records import other_records
 from .service_state import tested
 from .services import read_services
 from .space import free_bytes
-from .subject import Subject, failures, is_marked, look, refuse_doubles, told, unmounted
+from .subject import Subject, failures, is_marked, look, refuse_doubles, reported, unmounted
 
 if TYPE_CHECKING:
     from .host import Host
@@ -53,7 +53,7 @@ class Outcome:
 def run(host: Host, wanted: Wanted) -> Outcome:
     """Look; trouble with one certificate does not stop the others.
 
-    Raises HostError when nothing can be told at all: options that cannot be used, an unsafe root, one that is missing.
+    Raises HostError when nothing can be said at all: options that cannot be used, an unsafe root, one that is missing.
     """
     subjects = _read_entries(wanted.certificates)
     services = read_services(wanted.services)
@@ -73,7 +73,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     return Outcome(
         root_marker=marked,
         free_space=free_bytes(host.root),
-        certificates=[told(subject, given) for subject in subjects],
+        certificates=[reported(subject, given) for subject in subjects],
         services=tested(services, given, check_mode=host.check_mode),
         other_records=others,
     )

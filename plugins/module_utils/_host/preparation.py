@@ -16,7 +16,7 @@ from .names import common_name
 from .preparation_items import read_entries
 from .preparation_plan import changes, has_work, lacks, plan
 from .preparation_work import work
-from .subject import failures, is_marked, told, unmounted
+from .subject import failures, is_marked, reported, unmounted
 
 if TYPE_CHECKING:
     from .host import Host
@@ -63,7 +63,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
 
 def _result(item: Item, given: Mapping[str, service_journal.Record], host: Host) -> dict[str, Any]:
     return {
-        **told(item, given),
+        **reported(item, given),
         "pending_id": item.chosen.id if item.chosen else None,
         "would_create": item.needed and not item.made and not item.error,
         "created": item.made,

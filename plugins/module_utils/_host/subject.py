@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One certificate that a run looks at: named by the options, read from the disk, told in the result.
+"""One certificate that a run looks at: named by the options, read from the disk, reported in the result.
 
-ssl_certificate_host_info and ssl_certificate_prepare both tell it, so it is read and told here, once.
+ssl_certificate_host_info and ssl_certificate_prepare both report it, so it is read and reported here, once.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def look(root: Folder | None, subject: Subject, host: Host) -> Observation:
     return seen
 
 
-def told(subject: Subject, services: Mapping[str, Record]) -> dict[str, Any]:
+def reported(subject: Subject, services: Mapping[str, Record]) -> dict[str, Any]:
     """Return what was found as a module result; ``services``: what each service was given."""
     seen = subject.observation or Observation(path="")
     real_version = None if seen.placeholder else seen.current_name

@@ -29,7 +29,7 @@ def records_tell_of_certificate(
     if request.seen_order_id == order_id:
         return "an earlier run downloaded its certificate"
     if intent is not None and intent.action in ("renew", "reissue") and intent.order_id == order_id:
-        return f"a {intent.action} of it was sent on {(intent.started or intent.started_local):%Y-%m-%dT%H:%MZ}"
+        return f"a {intent.action} of it was sent on {intent.begun:%Y-%m-%dT%H:%MZ}"
     if evidence is None or evidence.order_id != order_id:
         return None
     changed = evidence.renewals or evidence.reissues or evidence.last_action in ("renew", "reissue")

@@ -214,7 +214,7 @@ def created_evidence(
     request: PurchaseRequest, old: Evidence | None, order: Order, intent: Intent, clock: Clock
 ) -> Evidence:
     """After a create whose order is known, whichever run sent it."""
-    when = intent.started or intent.started_local
+    when = intent.begun
     noted = Evidence(
         reference=request.reference,
         order_id=order.id,
@@ -275,4 +275,4 @@ def changed_evidence(
             last_reissue_for_age=intent.for_age,
             last_reissue_not_after_before=intent.not_after_before,
         )
-    return rules.note_action(noted, intent.action, intent.started or intent.started_local, clock)
+    return rules.note_action(noted, intent.action, intent.begun, clock)

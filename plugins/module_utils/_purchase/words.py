@@ -65,7 +65,7 @@ def _lift(request: PurchaseRequest, lead: str) -> str:
 
 
 def held(request: PurchaseRequest, intent: Intent, until: datetime) -> PurchaseResult:
-    sent = rules.iso(intent.started or intent.started_local)
+    sent = rules.iso(intent.begun)
     about_to = "about to be " if intent.on_hosts else ""
     refusal = Refusal(
         "outcome_unknown",
@@ -238,7 +238,7 @@ def found_earlier(request: PurchaseRequest, intent: Intent, order: Order) -> Pur
         request.reference,
         NOUNS[intent.action],
         intent.run_id,
-        rules.iso(intent.started or intent.started_local),
+        rules.iso(intent.begun),
         order.id,
         money_sentence("no"),
     )
