@@ -15,12 +15,12 @@ from .dates import iso
 
 @dataclass(frozen=True)
 class CsrFacts:
-    """Facts of a CSR that a public CA would take.
+    """Facts of a CSR that a public CA would accept.
 
-    ``names``: lower-case A-labels, the common name first if it is a DNS name, then the SANs, no duplicates.
-    ``public_key_sha256``: hex SHA-256 of the DER SubjectPublicKeyInfo. ``der_md5`` and ``der_sha256``: lower-case hex
-    hashes of the whole CSR in DER, which Sectigo's validation values are made of (``der_md5`` is empty where the
-    platform forbids MD5). ``key_type`` is "RSA" or "ECDSA".
+    ``names``: lower-case A-labels without duplicates: the common name first if it is a DNS name, then the SANs.
+    ``public_key_sha256``: hex SHA-256 of the DER SubjectPublicKeyInfo. ``key_type`` is "RSA" or "ECDSA".
+    ``der_md5`` and ``der_sha256``: lower-case hex hashes of the whole CSR in DER. Sectigo makes its validation values
+    from them. ``der_md5`` is empty where the operating system forbids MD5.
     """
 
     names: tuple[str, ...]
@@ -33,7 +33,7 @@ class CsrFacts:
     der_sha256: str = ""
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The facts as module results show them."""
         return {
             "names": list(self.names),
             "common_name": self.common_name,
@@ -45,13 +45,12 @@ class CsrFacts:
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """Facts of one certificate.
+    """Facts of one certificate. Facts that no decision needs may be left out.
 
     ``serial`` is upper-case hex with an even number of digits, as the openssl program prints it. ``names`` are
-    lower-case DNS names: the SANs, or the common name if there are none. ``sha256`` is that of the DER,
-    ``public_key_sha256`` as in CsrFacts. Dates are aware UTC. ``subject`` and ``issuer`` are RFC 4514 strings for
-    people; comparisons use their DER. ``has_server_auth``: the extended key usage lists serverAuth. What is not needed
-    for a decision may be left out.
+    lower-case DNS names: the SANs, or the common name if there are none. ``sha256`` is the hash of the DER,
+    ``public_key_sha256`` is made as in CsrFacts. Dates are aware UTC. ``subject`` and ``issuer`` are RFC 4514 strings
+    for people; comparisons use their DER. ``has_server_auth``: the extended key usage lists serverAuth.
     """
 
     names: tuple[str, ...]
@@ -71,11 +70,11 @@ class CertificateFacts:
 
     @property
     def is_self_issued(self) -> bool:
-        """Whether subject and issuer are the same: a root, among CA certificates."""
+        """Whether subject and issuer are the same. Among CA certificates this is a root."""
         return self.subject_der == self.issuer_der
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry: ISO dates, the serial in hex."""
+        """The facts as module results show them: ISO dates, the serial in hex."""
         return {
             "subject": self.subject,
             "issuer": self.issuer,
@@ -90,7 +89,7 @@ class CertificateFacts:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A leaf, its intermediates from the leaf upwards, and the root if it was given."""
+    """A leaf, its intermediates in the order in which they sign, and the root if the CA sent it."""
 
     leaf: CertificateFacts
     intermediates: tuple[CertificateFacts, ...] = ()
@@ -108,5 +107,5 @@ class Bundle:
 
     @property
     def fullchain(self) -> str:
-        """Leaf and intermediates as PEM, what a server sends."""
+        """Leaf and intermediates as PEM: what a server sends."""
         return self.certificate + self.chain

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dates: sums that never overflow, because a record may carry any date that a wrong clock made, and as text."""
+"""Sums of dates that never overflow, and dates as text. A wrong clock may have written any date into a record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LAST = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def plus(date: datetime, delta: timedelta) -> datetime:
-    """Return date + delta, held at the ends of the calendar instead of raising OverflowError."""
+    """Return date + delta. A sum beyond the calendar becomes its first or last date, instead of an OverflowError."""
     try:
         return date + delta
     except OverflowError:
@@ -21,7 +21,7 @@ def plus(date: datetime, delta: timedelta) -> datetime:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """An aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
+    """Return an aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
     if moment is None:
         return None
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

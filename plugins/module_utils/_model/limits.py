@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much a run may do, how often one order may be charged or reissued, and how far two clocks may differ. Pure.
+"""Limits: how much one run may do, how often an order may be charged or reissued, how far two clocks may differ. Pure.
 
-What goes beyond is a fault somewhere, and a person must look at it (docs/protocol.md, R8).
+A run that would exceed them points to a fault, which a person must find first (docs/protocol.md, R8).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .orders import Order
 MOST_CREATES = 2  # of one reference
 CREATES_WITHIN = timedelta(days=30)
 REISSUE_REST = timedelta(hours=24)  # at most one reissue of an order in this time
-RENEWAL_REST = timedelta(days=10)  # at most one renewal: it may take days until the API shows it
+RENEWAL_REST = timedelta(days=10)  # at most one renewal in this time: the API may show it only after days
 LARGEST_SKEW = timedelta(hours=1)  # between the controller's clock and the API's
 
 
@@ -34,6 +34,6 @@ class Limits:
 
 
 def recent_orders(orders: Iterable[Order], now: datetime) -> tuple[Order, ...]:
-    """The orders that count as purchases of the last 30 days; one without a date may be one."""
+    """Return the orders that count as purchases of the last 30 days. An order without a date counts too."""
     since = plus(now, -CREATES_WITHIN)
     return tuple(order for order in orders if order.created is None or order.created > since)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a renewal or reissue was carried out: four marks of the order, just before the call and later (R7). Pure."""
+"""Whether a renewal or reissue was carried out: four marks of the order, before and after the call (R7). Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import datetime
 class Marks:
     """What an order showed at one moment. ``serial`` is that of its certificate, ``csr_key`` the key of its CSR.
 
-    None, and an empty status, mean that it could not be read: such a mark says nothing.
+    None, or an empty status, means that the mark could not be read. Such a mark proves nothing.
     """
 
     status: str
@@ -24,17 +24,17 @@ class Marks:
 
     @property
     def word(self) -> str | None:
-        """The status as it is compared."""
+        """The status in the form in which statuses are compared."""
         return self.status.strip().lower() or None
 
     @property
     def complete(self) -> bool:
-        """Whether all of them but the status, which proves nothing, could be read."""
+        """Whether all marks could be read, except the status, which proves nothing."""
         return None not in (self.updated, self.serial, self.csr_key)
 
 
 def moved(before: Marks, after: Marks) -> str | None:
-    """Return which mark moved, the strongest first: "csr", "serial", "updated", "status"; None if none did."""
+    """Return the strongest mark that moved: "csr", "serial", "updated" or "status"; None if none did."""
     pairs = (
         ("csr", before.csr_key, after.csr_key),
         ("serial", before.serial, after.serial),
@@ -46,5 +46,5 @@ def moved(before: Marks, after: Marks) -> str | None:
 
 
 def unmoved(before: Marks, after: Marks) -> bool:
-    """Return whether every mark was read on both sides and none moved: only then nothing was carried out."""
+    """Return whether every mark was read both times and none moved. Only this proves that nothing was carried out."""
     return before.complete and after.complete and moved(before, after) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of paid and irreversible calls between runs: intents, evidence, and what a journal answers."""
+"""What is remembered of paid and irreversible calls between runs: intents, evidence, and the answers of a journal."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .marks import Marks
 
 @dataclass(frozen=True)
 class Intent:
-    """Record written before a paid or irreversible call: the lock between controllers and the memory after a kill (R3).
+    """The record written before a paid or irreversible call: lock between controllers, memory after a kill (R3).
 
-    phase "prepared": nothing was sent, any run may take it over. phase "sent": the call may be under way.
+    phase "prepared": nothing was sent, any run may replace it. phase "sent": the call may be under way.
     `started` is the API's clock (its Date header) when known, `started_local` the controller's.
     """
 
@@ -31,17 +31,17 @@ class Intent:
     order_id: str | None = None
     plan_id: str | None = None
     before: Marks | None = None
-    names: tuple[str, ...] = ()  # that the CSR of the call asks for, sorted
+    names: tuple[str, ...] = ()  # that the CSR of the call lists, sorted
     known_ids: tuple[str, ...] = ()  # orders with this reference that existed before a create
-    # What the evidence will say if it was done, so that any run can write it down.
+    # What the evidence says if the call took effect, so that any run can write the evidence.
     paid_until_after: datetime | None = None
     for_age: bool | None = None
     not_after_before: datetime | None = None
-    on_hosts: bool | None = None  # it lies on the hosts, so keys and CSRs are made between mark and call
+    on_hosts: bool | None = None  # it is stored on the hosts, so keys and CSRs are made between intent and call
 
     @property
     def late_call(self) -> timedelta:
-        """The time between mark and call that the hold allows for."""
+        """The extra time of the hold: what may pass between the intent and the call."""
         return LATE_CALL if self.on_hosts else timedelta(0)
 
     @property
@@ -59,22 +59,22 @@ class Intent:
         return holds.of(self.action) + self.late_call
 
     def held_for(self, now: Moment, holds: Holds) -> timedelta:
-        """Return how much longer the call may still be carried out, zero if its hold is over.
+        """Return how much longer the call may still be carried out; zero if its hold is over.
 
-        It is over only when both clocks say so: a wrong clock on one side must not cost money.
+        It is over only when both clocks say so: one wrong clock must not cost money.
         """
         age = Moment(self.started_local, self.started).age_at(now)
         return max(self.hold(holds) - age, timedelta(0))
 
     @property
     def token(self) -> str:
-        """Names this very record; a replacement must name the record it replaces."""
+        """Identifies this very record. A replacement must name the record that it replaces."""
         return f"{self.run_id}/{self.phase}"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Record kept after the outcome is known. Read by decide() and by the breakers."""
+    """The record kept after the outcome is known. decide() and the limits of a run read it."""
 
     reference: str
     order_id: str
@@ -89,30 +89,30 @@ class Evidence:
     last_reissue_for_age: bool | None = None
     last_reissue_not_after_before: datetime | None = None
     ended: datetime | None = None  # we cancelled it (state absent)
-    reference_kept: bool | None = None  # False: bought, and not read back with exactly its reference so far (R5)
-    creates: tuple[datetime, ...] = ()  # of the last 30 days, for the breakers
+    reference_kept: bool | None = None  # False: ordered, but the API has not shown exactly its reference so far (R5)
+    creates: tuple[datetime, ...] = ()  # of the last 30 days, for the limits of a run
     renewals: tuple[datetime, ...] = ()
     reissues: tuple[datetime, ...] = ()
-    csr_key_before: str | None = None  # of the order before our last call, which it may show for long
+    csr_key_before: str | None = None  # of the order before our last call: the API may show the old key for long
 
     @property
     def last_create(self) -> datetime | None:
-        """Our last purchase, as far as it still counts."""
+        """Our last purchase, if it still counts."""
         return self.creates[-1] if self.creates else None
 
     @property
     def last_renewal(self) -> datetime | None:
-        """The last renewal that we asked for, as far as it still counts."""
+        """The last renewal that we asked for, if it still counts."""
         return self.renewals[-1] if self.renewals else None
 
     @property
     def last_reissue(self) -> datetime | None:
-        """The last reissue that we asked for, as far as it still counts."""
+        """The last reissue that we asked for, if it still counts."""
         return self.reissues[-1] if self.reissues else None
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that our records say the order carries, now or until the last call shows."""
+        """The keys that the order has by our records, the previous one included until the last call shows."""
         return frozenset(key for key in (self.csr_key, self.csr_key_before) if key is not None)
 
 
@@ -124,7 +124,7 @@ class Records:
 
 @dataclass(frozen=True)
 class IntentAnswer:
-    """`records` are those after the write (or those that prevented it)."""
+    """A journal's answer to a write. `records` are those after the write, or those that prevented it."""
 
     written: bool
     records: Records

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What several orders with one reference are to each other: the one that counts, duplicates, a succession, a conflict.
+"""How several orders with one reference relate: the one that counts, duplicates, a succession, a conflict.
 
-By rank, reference, plan and key, never by status alone: a status moves between two reads. Pure. docs/protocol.md, R6.
+They are compared by rank, reference, plan and key, never by status alone: a status may change between two reads. Pure.
+See docs/protocol.md, R6.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from .dates import plus
 from .orders import ISSUED, WAITING, Order
 
 EPOCH = datetime.min.replace(tzinfo=timezone.utc)
-# Longer than the hold of a create plus the days until the next run: duplicates that appear beyond the hold are at least
-# that far apart, and must be neither silent nor taken for a deliberate successor.
+# Longer than the hold of a create plus the days until the next run. Orders that appear further apart than the hold must
+# be neither ignored nor treated as a deliberate succession.
 DUPLICATES_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class OrderSet:
-    """``current`` is the order that counts (None: no live one, or it cannot be said which).
+    """``current`` is the order that counts. None: there is no live one, or it is not known which one counts.
 
-    ``successor`` is a newer one that waits to take its place, ``older`` are those that it succeeds. ``duplicates`` may
-    be cancelled. ``conflict`` are live orders of which none can be chosen. ``last`` are the youngest orders that are
-    over, if none is live (several if their dates do not tell). ``reference_lost``: the current order was found by its
-    recorded id only.
+    ``successor`` is a newer order that waits to replace it; ``older`` are the orders that it succeeds. ``duplicates``
+    may be cancelled. ``conflict`` are live orders of which none can be chosen. ``last`` are the youngest ended orders,
+    if none is live; several if their dates do not rank them. ``reference_lost``: the current order was found only by
+    its recorded id.
     """
 
     current: Order | None = None
@@ -42,12 +43,12 @@ class OrderSet:
 
     @property
     def newer(self) -> tuple[Order, ...]:
-        """Of a succession, the orders that came after the first one."""
+        """The orders of a succession that came after the first one."""
         chain = (*self.older, self.current, self.successor)
         return tuple(order for order in chain if order is not None)[1:]
 
     def with_rows(self, rows: Iterable[Order]) -> OrderSet:
-        """The same orders as these rows show them."""
+        """Return the same orders with the data of these rows."""
         shown = {row.id: row for row in rows}
 
         def all_of(orders: tuple[Order, ...]) -> tuple[Order, ...]:
@@ -64,7 +65,7 @@ class OrderSet:
 
 
 def sort_out(orders: Iterable[Order]) -> OrderSet:
-    """Sort out the orders with one reference. ``ever_issued`` False makes an order one that may be a duplicate."""
+    """Sort the orders with one reference. ``ever_issued`` False makes an order a possible duplicate."""
     known = tuple({order.id: order for order in orders}.values())
     ranks = ranked(order for order in known if order.live)
     if not ranks:
@@ -81,7 +82,7 @@ def sort_out(orders: Iterable[Order]) -> OrderSet:
 
 
 def ranked(orders: Iterable[Order]) -> tuple[Order, ...]:
-    """Rank by (created, id), by id alone as soon as one date is missing."""
+    """Rank by creation date and id; by id alone if any date is missing."""
     rows = tuple(orders)
     if any(row.created is None for row in rows):
         return tuple(sorted(rows, key=lambda row: row.id))
@@ -89,7 +90,7 @@ def ranked(orders: Iterable[Order]) -> tuple[Order, ...]:
 
 
 def is_duplicate(first: Order, other: Order) -> bool:
-    """Same reference, plan and key; never issued; created at most 7 days after the first. Unknown is never equal."""
+    """Same reference, plan and key; never issued; created within 7 days of the first. Unknown is never equal."""
     same = (
         first.client_reference == other.client_reference
         and first.plan_id == other.plan_id
@@ -107,7 +108,7 @@ def _apart(older: Order, newer: Order) -> bool:
 
 
 def _is_succession(ranks: tuple[Order, ...]) -> bool:
-    """Issued orders more than seven days apart, and one that waits at most, the newest: a renewal made a new order."""
+    """Issued orders more than seven days apart, and at most one waiting, the newest: a renewal made a new order."""
     return all(older.bucket == ISSUED and _apart(older, newer) for older, newer in zip(ranks, ranks[1:]))
 
 

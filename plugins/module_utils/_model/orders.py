@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An order: what the API shows of it, and what its CSR and its certificate say once they were read. Pure."""
+"""An order: what the API shows of it, and the facts of its CSR and certificate once they were read. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import datetime
 from .certificates import CertificateFacts, CsrFacts
 from .plans import Plan
 
-# What a status word means. Words that nobody knows are WAITING: go on polling and show the raw word.
+# What a status word means. An unknown word is WAITING: the run goes on polling and shows the raw word.
 WAITING = "waiting"
 ISSUED = "issued"
 ENDED = "ended"
@@ -32,12 +32,12 @@ _BUCKET_OF = {word: bucket for bucket, words in _WORDS.items() for word in words
 
 
 def bucket_of(status: str) -> str:
-    """The bucket of a status word, without regard to case, spaces and hyphens."""
+    """Return the bucket of a status word. Case, spaces and hyphens do not count."""
     return _BUCKET_OF.get(_folded(status), WAITING)
 
 
 def is_known_status(status: str) -> bool:
-    """Whether the word is one of ours. An unknown word may stand for anything, also for a certificate in use."""
+    """Whether the word is in the list. An unknown word may mean anything, even a certificate in use."""
     return _folded(status) in _BUCKET_OF
 
 
@@ -47,12 +47,12 @@ def _folded(status: str) -> str:
 
 @dataclass(frozen=True)
 class Order:
-    """One order. What is not known is None, never "no".
+    """One order. None means not known, never "no".
 
-    ``client_reference`` is the exact string the API sent, for comparison only. It is None if the API showed none or an
-    empty one. ``status`` is the raw word, cleaned; ``bucket`` is what it means. ``expires`` may be the end of the paid
-    period or of the certificate: it is not known which. ``unread_dates`` are shown as dates and are none we know.
-    ``csr_pem`` is the CSR as the row shows it, ``csr`` what it says (R of the decision table), ``certificate`` the one
+    ``client_reference`` is the exact string the API sent, for comparison only; None if it was missing or empty.
+    ``status`` is the raw word, cleaned; ``bucket`` is its meaning. ``expires`` may be the end of the paid period or of
+    the certificate: the API does not say which. ``unread_dates`` are date fields that could not be parsed.
+    ``csr_pem`` is the CSR in the row of the API, ``csr`` its facts (R of the decision table), ``certificate`` the one
     that the API hands out now (C). ``ever_issued`` is False only if that is certain.
     """
 
@@ -79,7 +79,7 @@ class Order:
 
     @property
     def live(self) -> bool:
-        """Whether the order is waiting or issued: there is something to follow, to use or to cancel."""
+        """Whether the order is waiting or issued, so that a run can follow, use or cancel it."""
         return self.bucket in LIVE
 
     @property
@@ -89,17 +89,17 @@ class Order:
 
     @property
     def csr_key(self) -> str | None:
-        """The key of its CSR."""
+        """The public key in its CSR."""
         return None if self.csr is None else self.csr.public_key_sha256
 
     @property
     def names(self) -> frozenset[str] | None:
-        """The names that its CSR asks for; None if they are not known."""
+        """The names in its CSR; None if they are not known."""
         return None if self.csr is None or not self.csr.names else frozenset(self.csr.names)
 
     @property
     def waiting_since(self) -> datetime | None:
-        """When it began to wait: its creation, or for an order that had a certificate already its last change."""
+        """When its wait began: its creation, or the last change of an order that already had a certificate."""
         return self.created if self.provisioned is None else self.updated
 
     @property
@@ -109,5 +109,5 @@ class Order:
         return f"{self.id} ({self.status or self.bucket}, created {made})"
 
     def is_of_plan(self, plan: Plan) -> bool:
-        """Whether what the order shows of its plan, id or name, is this one."""
+        """Whether the plan that the order shows, by id or name, is this one."""
         return plan.id == self.plan_id if self.plan_id is not None else plan.name == self.plan_name

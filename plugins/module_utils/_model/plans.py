@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan that one may buy. Pure."""
+"""A plan that can be ordered. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# What plans call themselves that take more than one name; no field of the API tells.
+# How plans with more than one name call themselves. No field of the API says it.
 _SEVERAL = re.compile(r"multi|\bucc?\b|\bsans?\b|domains|flex|up to \d", re.IGNORECASE)
 _WILDCARD = re.compile(r"wildcard|flex", re.IGNORECASE)
 
@@ -30,12 +30,12 @@ class Plan:
 
     @property
     def takes_wildcards(self) -> bool | None:
-        """Whether the plan says of itself that it takes wildcard names; None if it says nothing at all."""
+        """Whether the plan's name says that it covers wildcard names; None if it says nothing."""
         return self._says(_WILDCARD)
 
     @property
     def takes_several(self) -> bool | None:
-        """Whether the plan says of itself that it takes several names; None if it says nothing at all."""
+        """Whether the plan's name says that it covers several names; None if it says nothing."""
         return self._says(_SEVERAL)
 
     def _says(self, words: re.Pattern[str]) -> bool | None:

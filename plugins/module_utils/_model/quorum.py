@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may call: which hosts of an order must take part in a run before it makes a paid or irreversible call.
+"""Which hosts of an order must take part in a run before it makes a paid or irreversible call.
 
-The hosts of an order are its memory. A run that sees some of them only must still find every call that another run has
-under way, so whoever calls needs hosts that any other caller would need too (docs/protocol.md, R10). Pure: no I/O, no
+The hosts of an order are its memory. A run that reaches only some of them must still find every call that another run
+has under way. So every caller needs hosts that any other caller needs too (docs/protocol.md, R10). Pure: no I/O, no
 clock. Dates are aware UTC datetimes.
 """
 
@@ -19,8 +19,8 @@ from .dates import plus
 from .holds import LATE_CALL, Holds, Moment
 
 _DEFAULT = Holds()
-# How long a host's memory of a list of hosts must be old before it counts. Before a cancellation any other call of the
-# old list must be over.
+# How old a host's memory of a list of hosts must be before it counts. A cancellation waits until any other call of the
+# old list is over.
 LIST_MATURES_AFTER = {
     "create": _DEFAULT.create,
     "reissue": _DEFAULT.reissue,
@@ -36,7 +36,7 @@ Kind = Literal["first", "majority", "changed"]
 
 @dataclass(frozen=True)
 class Replaced:
-    """A list of hosts that a host followed before. ``mature``: it counted under that list."""
+    """A list of hosts that a host followed before. ``mature``: the host counted under that list."""
 
     hosts: tuple[str, ...]
     mature: bool
@@ -46,8 +46,8 @@ class Replaced:
 class HostList:
     """What one host remembers of the hosts of an order: the list it last saw, and since when.
 
-    ``mature``: the host took the intent of a call that was made under this list. ``replaced`` are the lists it followed
-    since it was last mature, the oldest first.
+    ``mature``: the host holds the intent of a call that was made under this list. ``replaced`` are the lists it
+    followed since it was last mature, the oldest first.
     """
 
     reference: str
@@ -57,16 +57,16 @@ class HostList:
     replaced: tuple[Replaced, ...] = ()
 
     def counts_after(self, hold: timedelta, now: Moment) -> bool:
-        """Say whether this memory counts by itself: by a call, or because it is older than what may be under way."""
+        """Return whether this memory counts: a call was made under it, or it is older than any call under way."""
         return self.mature or self.noted.age_at(now) >= hold + LATE_CALL
 
 
 @dataclass(frozen=True)
 class Member:
-    """A host as one run meets it: one of the list, or one that was on it before and can be reached.
+    """A host as one run meets it: one of the list, or a reachable one that was on the list before.
 
     ``remembers``: it knows that the order was bought. ``intent``: the token of the intent that it holds. (An intent of
-    another run is followed before anybody asks who may call.)
+    another run is followed first, before the quorum is checked.)
     """
 
     name: str
@@ -79,9 +79,9 @@ class Member:
 
 @dataclass(frozen=True)
 class Callers:
-    """The hosts of one order in one run: the list as it is wanted now, and everybody who is known of.
+    """The hosts of one order in one run: the list as it is wanted now, and every host that is known.
 
-    ``derived``: nobody wrote the list, it is the hosts of the play or what was remembered of them.
+    ``derived``: nobody wrote the list; it is the hosts of the play, or the list that they remember.
     """
 
     reference: str
@@ -96,23 +96,23 @@ class Callers:
 
     @property
     def absent(self) -> tuple[Member, ...]:
-        """The hosts of the list that do not."""
+        """The hosts of the list that do not take part."""
         there = {one.name for one in self.present}
         known = {one.name: one for one in self.members}
         return tuple(known.get(name, Member(name, takes_part=False)) for name in self.hosts if name not in there)
 
     @property
     def remembered(self) -> bool:
-        """Whether any host that can be reached knows that the order was bought."""
+        """Whether any reachable host knows that the order was bought."""
         return any(one.remembers for one in self.members if one.takes_part)
 
 
 @dataclass(frozen=True)
 class Objection:
-    """Why a call must not be made by this run.
+    """Why this run must not make a call.
 
     ``kind``: "first": a first purchase needs all hosts; "majority": too few hosts take part; "changed": enough take
-    part, but their memory of the list is too young, until ``until``. ``was``: the list before, if it is known.
+    part, but until ``until`` their memory of the list is too young. ``was``: the list before, if it is known.
     ``derived``: as in `Callers`.
     """
 
@@ -126,12 +126,12 @@ class Objection:
 
     @property
     def code(self) -> str:
-        """The stable word for it."""
+        """The stable code of this objection."""
         return "hosts_changed" if self.kind == "changed" else "hosts_missing"
 
 
 def is_majority(names: Collection[str], hosts: tuple[str, ...]) -> bool:
-    """Say whether these are more than half of the list; of an even number, the half with the first by name will do."""
+    """Return whether these are more than half of the list. Exactly half is enough if it has the first host by name."""
     there = [name for name in hosts if name in names]
     if 2 * len(there) == len(hosts):
         return bool(hosts) and min(hosts) in there
@@ -139,7 +139,7 @@ def is_majority(names: Collection[str], hosts: tuple[str, ...]) -> bool:
 
 
 def follows(memory: HostList | None, reference: str, hosts: tuple[str, ...], now: Moment) -> HostList:
-    """Return what a host remembers from now on when it sees this list; the same memory if it knows it already."""
+    """Return what a host remembers after it saw this list. A known list leaves its memory as it is."""
     if memory is not None and memory.hosts == hosts:
         return memory
     return HostList(reference, hosts, now, replaced=() if memory is None else _chain(memory, now))
@@ -150,12 +150,12 @@ def _chain(memory: HostList, now: Moment) -> tuple[Replaced, ...]:
     if last.mature:
         return (last,)
     if len(memory.replaced) >= LONGEST_CHAIN:
-        return (*memory.replaced[:LONGEST_CHAIN], Replaced((), mature=False))  # no majority of it can ever be there
+        return (*memory.replaced[:LONGEST_CHAIN], Replaced((), mature=False))  # an empty list never has a majority
     return (*memory.replaced, last)
 
 
 def noted(callers: Callers, now: Moment) -> Callers:
-    """Return the same hosts once each that takes part has noted the list."""
+    """Return the same hosts after each that takes part has noted the list."""
     members = (
         replace(one, memory=follows(one.memory, callers.reference, callers.hosts, now)) if one.takes_part else one
         for one in callers.members
@@ -166,8 +166,8 @@ def noted(callers: Callers, now: Moment) -> Callers:
 def objection(callers: Callers, action: str, now: Moment, *, intent: str | None = None) -> Objection | None:
     """Return why this run must not make the call; None if it may.
 
-    Before anything is written, ask with the hosts as `noted`. With ``intent`` only hosts that hold the intent with that
-    token count: what a run asks when the hosts have answered and the call comes next.
+    Before anything is written, call it with the hosts as `noted`. With ``intent`` only hosts that hold the intent with
+    that token count: this is the check right before the call.
     """
     present = tuple(one for one in callers.present if intent is None or one.intent == intent)
     names = tuple(one.name for one in present)
@@ -185,13 +185,13 @@ def objection(callers: Callers, action: str, now: Moment, *, intent: str | None 
 
 
 def _lost(callers: Callers, names: Collection[str]) -> tuple[Member, ...]:
-    """The hosts that take part and do not hold the intent: it was not written, or another run wrote there since."""
+    """The hosts that take part but do not hold the intent: it was not written, or another run replaced it."""
     lost = (one for one in callers.present if one.name not in names)
     return tuple(replace(one, takes_part=False, absence="intent_lost") for one in lost)
 
 
 def counting(callers: Callers, hold: timedelta, now: Moment) -> frozenset[str]:
-    """Return the names of the hosts that take part and whose memory of the order counts under the list."""
+    """Return the hosts that take part and whose memory of the order counts under the current list."""
     reachable = {one.name: one.memory for one in callers.members if one.takes_part}
     there = {name: memory for name, memory in reachable.items() if memory is not None and memory.hosts == callers.hosts}
     if _handed_over(there):
@@ -200,7 +200,7 @@ def counting(callers: Callers, hold: timedelta, now: Moment) -> frozenset[str]:
 
 
 def _handed_over(there: Mapping[str, HostList]) -> bool:
-    """Say whether most hosts of every list that was replaced have seen the new one and take part."""
+    """Return whether most hosts of every replaced list have seen the new list and take part."""
     lists = {part.hosts for memory in there.values() for part in memory.replaced}
     return bool(lists) and all(is_majority(_mature_under(hosts, there), hosts) for hosts in lists)
 
@@ -212,7 +212,7 @@ def _mature_under(hosts: tuple[str, ...], there: Mapping[str, HostList]) -> list
 def _until(
     present: tuple[Member, ...], hosts: tuple[str, ...], counted: frozenset[str], hold: timedelta, now: Moment
 ) -> datetime | None:
-    """Return when so many memories are old enough that these hosts may call; None if that cannot be told."""
+    """Return when enough memories are old enough for these hosts to call; None if that is not known."""
     ages = {one.name: one.memory.noted.age_at(now) for one in present if one.memory is not None}
     names = [one.name for one in present if one.name in counted]
     for name, age in sorted(ages.items(), key=lambda pair: -pair[1]):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an operator reads that a call was not made because of the hosts that took part."""
+"""The messages for a call that was not made because of the hosts that took part."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PAIR = 2
 def reported(
     found: Objection, action: str, *, due: datetime | None = None, ends: datetime | None = None
 ) -> tuple[str, str]:
-    """Return what happened, and what to do next, each without the full stop of its end.
+    """Return what happened, and what to do next, each without its full stop.
 
-    ``due``: since when the call is wanted. ``ends``: when the certificate or the paid period ends.
+    ``due``: when the call became due. ``ends``: when the certificate or the paid period ends.
     """
     if found.kind == "first":
         return _first(found)
@@ -77,14 +77,14 @@ def _majority(found: Objection, action: str, due: datetime | None, ends: datetim
 
 
 def _ready_again(found: Objection) -> str | None:
-    """What to do where every host that is missing was there, but for this order; None if some were not."""
+    """What to do if every missing host took part in the run but not for this order; None if some did not."""
     ways = [_THERE.get(one.absence) for one in found.absent]
     remedies = list(dict.fromkeys(way for way in ways if way is not None))
     return ". ".join(remedies) if remedies and None not in ways else None
 
 
 def _reasons(absent: Sequence[Member], *, alone: bool = True) -> str:
-    """Why these take no part: each reason with its hosts; ``alone``: one that holds for all goes without them."""
+    """Why these hosts do not take part: each reason with its hosts. ``alone``: a reason they share needs no hosts."""
     alike: dict[str, list[str]] = {}
     for one in absent:
         alike.setdefault(one.absence, []).append(one.name)
@@ -98,7 +98,7 @@ def _reasons(absent: Sequence[Member], *, alone: bool = True) -> str:
 
 
 def _without(found: Objection, names: Sequence[str]) -> str:
-    """How to say that these are no hosts of the order: in its list, or by one where nobody wrote any."""
+    """How to remove these hosts from the order: off its list, or by a new list where nobody wrote one."""
     if not found.derived:
         return f"take {_them(names)} off hosts"
     left = [name for name in found.hosts if name not in names]

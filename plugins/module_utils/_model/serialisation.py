@@ -4,8 +4,8 @@
 
 """The format of intents, evidence and lists of hosts on disk and between hosts: plain JSON objects, strictly read.
 
-`encode` and `decode` are exact inverses. A record that cannot be read is an error, never "no record": what it would
-have forbidden must not happen because of a bad byte.
+`encode` and `decode` are exact inverses. A record that cannot be read is an error, never "no record": a damaged byte
+must not permit a call that the record forbids.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RecordError(ValueError):
 
 
 def key_of(reference: str) -> str:
-    """The name under which the records of a reference are kept: hex SHA-256 of its UTF-8 bytes."""
+    """Return the name under which the records of a reference are stored: hex SHA-256 of its UTF-8 bytes."""
     return hashlib.sha256(reference.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -72,13 +72,13 @@ def key_of(reference: str) -> str:
 
 
 def encode(record: Record) -> str:
-    """One line of JSON, ASCII, keys sorted, ending in a newline."""
+    """Return one line of ASCII JSON with sorted keys and a newline."""
     kind = KINDS[type(record)]
     return json.dumps({"version": VERSION, "kind": kind, "record": as_mapping(record)}, sort_keys=True) + "\n"
 
 
 def as_mapping(record: Record | Marks | Moment | Replaced) -> dict[str, Any]:
-    """Fields that say nothing (None, empty) are left out."""
+    """Return the record as a dict. Empty fields and fields that are None are left out."""
     result: dict[str, Any] = {}
     for item in fields(record):
         value = _plain(getattr(record, item.name))
@@ -89,7 +89,7 @@ def as_mapping(record: Record | Marks | Moment | Replaced) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        # isoformat, because strftime does not pad years below 1000 everywhere
+        # isoformat: strftime does not pad years below 1000 on every platform
         return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
 
 
 def decode(text: str) -> Record:
-    """Raises RecordError for anything that `encode` does not write."""
+    """Read a record. Raises RecordError for anything that `encode` does not write."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -113,7 +113,7 @@ def decode(text: str) -> Record:
 
 
 def from_mapping(kind: str, data: Any) -> Record:
-    """kind: intent | evidence | hosts."""
+    """Read a record of this kind: intent | evidence | hosts."""
     if kind == "hosts":
         return _host_list(_values(kind, HostList, data))
     if kind == "intent":
