@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Argument specifications of the API modules, and the way from a module's parameters to a session."""
+"""Argument specifications of the API modules, and the connection options read from a module's parameters."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ OPENID = {
 def connection_spec() -> dict[str, Any]:
     """Options of every module that calls the API (doc fragment certops.resello.connection).
 
-    The credentials have no fall-back to what users set in the environment: which variables count depends on the kind
-    that the task gives, see `connection_options`. RESELLO_TASK_* are options of the task, carried by the action plugin.
+    The credentials have no `fallback` to the environment: which variables count depends on the kind of credential that
+    the task sets, see `connection_options`. The action plugin passes options of the task as RESELLO_TASK_* variables.
     """
 
     return {
@@ -54,10 +54,10 @@ def connection_spec() -> dict[str, Any]:
 
 
 def connection_options(params: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> ConnectionOptions:
-    """The validated connection options out of a module's parameters and the environment.
+    """Return the validated connection options from a module's parameters and the environment.
 
-    A credential in the task switches off the environment's credentials of the other kind; what is missing of the same
-    kind is still taken from the environment. Raises ConfigurationError naming option, value and remedy.
+    A credential in the task disables the environment's credentials of the other kind. Missing parts of the same kind
+    still come from the environment. Raises ConfigurationError that names option, value and remedy.
     """
 
     environ = os.environ if environment is None else environment

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A file on the controller that is replaced only by proven content."""
+"""A file on the controller that is replaced only after its new content was verified."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._errors import ConfigurationError
 
 
 def checked_destination(text: str) -> Path:
-    """The file to write. Raises ConfigurationError for a directory and for a folder that is missing."""
+    """The file to write. Raises ConfigurationError for a directory, and if the parent directory is missing."""
 
     path = Path(text)
     if path.is_dir():
@@ -35,7 +35,7 @@ def checked_destination(text: str) -> Path:
 
 
 def read_present(path: Path) -> bytes | None:
-    """The content that is there now; None if there is no file."""
+    """The present content; None if there is no file."""
 
     try:
         return path.read_bytes()
@@ -44,7 +44,7 @@ def read_present(path: Path) -> bytes | None:
 
 
 def put(module: AnsibleModule, path: Path, content: bytes | None, *, backup: bool) -> dict[str, Any]:
-    """Writes ``content`` (None: leave the content) and the options' mode, owner and group; honours check mode.
+    """Write ``content`` (None: leave it) and set mode, owner and group from the options; honours check mode.
 
     The content is written beside the file with mode 0600 and moved over it. Returns ``changed`` and, if one was made,
     ``backup_file``.

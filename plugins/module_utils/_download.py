@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One file of an issued certificate, proven to be what it claims before anybody may write it."""
+"""One file of an issued certificate, verified before anybody may write it."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FORMATS = ("zip", "pkcs7", "crt", "csr", "ca", "fullchain")
 
 @dataclass(frozen=True)
 class ProvenFile:
-    """``content`` is what belongs in the file; ``leaf`` is the certificate it is about (None for a CSR)."""
+    """``content`` is what the file must contain; ``leaf`` is its certificate (None for a CSR)."""
 
     content: bytes
     leaf: CertificateFacts | None
 
     def summary(self) -> dict[str, str]:
-        """Subject, serial and end for a diff; empty for a CSR."""
+        """Subject, serial and end date for a diff; empty for a CSR."""
 
         return {} if self.leaf is None else leaf_summary(self.leaf)
 
@@ -52,11 +52,11 @@ def leaf_summary(leaf: CertificateFacts) -> dict[str, str]:
 
 
 def fetch_proven(api: Api, order: Order, file_format: str, *, expected_key: str | None = None) -> ProvenFile:
-    """Downloads one format of an order and proves it.
+    """Download one format of an order and verify it.
 
-    ``expected_key`` is the SHA-256 of the public key the file must be for (hexadecimal); without it the key of the CSR
-    on the order counts. Raises ResponseError when the file is not what it claims, belongs to another key or does not
-    chain, and ApiError or TransportError from the calls.
+    ``expected_key`` is the hex SHA-256 of the public key that the file must be for; without it, the key of the order's
+    CSR counts. Raises ResponseError if the file is not of this format, belongs to another key or does not chain.
+    Raises ApiError or TransportError from the calls.
     """
 
     if file_format == "csr":
@@ -72,31 +72,31 @@ def fetch_proven(api: Api, order: Order, file_format: str, *, expected_key: str 
 
 
 def fetch_bundle(api: Api, order: Order) -> Bundle:
-    """Leaf and chain of an issued order, in order."""
+    """Leaf and chain of an issued order, each certificate followed by its issuer."""
 
     return bundle_from(api.download(order.id, "crt"), api.download(order.id, "ca"))
 
 
 def says_no(error: ReselloError) -> bool:
-    """Whether the failure of a download is the API's plain word that there is nothing to download.
+    """Whether the API plainly said that there is nothing to download.
 
-    Trouble of the server, of the network or with the credentials says nothing.
+    A failure of the server, the network or the credentials says nothing about that.
     """
 
     return isinstance(error, ApiError) and error.status in NO_SUCH_FILE
 
 
 def is_not_there_yet(error: ReselloError) -> bool:
-    """Whether there may be nothing to download yet: the API says so, or answers with success and without a file.
+    """Whether there may be nothing to download yet: the API says so, or reports success without a file.
 
-    The latter proves nothing: some answer so while they make a file.
+    The latter proves nothing: some servers answer so while they create the file.
     """
 
     return says_no(error) or isinstance(error, NoFileError)
 
 
 def said_of(error: ReselloError) -> str:
-    """What the API said instead of a file, to follow a sentence; empty if it said nothing."""
+    """What the API said instead of a file, to append to a sentence; empty if it said nothing."""
 
     said = error.said if isinstance(error, NoFileError) else getattr(error, "detail", "")
     return f" The API says: {clean(said, limit=200)}" if said else ""
@@ -109,7 +109,7 @@ def order_key(api: Api, order: Order) -> str:
 
 
 def order_csr(api: Api, order: Order) -> CsrFacts:
-    """The CSR on the order, out of the order's row if it is there. Raises ReselloError if there is none."""
+    """The CSR of the order, from the order's row if it is there. Raises ReselloError if there is none."""
 
     pem = order.csr_pem or api.download(order.id, "csr").decode("ascii", "replace")
     return load_csr(pem, where="the CSR on the order")
@@ -161,7 +161,7 @@ def _certificates_in_zip(content: bytes) -> set[str]:
 
 
 def _readable_certificates(content: bytes) -> Iterator[CertificateFacts]:
-    """The certificates in a file, PEM or one in DER; what cannot be read is passed over."""
+    """The certificates in a PEM or DER file; unreadable parts are skipped."""
 
     candidates: list[str | bytes] = [*split_pem(content.decode("latin-1"))]
     for candidate in candidates or [content]:
@@ -185,7 +185,7 @@ _CONTENT: dict[str, Callable[[Api, Order, Bundle], bytes]] = {
 
 
 def same_content(file_format: str, present: bytes, wanted: bytes) -> bool:
-    """Whether a file needs no change. A zip is compared by its members: its container holds the time of download."""
+    """Whether a file needs no change. Zip files are compared by their members: the archive holds the download time."""
 
     if present == wanted:
         return True
@@ -198,7 +198,7 @@ def same_content(file_format: str, present: bytes, wanted: bytes) -> bool:
 
 
 def present_summary(present: bytes | None) -> dict[str, str]:
-    """What a diff says of the file that is there now: of the first certificate in it, or that it holds none."""
+    """What a diff says of the present file: its first certificate, or that it holds none."""
 
     if present is None:
         return {}

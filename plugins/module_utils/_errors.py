@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong on the API side, as types. Library code raises these; only modules turn them into fail_json.
+"""The errors of API work, as types. Library code raises them; only modules turn them into fail_json.
 
-Every message is one line that says what happened, and where it is known what was not done and what to do next. No
-message and no repr ever holds a secret.
+Every message is one line: what happened and, where known, what was not done and what to do next. No message and no
+repr ever holds a secret.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def _sentence(text: str) -> str:
 
 
 def named(reference: str, message: str) -> str:
-    """The message with the reference of its order before it, once."""
+    """The message with the order's reference in front, once."""
     return message if message.startswith(f"{reference}: ") else f"{reference}: {message}"
 
 
 class ReselloError(Exception):
-    """Base of everything this collection raises on purpose. ``str()`` is one line.
+    """Base of every error that this collection raises on purpose. ``str()`` is one line.
 
-    ``error_code`` is the code of docs/codes.md; a class whose errors have several takes it as ``code``.
+    ``error_code`` is a code of docs/codes.md; a class with several codes receives it as ``code``.
     """
 
     error_code = "resello_error"
@@ -48,12 +48,12 @@ class ReselloError(Exception):
         super().__init__(self.message)
 
     def as_dict(self) -> dict[str, Any]:
-        """The form module results carry: ``{"code", "message", "details"}``."""
+        """The error as module results show it: ``{"code", "message", "details"}``."""
         return {"code": self.error_code, "message": self.message, "details": self.details}
 
 
 class ConfigurationError(ReselloError):
-    """An option cannot be used. Raised before anything was sent.
+    """An option has an invalid value. Raised before anything was sent.
 
     ``value`` is shown, shortened, unless the option is a secret or ``value`` is None.
     """
@@ -71,7 +71,7 @@ class ConfigurationError(ReselloError):
 
 
 def refuse_less(params: Mapping[str, Any], least: Mapping[str, float]) -> None:
-    """Raises ConfigurationError for the first option, of those that are given, that is less than its least value."""
+    """Raise ConfigurationError for the first given option whose value is below its minimum in ``least``."""
 
     for option, bound in least.items():
         if params.get(option, bound) < bound:
@@ -86,8 +86,8 @@ def refuse_less(params: Mapping[str, Any], least: Mapping[str, float]) -> None:
 class TransportError(ReselloError):
     """No complete answer was received.
 
-    ``not_sent`` is True only when no connection was ever opened and no proxy was involved (protocol rule R1):
-    nothing can have happened on the other side. False means: not known.
+    ``not_sent`` is True only if no connection was ever opened and no proxy was involved (protocol rule R1): the API
+    cannot have done anything. False means: not known.
     """
 
     error_code = "transport_error"
@@ -105,7 +105,7 @@ class TransportError(ReselloError):
 
 
 class TlsError(TransportError):
-    """The TLS handshake or the check of the server's certificate failed; ``trust`` says what it was checked against."""
+    """The TLS handshake or the check of the server's certificate failed; ``trust`` names the trusted CAs."""
 
     error_code = "tls_error"
 
@@ -116,10 +116,10 @@ class TlsError(TransportError):
 
 
 class ApiError(ReselloError):
-    """The API answered, and the answer is a refusal or a failure.
+    """The API answered with a refusal or a failure.
 
-    ``status`` is the HTTP status, ``code`` the server's own code word, ``fields`` its per-field messages, flattened
-    ("contact.city": "text"). ``retry_after`` are the seconds after which the server asks to come back, if it does.
+    ``status`` is the HTTP status, ``code`` the server's own code word, ``fields`` its messages per field, flattened
+    ("contact.city": "text"). ``retry_after`` are the seconds after which the server asks for the next request, if any.
     """
 
     error_code = "api_error"
@@ -163,7 +163,7 @@ class ApiError(ReselloError):
 
 
 class AuthenticationError(ApiError):
-    """The credentials were refused. Says which kind was used and where it came from, never the secret itself."""
+    """The credentials were refused. The message names their kind and origin, never the secret."""
 
     error_code = "authentication_error"
 
@@ -190,13 +190,13 @@ class AuthenticationError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """The API does not know the object asked for."""
+    """The API does not know the requested object."""
 
     error_code = "not_found"
 
 
 class ResponseError(ReselloError):
-    """An answer that is not what it claims: too large, not JSON, wrong shape, cut, another certificate."""
+    """An answer with wrong content: too large, not JSON, wrong shape, cut off, another certificate."""
 
     error_code = "response_error"
 
@@ -211,7 +211,7 @@ class ResponseError(ReselloError):
 
 
 class NoFileError(ResponseError):
-    """A success without the file that was asked for: JSON, or nothing. ``said`` are the API's words, if any."""
+    """A success without the requested file: JSON, or nothing. ``said`` are the API's words, if any."""
 
     def __init__(self, reason: str, *, path: str, said: str = "") -> None:
         self.said = said

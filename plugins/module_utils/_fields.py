@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading JSON whose types drift: numbers as strings, camelCase or snake_case keys, dates in six spellings.
+"""Reading JSON whose types vary: numbers as strings, camelCase or snake_case keys, dates in six spellings.
 
-Nothing here raises on odd input; what cannot be understood is None.
+Nothing here raises on odd input; what cannot be parsed is None.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DATE = re.compile(
 )
 _USUAL_DATE = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ\Z", re.ASCII
-)  # four of each order, read much faster
+)  # the usual form has a pattern of its own: much faster
 _RFC_1123 = re.compile(
     r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}(?::\d{2})? ?(?:[A-Z]{1,5}|[+-]\d{4})?\Z", re.ASCII
 )
@@ -51,7 +51,7 @@ class Fields:
                     self._data[folded] = value
 
     def get(self, *names: str) -> Any:
-        """The first of these fields that is there and not null."""
+        """The first of these fields that exists and is not null."""
         for name in names:
             value = self._data.get(fold(name))
             if value is not None:
@@ -59,7 +59,7 @@ class Fields:
         return None
 
     def text(self, *names: str, limit: int = 500) -> str | None:
-        """The first of these that is readable as a line of text, cleaned; None if there is none or it is empty."""
+        """The first of these that is a non-empty line of text, cleaned; None if there is none."""
         for name in names:
             value = as_text(self._data.get(fold(name)))
             if value is not None:
@@ -69,7 +69,7 @@ class Fields:
         return None
 
     def raw_text(self, *names: str) -> str | None:
-        """As ``text``, but exactly as sent."""
+        """As ``text``, but exactly as the API sent it."""
         for name in names:
             value = as_text(self._data.get(fold(name)))
             if value:
@@ -85,7 +85,7 @@ class Fields:
         return None
 
     def boolean(self, *names: str) -> bool | None:
-        """The first of these that says yes or no."""
+        """The first of these that is a yes or no."""
         for name in names:
             value = as_bool(self._data.get(fold(name)))
             if value is not None:
@@ -101,7 +101,7 @@ class Fields:
         return None
 
     def names(self) -> list[str]:
-        """The folded names of all fields."""
+        """The names of all fields, folded."""
         return list(self._data)
 
 
@@ -112,7 +112,7 @@ def fold(name: str) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """A string or a number as text; None for anything else (a boolean is no text)."""
+    """A string or a number as text; None for anything else, booleans included."""
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -121,7 +121,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_bool(value: object) -> bool | None:
-    """true, "true", 1, "yes" …; None if it says neither yes nor no."""
+    """true, "true", 1, "yes" …; None if it is neither yes nor no."""
     if isinstance(value, bool):
         return value
     word = (as_text(value) or "").strip().lower()
@@ -131,7 +131,7 @@ def as_bool(value: object) -> bool | None:
 
 
 def as_int(value: object) -> int | None:
-    """12, 12.0, "12", "12 months"…; None if there is no whole number in front."""
+    """12, 12.0, "12", "12 months" …; None if it does not begin with a whole number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -150,7 +150,7 @@ def is_uuid(text: str) -> bool:
 
 
 def as_moment(value: object) -> datetime | None:
-    """ISO 8601 with Z, offset or neither (then UTC), a date alone (then midnight UTC), RFC 1123, or Unix seconds."""
+    """ISO 8601 with Z, an offset or neither (then UTC), a date alone (midnight UTC), RFC 1123, or Unix seconds."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _from_unix(float(value) if abs(value) < 10**_LONGEST_NUMBER else math.inf)
     return _from_text(value.strip()) if isinstance(value, str) else None
@@ -190,7 +190,7 @@ def _from_unix(seconds: float) -> datetime | None:
 def _from_parts(match: re.Match[str]) -> datetime | None:
     year, month, day, hour, minute, second, offset = match.groups(default="")
     try:
-        # A leap second (:60) is not worth losing a date for.
+        # A leap second (:60) must not make the whole date unreadable.
         moment = datetime(
             int(year),
             int(month),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller's own files say: CSRs, keys and certificates that options point at."""
+"""Facts from the controller's own files: CSRs, keys and certificates that options name."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ HAVE_CONTENT = ("csr_path", "certificate_path")
 
 
 def read_beginning(path: str, most: int) -> bytes:
-    """The first ``most`` bytes of a file. Raises OSError, ValueError for a path with a null byte.
+    """The first ``most`` bytes of a file. Raises OSError; ValueError for a path with a null byte.
 
-    Without Python's buffered streams: of a thousand small files, opening those would be most of the work.
+    Uses os.read: with a thousand small files, Python's buffered streams would take most of the time.
     """
 
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -37,7 +37,7 @@ def read_beginning(path: str, most: int) -> bytes:
 
 
 def read_file(path: str, *, option: str) -> bytes:
-    """Content of a file that an option names. Raises ConfigurationError when it cannot be read or is too large."""
+    """Content of a file that an option names. Raises ConfigurationError if it cannot be read or is too large."""
 
     if PEM_BEGIN in path:
         raise ConfigurationError(
@@ -64,15 +64,15 @@ def read_file(path: str, *, option: str) -> bytes:
 
 
 def read_text(path: str, *, option: str) -> str:
-    """The same as text; bytes that are no UTF-8 are replaced, so that the parser of the content complains."""
+    """The same as text. Bytes that are not UTF-8 are replaced, so that the parser of the content reports them."""
 
     return read_file(path, option=option).decode("utf-8", "replace")
 
 
 def expected_key(params: Mapping[str, Any]) -> str | None:
-    """SHA-256 of the public key that ``privatekey_path`` or ``csr_path`` holds; None if neither is given.
+    """SHA-256 of the public key in ``privatekey_path`` or ``csr_path``; None if neither is given.
 
-    Raises ConfigurationError when one does not parse, or when both are given and differ.
+    Raises ConfigurationError if a file does not parse, or if both are given and their keys differ.
     """
 
     keys = set()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every API module does around its own work: check the libraries, open the session, turn errors into one line."""
+"""What every API module does besides its own work: check the libraries, open the session, report errors in one line."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ._x509 import facts as _x509
 
 @contextmanager
 def api_for(module: AnsibleModule, *, cryptography: bool = True) -> Iterator[Api]:
-    """The API as the module's options name it; any ReselloError inside ends the module with its message.
+    """The API that the module's options name. A ReselloError inside the block ends the module with its message.
 
-    With ``cryptography=False`` the module does without that package.
+    With ``cryptography=False`` the module works without that package.
     """
 
     if not _transport.HAS_REQUESTS:
@@ -37,7 +37,7 @@ def api_for(module: AnsibleModule, *, cryptography: bool = True) -> Iterator[Api
 
 @contextmanager
 def errors_as_failures(module: AnsibleModule) -> Iterator[None]:
-    """Ends the module with one readable line and the error's details when a ReselloError comes out of the block."""
+    """End the module with one readable line and the error's details if the block raises a ReselloError."""
 
     try:
         yield
@@ -46,13 +46,13 @@ def errors_as_failures(module: AnsibleModule) -> Iterator[None]:
 
 
 def fail(module: AnsibleModule, error: ReselloError, result: Mapping[str, Any] | None = None) -> None:
-    """Ends the module as failed, with ``error`` as message and as {code, message, details}, beside ``result``."""
+    """End the module as failed, with ``error`` as message and as {code, message, details}, beside ``result``."""
 
     module.fail_json(**{**(result or {}), "msg": str(error), "error": error.as_dict()})
 
 
 def fail_items(module: AnsibleModule, items: Sequence[Item], result: Mapping[str, Any]) -> None:
-    """Ends the module as failed because of some items, naming each in one line."""
+    """End the module as failed because of some items, with one line for each."""
 
     failures = [(item.client_reference, str(item.error)) for item in items if item.error is not None]
     fail_named(module, failures, len(items), result)
@@ -61,23 +61,23 @@ def fail_items(module: AnsibleModule, items: Sequence[Item], result: Mapping[str
 def fail_named(
     module: AnsibleModule, failures: Sequence[tuple[str, str]], number: int, result: Mapping[str, Any]
 ) -> None:
-    """Ends the module as failed because of some of so many entries, given as reference and message."""
+    """End the module as failed because of some of ``number`` entries, given as reference and message."""
 
     lines = " ".join(named(reference, message) for reference, message in failures)
     module.fail_json(**{**result, "msg": f"{len(failures)} of {number} certificates failed. {lines}"})
 
 
 def warn(module: AnsibleModule, texts: Iterable[str]) -> None:
-    """Shows warnings of the run."""
+    """Show warnings of the run."""
 
     for text in texts:
         module.warn(text)
 
 
 def invocation(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What Ansible shows of the task's options, without the many of each certificate that have their default.
+    """The task's options as Ansible shows them, without options of single certificates that have their default.
 
-    Ansible walks through every value of a result several times; for a thousand certificates that was a fifth of a run.
+    Ansible visits every value of a result several times: with a thousand certificates, a fifth of the run's time.
     """
 
     defaults = {name: option.get("default") for name, option in listed_order_spec().items()}
@@ -88,6 +88,6 @@ def invocation(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fail_missing(module: AnsibleModule, library: str, traceback: str | None) -> None:
-    """Ends the module because a Python package is missing on the controller."""
+    """End the module because a Python package is missing on the controller."""
 
     module.fail_json(msg=missing_required_lib(library), exception=traceback)

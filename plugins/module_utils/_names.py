@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DNS names as they stand in certificates: lower-case A-labels, wildcard only as the whole left-most label."""
+"""DNS names as certificates write them: lower-case A-labels, a wildcard only as the whole first label."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def normalise_name(text: str, *, where: str, allow_wildcard: bool = True) -> str
     """Return a DNS name in lower-case A-labels without a trailing dot.
 
     ``where`` names the option (or the place) for the error. Raises ConfigurationError for an IP address, a misplaced
-    wildcard, a single label, or anything else a public CA cannot certify (Baseline Requirements 7.1.4.2, RFC 5280
-    4.2.1.6, IDNA 2008 for other scripts).
+    wildcard, a single label, or anything else that a public CA cannot certify (Baseline Requirements 7.1.4.2,
+    RFC 5280 4.2.1.6, IDNA 2008 for other scripts).
     """
     name = text.strip().rstrip(".") if text.strip() != "." else ""
     problem = _first_problem(name, allow_wildcard)
@@ -43,7 +43,7 @@ def normalise_name(text: str, *, where: str, allow_wildcard: bool = True) -> str
 
 
 def a_labels(name: str) -> str:
-    """The name in lower case, each label of another script as A-label; _ab12 and what is no name stay as they are."""
+    """The name in lower case, each label of another script as A-label. _ab12 and invalid names stay as they are."""
     if name.isascii() or not HAS_IDNA:
         return name.lower()
     try:
@@ -56,7 +56,7 @@ def a_labels(name: str) -> str:
 
 
 def is_dns_name(text: str) -> bool:
-    """Whether the text can be read as a DNS name at all (a common name may be a company instead)."""
+    """Whether the text is a DNS name (a common name may be a company instead)."""
     try:
         normalise_name(text, where="name")
     except ConfigurationError:
@@ -65,7 +65,7 @@ def is_dns_name(text: str) -> bool:
 
 
 def without_wildcard(name: str) -> str:
-    """The name whose control is proven for this one: ``*.example.com`` is proven at ``example.com``."""
+    """The name at which control of this one is validated: ``example.com`` for ``*.example.com``."""
     return name[2:] if name.startswith("*.") else name
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that describe one wanted certificate, for the modules and for the items of the role.
+"""Options that describe one wanted certificate, for the modules and for the role's list of orders.
 
-Imports nothing: the filters of the role read it in every process that Ansible forks.
+Imports nothing: the role's filters read it in every process that Ansible forks.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def order_spec() -> dict[str, Any]:
 
 
 def listed_order_spec() -> dict[str, Any]:
-    """The same for one of many, whose hosts may hold and remember something of it."""
+    """The same for one order of a list, with what its hosts hold and remember of it."""
 
     return {
         **order_spec(),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading questions about orders: which orders match, and which one a reference means."""
+"""Queries about orders: which orders match, and which order a reference means."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True)
 class OrderQuery:
-    """What a user wants to know; None means "any"."""
+    """The filters of a query; None means "any"."""
 
     ids: tuple[str, ...] | None
     client_references: tuple[str, ...] | None
@@ -38,7 +38,7 @@ class OrderQuery:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> OrderQuery:
-        """Out of the options of ssl_certificate_info. Raises ConfigurationError for a negative number of days."""
+        """Read the options of ssl_certificate_info. Raises ConfigurationError for a negative number of days."""
 
         days = params["expiring_within"]
         if days is not None and days < 0:
@@ -57,7 +57,7 @@ class OrderQuery:
 
 
 def find_orders(api: Api, query: OrderQuery, *, now: datetime | None = None) -> tuple[list[dict[str, Any]], int]:
-    """The orders that match, as module results, and how many were read one by one to tell. Raises ReselloError."""
+    """The orders that match, as module results, and how many had to be read one by one. Raises ReselloError."""
 
     moment = now or datetime.now(timezone.utc)
     reader = OrderReader(api, workers=READERS)
@@ -80,7 +80,7 @@ def _ends_later(facts: CertificateFacts | None, within: timedelta | None, now: d
 
 
 def _validation(api: Api, order: Order) -> ValidationDetails:
-    """What is open, checked against the names of the CSR on the order."""
+    """What must still be validated, checked against the names in the order's CSR."""
 
     details = api.validation_details(order.id, names=order_csr(api, order).names)
     return details.with_order(since=order.waiting_since)
@@ -111,7 +111,7 @@ def _with_reference(rows: list[Order], references: Collection[str], reader: Orde
 
 
 def _of_plan(orders: list[Order], plan: Plan) -> list[Order]:
-    """The orders of this plan, by whatever they show of it. Raises ConfigurationError where some show nothing."""
+    """The orders of this plan, by plan id or name. Raises ConfigurationError if some orders show neither."""
 
     silent = [order.id for order in orders if order.plan_id is None and order.plan_name is None]
     if silent:
@@ -126,7 +126,7 @@ def _of_plan(orders: list[Order], plan: Plan) -> list[Order]:
 
 
 def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
-    """Facts of the certificate the API hands out for this order; None while there is none, or it is being made."""
+    """Facts of the certificate that the API hands out for this order; None if there is none yet."""
 
     if order.bucket != ISSUED:
         return None
@@ -139,16 +139,16 @@ def issued_facts(api: Api, order: Order) -> CertificateFacts | None:
 
 
 def facts_result(facts: CertificateFacts, now: datetime) -> dict[str, Any]:
-    """Certificate facts as a module result, with the days that are left."""
+    """Certificate facts as a module result, with the remaining days."""
 
     return {**facts.as_result(), "days_left": (facts.not_after - now).days}
 
 
 def order_named(api: Api, *, order_id: str | None, client_reference: str | None) -> Order:
-    """The one order that is meant: by id, or the live one with exactly this reference.
+    """The requested order: by id, or the live one with exactly this reference.
 
     An issued order goes before a waiting one, the youngest first. Raises NotFoundError for an unknown id and
-    ConfigurationError when no live order has the reference, or that cannot be told.
+    ConfigurationError if no live order has the reference, or if references cannot be read back.
     """
 
     if order_id is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Untrusted text made harmless: what an API sends is shown to people, logged, and looped over by templates."""
+"""Makes untrusted text harmless: what an API sends is shown to people, logged, and passed through templates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import unicodedata
 DEFAULT_LIMIT = 500
 
 _TEMPLATE_OPENING = re.compile(r"\{(?=[{%#])")
-# Cc: control and C1; Cf: bidi marks, zero-width; Cs: lone surrogates (cannot be encoded); Co, Cn: no meaning for us.
+# Cc: C0 and C1 control; Cf: bidi marks, zero-width; Cs: lone surrogates (cannot be encoded); Co, Cn: without meaning.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _PLAIN = re.compile(r"[\x20-\x7e]*\Z")
 
@@ -24,12 +24,12 @@ def _keep(char: str, multiline: bool) -> str:
 
 
 def clean(text: str, *, limit: int = DEFAULT_LIMIT, multiline: bool = False) -> str:
-    """Return the text without control, C1, bidi and zero-width characters, template openings broken up, shortened.
+    """Return the text shortened, without control, bidi and zero-width characters, and with template openings broken up.
 
     ``multiline`` keeps line feeds, otherwise every line break becomes one space. The result is never longer than
     ``limit`` characters; a shortened text ends in "...".
     """
-    # Cut generously first: cleaning megabytes to show 500 characters is work an attacker would like us to do.
+    # Cut first: an attacker must not make us clean megabytes to show 500 characters.
     sample = text[: limit * 4]
     if not _PLAIN.match(sample):
         sample = "".join(_keep(char, multiline) for char in sample.replace("\r\n", "\n"))
@@ -39,5 +39,5 @@ def clean(text: str, *, limit: int = DEFAULT_LIMIT, multiline: bool = False) -> 
 
 
 def has_template(text: str) -> bool:
-    """Whether the text holds an opening a template engine would act on (``{{``, ``{%``, ``{#``)."""
+    """Whether the text holds an opening that a template engine would act on (``{{``, ``{%``, ``{#``)."""
     return _TEMPLATE_OPENING.search(text) is not None
