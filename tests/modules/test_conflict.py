@@ -110,7 +110,7 @@ def test_a_purchase_stays_open_because_a_list_proves_nothing(shop: Shop) -> None
     shop.sandbox.control("POST", "faults", fault)
     result = shop.order(shop.item())
     assert (result["outcome"], result["money_spent"]) == ("pending_unknown", "unknown"), result
-    assert "no answer tells whether it was done" in result["msg"]
+    assert "no answer says whether it was done" in result["msg"]
     assert shop.order(shop.item())["error"]["code"] == "outcome_unknown"
     assert shop.charges == 0
 

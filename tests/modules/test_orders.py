@@ -105,7 +105,7 @@ def test_a_reference_that_does_not_come_back_stops_after_one_purchase(shop: Shop
     first, *others = result["certificates"]
     assert first["money_spent"] == "yes"
     assert first["order"]["id"] in result["msg"]
-    assert "does not give back the reference" in first["error"]["message"]
+    assert "does not return the reference" in first["error"]["message"]
     for entry in others:
         assert entry["money_spent"] == "no"
         assert "could not be found again" in entry["error"]["message"]

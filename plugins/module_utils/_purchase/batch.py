@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole runs: the limits of a batch (R8) and the canary of creates (R5). Pure, like the rest of the protocol."""
+"""The limits of a whole run (R8), and the test purchase that goes before the other creates (R5). Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def unexplained_limit(wanted: int) -> int:
-    """How many paid or irreversible actions that age does not explain may be wanted at once: max(5, 20 %)."""
+    """How many paid or irreversible actions may be wanted at once that age does not explain: max(5, 20 %)."""
     return max(UNEXPLAINED_FLOOR, int(wanted * UNEXPLAINED_SHARE))
 
 
@@ -47,9 +47,9 @@ def mass_change_refusal(items: tuple[BatchItem, ...], limits: Limits) -> Refusal
 
 
 def check_batch(items: Iterable[BatchItem], limits: Limits) -> BatchVerdict:
-    """R8 for the whole run. Creates: all or none. Renewals and reissues: the most urgent up to the cap.
+    """Apply R8 to the whole run. Creates: all or none. Renewals and reissues: the most urgent, up to their limits.
 
-    The order of `allowed`: renewals and reissues by urgency, then creates as given.
+    `allowed` lists renewals and reissues by urgency, then creates as given.
     """
     wanted = tuple(items)
     mass = mass_change_refusal(wanted, limits)
@@ -103,9 +103,10 @@ def _too_many_creates(creates: tuple[BatchItem, ...], cap: int) -> Refusal:
 
 
 def create_batch(keys: Iterable[str]) -> CreateBatch:
-    """Yields RunTogether for one key until an order was created and read back with exactly its reference; only then
-    for all others. Items that turn out to need no call (adopted, blocked, refused) prove nothing, the next one is
-    tried alone. A create whose outcome is open, or whose reference came back changed or not at all, stops the rest.
+    """Yield RunTogether for one key until an order was created and read back with exactly its reference.
+
+    Only then yield it for all others. An item that needs no call (adopted, blocked, refused) proves nothing, so the
+    next one is tried alone. A create with an unknown outcome, or whose reference was lost or changed, stops the rest.
     """
     waiting = list(keys)
     results: dict[str, PurchaseResult] = {}
@@ -124,10 +125,10 @@ def create_batch(keys: Iterable[str]) -> CreateBatch:
 
 
 def lost_reference_refusal(earlier: Evidence, shown: Order | None) -> Refusal | None:
-    """R5 across runs: may anything be bought while an earlier purchase was not read back with its reference?
+    """R5 across runs: why nothing may be bought because an earlier order lost its reference; None if it may.
 
-    `shown` is that order as the API shows it by its id now; None: it does not. Once it is over, or carries its
-    reference after all, it stands in nobody's way.
+    `shown` is that order as the API shows it now by its id, or None. The order objects no longer once it has ended or
+    shows its reference.
     """
     if shown is None or not shown.live or shown.client_reference == earlier.reference:
         return None
@@ -147,7 +148,7 @@ def canary_lives(result: PurchaseResult) -> bool:
 
 
 def canary_died(result: PurchaseResult) -> bool:
-    """Something was sent (or an order of ours exists) and it cannot be found by its reference."""
+    """A call was sent, or an order of ours exists, and its reference does not find it."""
     if result.code in ("reference_changed", "reference_unreadable", "clock_skew"):
         return True
     return result.sent and result.outcome not in ("rejected", "not_sent")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`state: absent`: cancel the one live order with this reference, by id, and see it end.
+"""`state: absent`: cancel the one live order with this reference by its id, and wait until it has ended.
 
-"Waiting" is no permission: an order that is being reissued or renewed waits too, while its certificate is in use.
-Without permission only an order that certainly never issued is cancelled.
+An order that is being reissued or renewed is "waiting" too, while its certificate is in use. So "waiting" alone allows
+nothing: without permission, only an order that certainly never issued is cancelled.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ REMEDY = (
 
 @dataclass(frozen=True)
 class Known:
-    """What our own records say; `intent` is one whose hold is over and of which nothing came, then our own."""
+    """Our own records. `intent` is an open call whose hold is over and that was not carried out, later our own."""
 
     evidence: Evidence | None
     intent: Intent | None = None
 
 
 def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
-    """Exactly one live order, or blocked; one that may have issued only with force or if it is young enough."""
+    """Cancel exactly one live order, or return blocked. One that may have issued needs force, or a young enough age."""
     known = yield from _recorded(request, clock)
     if isinstance(known, PurchaseResult):
         return known
@@ -75,7 +75,7 @@ def cancel(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
 
 
 def _recorded(request: PurchaseRequest, clock: Clock) -> Step[Known | PurchaseResult]:
-    """Our records, after an open call was followed to its end; blocked while it may still be carried out."""
+    """Our records, after any open call was followed to its end; blocked while it may still be carried out."""
     if not request.has_journal:
         return Known(request.evidence)
     answer = yield ReadRecords(request.reference)
@@ -91,7 +91,7 @@ def _after_open_call(request: PurchaseRequest, records: Records, clock: Clock) -
     if intent is None or intent.phase != "sent":
         yield from steps.remove_intent(request, intent)
         return Known(records.evidence)
-    # An order that is still on its way cannot be cancelled, and "absent" would be a lie.
+    # An order that may still appear cannot be cancelled, and "absent" would be wrong.
     result = yield from locking.follow(request, intent, records.evidence, clock)
     if result is None:
         return Known(records.evidence, intent)
@@ -101,7 +101,7 @@ def _after_open_call(request: PurchaseRequest, records: Records, clock: Clock) -
 
 
 def _the_one(request: PurchaseRequest, evidence: Evidence | None, clock: Clock) -> Step[Order | PurchaseResult]:
-    """The order to cancel, read a moment ago."""
+    """The order to cancel, freshly read."""
     look = yield from steps.look_by_reference(request.reference)
     if look.failed is not None:
         return words.unavailable(request, look.failed)
@@ -170,7 +170,7 @@ def _tells_of_certificate(request: PurchaseRequest, order: Order, known: Known) 
 
 
 def _after(request: PurchaseRequest, order: Order, posted: Posted, known: Known, clock: Clock) -> Step[PurchaseResult]:
-    """Poll until it has ended. The call is not repeated in this run; a rerun goes on."""
+    """Poll until the order has ended. This run does not repeat the call; the next run continues."""
     refund = words.refund_words(order, clock)
     attempt = 0
     while True:
@@ -191,9 +191,9 @@ def _after(request: PurchaseRequest, order: Order, posted: Posted, known: Known,
         return replace(words.refused(request, "rejected", posted.message), order=order, order_id=order.id)
     message = (
         "{0}: the cancellation of order {1} was sent{2}, but the order has not ended within {3:.0f} s. {4} Run again: "
-        "it is looked at again, and cancelled again by its id if it is still live."
+        "it is checked again, and cancelled again by its id if it is still live."
     )
-    lost = "" if posted.kind == "done" else ", no answer tells whether it was done"
+    lost = "" if posted.kind == "done" else ", its outcome is not known"
     text = message.format(request.reference, order.id, lost, request.recovery_timeout, words.money_sentence("no"))
     return PurchaseResult(
         "cancel_pending", text, order=order, order_id=order.id, code="cancel_pending", refund=refund, sent=True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renew and reissue (R7): committed means that one of four marks of the order moved from the recorded state before."""
+"""Renew and reissue (R7). The call was carried out if one of four marks of the order differs from the recorded ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BREAKER_REMEDY = "If it is really wanted, wait until that time is over."
 
 @dataclass(frozen=True)
 class Sent:
-    """What is needed to recognise the outcome of the call."""
+    """The state before the call, to recognise its outcome."""
 
     intent: Intent
     before: Marks
@@ -44,7 +44,7 @@ class Sent:
 
 
 def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
-    """Renew or reissue `request.target`."""
+    """Renew or reissue the order `request.target`."""
     target = request.target
     if target is None or request.csr_key is None:
         refusal = Refusal("csr_required", "a CSR and the order are needed")
@@ -57,7 +57,7 @@ def change(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
         yield from steps.remove_intent(request, held.intent)
         return seen
     before = yield from steps.ask_state(seen)
-    # The hold counts from the last moment before the call.
+    # The hold counts from just before the call.
     clock = yield from steps.ask_clock()
     intent = steps.sent_under(request, held.intent, clock, before)
     marked = intent.marks
@@ -91,7 +91,7 @@ def _call(request: PurchaseRequest, order_id: str) -> Effect:
 
 
 def _look_again(request: PurchaseRequest, target: Order, held: Held, clock: Clock) -> Step[Order | PurchaseResult]:
-    """While the lock is held: is everything still as it was when decide() chose this action?"""
+    """While the lock is held: check that everything is as it was when decide() chose this action."""
     if request.has_journal and held.evidence != request.evidence:
         return words.superseded(request, "another run recorded an outcome")
     if request.action == "renew":
@@ -115,7 +115,7 @@ def _look_again(request: PurchaseRequest, target: Order, held: Held, clock: Cloc
 
 
 def _after_refusal(request: PurchaseRequest, seen: Order, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
-    """Nothing should have moved; one look makes sure. A refusal may touch the date, so only key and serial count."""
+    """Check that nothing moved. A refusal may change the date, so only key and serial count."""
     answer = yield from steps.ask_order(seen.id)
     if isinstance(answer, Found):
         after = yield from steps.ask_state(answer.order)
@@ -126,7 +126,7 @@ def _after_refusal(request: PurchaseRequest, seen: Order, posted: Posted, sent: 
 
 
 def _after_reply(request: PurchaseRequest, seen: Order, sent: Sent) -> Step[PurchaseResult]:
-    """The reply shows the state before the call is carried out; what it proves is that the call was accepted."""
+    """The reply shows the order before the call takes effect. It proves only that the call was accepted."""
     answer = yield from steps.ask_order(seen.id)
     order = answer.order if isinstance(answer, Found) else seen
     after = Marks(order.status, order.updated, csr_key=request.csr_key)
@@ -134,7 +134,7 @@ def _after_reply(request: PurchaseRequest, seen: Order, sent: Sent) -> Step[Purc
 
 
 def _after_open_answer(request: PurchaseRequest, seen: Order, posted: Posted, sent: Sent) -> Step[PurchaseResult]:
-    """No answer, or none that tells: until a mark moves, a refusal is proven, or recovery_timeout is over."""
+    """No answer, or an unclear one: look up until a mark moves, a refusal is proven, or recovery_timeout is over."""
     attempt = 0
     refused = False
     while True:

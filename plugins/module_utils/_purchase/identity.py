@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose order is it? An order is told by its reference, and never by how the reference is spelt.
+"""Which order belongs to a reference: references are compared exactly, and differences in spelling are only a warning.
 
-Two questions. Before a purchase: does another order of the account already give what is wanted? Where a record names an
-order: is it really the order of this reference? A record may come from a host, so it is believed only as far as the
-order itself bears it out.
+Before a purchase: does another order of the account already cover what is wanted? Where a record names an order: does
+the order really belong to this reference? A record may come from a host, so the order itself must confirm it.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ MOST_SHOWN = 5
 
 
 def neighbours_refusal(request: PurchaseRequest) -> Refusal | None:
-    """Why an order of this account, under another reference, forbids the purchase; None if none does."""
+    """Why an order of this account under another reference forbids the purchase; None if none does."""
     if not request.names:
-        return None  # a plan without names and CSR; no purchase is made so
+        return None  # a plan without names and CSR; no purchase is made from it
     others = tuple(one for one in request.neighbours if not _is_allowed(one.order, request.beside))
     same = tuple(one for one in others if one.order.names is not None and same_names(one.order.names, request.names))
     if same:
@@ -40,23 +39,23 @@ def neighbours_refusal(request: PurchaseRequest) -> Refusal | None:
         return Refusal(
             "other_spelling_live",
             f"{_listed(spelt)} of this account looks like the same order with another spelling of its reference, and "
-            "which names it asks for cannot be read",
+            "the names in its CSR cannot be read",
         )
     unknown = tuple(one for one in hidden if _is_unsure(one))
     if not unknown:
         return None
     return Refusal(
         "names_unreadable",
-        f"{len(unknown)} live orders of this account do not show in the list which names they ask for and could not "
-        f"all be read one by one; one of them may be this one: {_listed(unknown)}",
+        f"{len(unknown)} live orders of this account do not show their names in the list and could not all be read one "
+        f"by one; one of them may be this one: {_listed(unknown)}",
     )
 
 
 def successor_refusal(request: PurchaseRequest) -> Refusal | None:
-    """Why a younger order without our reference, or with another spelling of it, forbids the renewal, if one does.
+    """Why a younger order without our reference, or with a similar one, forbids the renewal; None if no order does.
 
-    A provider may renew with another order that loses the reference. Then the order that was renewed stays as it was,
-    and every run would renew it again.
+    A provider may renew with a new order that loses the reference. The old order then stays as it was, and every run
+    would renew it again.
     """
     others = (one for one in request.neighbours if not _is_allowed(one.order, request.beside))
     same = tuple(one for one in others if one.order.names is not None and same_names(one.order.names, request.names))
@@ -69,7 +68,7 @@ def successor_refusal(request: PurchaseRequest) -> Refusal | None:
 
 
 def successor_remedy(request: PurchaseRequest, refusal: Refusal) -> str:
-    """What a person does about it."""
+    """What a person must do about it."""
     same = next((one.order.id for one in request.neighbours if one.order.id in refusal.message), "")
     return (
         f"If it is the renewal, have its reference set to {request.reference} in the provider's panel. If both are "
@@ -78,14 +77,14 @@ def successor_remedy(request: PurchaseRequest, refusal: Refusal) -> str:
 
 
 def neighbours_remedy(request: PurchaseRequest, refusal: Refusal) -> str:
-    """What a person does about it, with the options of the item."""
+    """What a person must do about it, with the options of the order."""
     others = tuple(one.order.id for one in request.neighbours if not _is_allowed(one.order, request.beside))
     if refusal.code == "look_up_failed":
         return "Run again when the API answers."
     if refusal.code == "names_unreadable":
         return (
-            "If the order is there already, set adopt to its id. If none of them is it, set beside: ['*'] for one run, "
-            "which buys beside whatever is there. In the end the provider must show the CSR of each order."
+            "If the order already exists, set adopt to its id. If it is none of them, set beside: ['*'] for one run, "
+            "which allows a purchase beside any order. Ask the provider to show the CSR of each order."
         )
     same = next((one.order.id for one in request.neighbours if one.order.id in refusal.message), others[0])
     return (
@@ -104,7 +103,7 @@ def _same_names(request: PurchaseRequest, same: tuple[Neighbour, ...]) -> Refusa
 
 
 def _is_unsure(one: Neighbour) -> bool:
-    """Neither its names nor its reference tell it apart. A reference does, once it was seen that there are no names."""
+    """Whether it may be the wanted order: it was not read one by one, or it shows no reference."""
     return not one.read or not one.order.client_reference
 
 
@@ -130,9 +129,10 @@ def _reference_of(order: Order) -> str:
 
 
 def record_objection(order: Order, request: PurchaseRequest, keys: Iterable[str | None]) -> str | None:
-    """Why the order that a record names is not the order of this reference; None if it is.
+    """Why the order that a record names does not belong to this reference; None if it does.
 
-    It carries the reference; or it lost it, carries a key of our records, and asks for names of this item only.
+    It belongs if it carries the reference. If it lost it: if it carries a key of our records and only names of this
+    certificate.
     """
     if order.client_reference == request.reference:
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tells of a certificate that may be in use. "Waiting" is no proof that an order never issued."""
+"""Signs that an order has a certificate in use. The status "waiting" does not prove that it never issued."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .types import Evidence, Intent, Order, PurchaseRequest
 
 
 def row_tells_of_certificate(order: Order) -> str | None:
-    """Why the order's row does not rule out that a certificate of it is in use; None if it does."""
+    """Why the order's row does not rule out that its certificate is in use; None if it does."""
     if order.bucket == "issued":
         return "it is issued"
     if order.provisioned is not None:
@@ -25,7 +25,7 @@ def row_tells_of_certificate(order: Order) -> str | None:
 def records_tell_of_certificate(
     request: PurchaseRequest, evidence: Evidence | None, intent: Intent | None, order_id: str
 ) -> str | None:
-    """What our own records say of a certificate of this order; only what has issued is renewed or reissued."""
+    """Why our own records show a certificate of this order. Only an order that issued is renewed or reissued."""
     if request.seen_order_id == order_id:
         return "an earlier run downloaded its certificate"
     if intent is not None and intent.action in ("renew", "reissue") and intent.order_id == order_id:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a call that an earlier run sent and could not follow to its end (R3, R7), and the lock."""
+"""The lock, and the outcome of a call that an earlier run sent but could not follow to its end (R3, R7)."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Held:
-    """The lock is ours: the prepared intent, and the evidence as it was at that moment."""
+    """The lock is ours: the prepared intent, and the evidence at that moment."""
 
     intent: Intent
     evidence: Evidence | None
 
 
 def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
-    """The lock, if enough hosts of the order take part and hold it; another run's call is followed first."""
+    """Take the lock, if enough hosts of the order take part and hold it. Another run's call is followed first."""
     held = yield from _acquire(request, clock)
     found = None if isinstance(held, PurchaseResult) else rules.callers_objection(request, clock)
     if found is None or isinstance(held, PurchaseResult):
@@ -50,10 +50,10 @@ def acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResul
 
 
 def _acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
-    """Write a prepared intent, or find out what the intent that is there came to.
+    """Write a prepared intent, or find the outcome of the intent that exists.
 
-    A prepared intent of another run is taken over at once: nothing was sent under it, and its owner's step to "sent"
-    fails from then on. A sent one is followed to its outcome or to the end of its hold.
+    A prepared intent of another run is replaced at once: nothing was sent under it, and its owner can no longer mark it
+    as sent. A sent intent is followed to its outcome or to the end of its hold.
     """
     if request.on_hosts:
         return (yield from _under_own_mark(request, clock))
@@ -78,7 +78,7 @@ def _acquire(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResu
 
 
 def _under_own_mark(request: PurchaseRequest, clock: Clock) -> Step[Held | PurchaseResult]:
-    """The intent that this run's plan wrote on the hosts is the lock; another run's is followed like any other."""
+    """Use the intent that this run's plan wrote on the hosts as the lock. Another run's intent is followed first."""
     answer = yield ReadRecords(request.reference)
     if isinstance(answer, JournalFailed):
         return words.journal_failed(request, answer.reason)
@@ -99,7 +99,7 @@ def _under_own_mark(request: PurchaseRequest, clock: Clock) -> Step[Held | Purch
 def follow(
     request: PurchaseRequest, intent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult | None]:
-    """The outcome of a sent intent, or until when it blocks; None: its hold is over and it was not done."""
+    """Return the outcome of a sent intent, or until when it blocks. None: its hold is over and it was not done."""
     if intent.action == "create":
         return (yield from _follow_create(request, intent, evidence, clock))
     if intent.action == "cancel":
@@ -119,7 +119,7 @@ def _follow_cancel(
         outcome = "cancelled" if request.action == "cancel" else "recovered"
         return replace(words.found_earlier(request, intent, gone), outcome=outcome, warnings=warnings, evidence=noted)
     if request.action == "cancel":
-        return None  # deleting by id can hit nothing else, so it may be asked for again
+        return None  # deleting by id can affect no other order, so the call may be repeated
     until = rules.held_until(intent, clock, request.holds)
     return None if until is None else words.held(request, intent, until)
 
@@ -135,7 +135,7 @@ def _follow_create(
     if live:
         return (yield from _found_create(request, intent, evidence, live, clock))
     if fresh:
-        # It was created and has ended meanwhile: the outcome is known, what to do next is for decide() to say.
+        # It was created and has ended since: the outcome is known, and decide() chooses what is next.
         noted = created_evidence(request, evidence, fresh[-1], intent, clock)
         warnings = yield from steps.promote(request, noted, intent)
         result = words.found_earlier(request, intent, fresh[-1])
@@ -151,7 +151,7 @@ def _found_create(
 ) -> Step[PurchaseResult]:
     settled = yield from steps.settle(request, live)
     order = settled.orders.current or order_set.ranked(live)[0]
-    # Cancelled duplicates or not, the intent has served: the order that it asked for is there.
+    # Whatever became of duplicates, the order that the intent asked for exists.
     noted = created_evidence(request, evidence, order, intent, clock)
     warnings = yield from steps.promote(request, noted, intent)
     result = replace(words.found_earlier(request, intent, order), warnings=warnings, evidence=noted)
@@ -174,7 +174,7 @@ def _follow_change(
 
 
 def _still_open(request: PurchaseRequest, intent: Intent, after: Marks, clock: Clock) -> PurchaseResult | None:
-    """Nothing moved: until when it blocks, or why it may not be sent again; None if it may."""
+    """Nothing moved: return until when it blocks, or why it may not be sent again; None if it may."""
     until = rules.held_until(intent, clock, request.holds)
     if until is not None:
         return words.held(request, intent, until)
@@ -190,7 +190,7 @@ def _still_open(request: PurchaseRequest, intent: Intent, after: Marks, clock: C
 
 
 def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | None) -> Step[Order | PurchaseResult]:
-    """The order that an intent is about, read a moment ago; an account that does not show it may be the wrong one."""
+    """Read the order of an intent. If the account does not show it, this may be the wrong account."""
     answer = yield from steps.ask_order(intent.order_id or "")
     if isinstance(answer, Unavailable):
         return words.unavailable(request, answer.reason)
@@ -201,7 +201,7 @@ def _order_of(request: PurchaseRequest, intent: Intent, evidence: Evidence | Non
 
 
 def _intent_objection(request: PurchaseRequest, order: Order, intent: Intent, evidence: Evidence | None) -> str | None:
-    """Why the order that an intent names is not the order of this reference; the list has shown those that are."""
+    """Why the order that an intent names does not belong to this reference. Listed orders are already confirmed."""
     if order.id in {row.id for row in request.orders}:
         return None
     return identity.record_objection(order, request, {intent.csr_key, *(evidence.keys if evidence else ())})
@@ -213,7 +213,7 @@ def _intent_objection(request: PurchaseRequest, order: Order, intent: Intent, ev
 def created_evidence(
     request: PurchaseRequest, old: Evidence | None, order: Order, intent: Intent, clock: Clock
 ) -> Evidence:
-    """After a create whose order is known, whichever run sent it."""
+    """Evidence after a create whose order is known, whichever run sent it."""
     when = intent.begun
     noted = Evidence(
         reference=request.reference,
@@ -230,7 +230,7 @@ def created_evidence(
 
 
 def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Order, clock: Clock) -> Evidence:
-    """For an order that is there, however it came; the counts for the breakers are kept."""
+    """Evidence for an existing order, however it was made; the counts for the limits are kept."""
     if old is not None and old.order_id == order.id:
         kept = None if order.client_reference == request.reference else old.reference_kept
         return replace(old, recorded=rules.now_of(clock), ended=None, reference_kept=kept)
@@ -247,7 +247,7 @@ def adopted_evidence(request: PurchaseRequest, old: Evidence | None, order: Orde
 
 
 def ended_evidence(request: PurchaseRequest, old: Evidence | None, order: Order, clock: Clock) -> Evidence:
-    """After a cancellation that was done, whichever run sent it."""
+    """Evidence after a completed cancellation, whichever run sent it."""
     return replace(adopted_evidence(request, old, order, clock), ended=rules.now_of(clock))
 
 
@@ -259,10 +259,10 @@ def changed_evidence(
     after: Marks,
     clock: Clock,
 ) -> Evidence:
-    """After a renew or reissue that was done, whichever run sent it."""
+    """Evidence after a completed renewal or reissue, whichever run sent it."""
     base = adopted_evidence(request, old, order, clock)
     before = intent.before.csr_key if intent.before else None
-    # An order in progress may still show the CSR before the call; the certificate that comes is for the key sent.
+    # An order in progress may still show the old CSR; its next certificate is for the key that was sent.
     key = intent.csr_key if after.csr_key in (None, before) else after.csr_key
     noted = replace(
         base, csr_key=key, csr_key_before=before or base.csr_key, serial=after.serial, updated=after.updated

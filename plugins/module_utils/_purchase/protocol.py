@@ -4,9 +4,9 @@
 
 """Buying exactly once: the purchase protocol of docs/protocol.md as a generator.
 
-`purchase(request)` yields effects and is sent answers (both in _purchase/types.py); it returns a PurchaseResult. It
-does no input or output, reads no clock and keeps nothing between calls, so that the code that spends money is the code
-that the exhaustive search in tests/search has walked through.
+`purchase(request)` yields effects, receives answers (both in _purchase/types.py) and returns a PurchaseResult. It does
+no input or output, reads no clock and keeps nothing between calls. So the exhaustive search in tests/search runs the
+very code that spends money.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from .types import (
 )
 
 CREATES_REMEDY = "Find out what keeps failing before it is bought again; orders older than 30 days do not count."
-CLOCK_REMEDY = "Set the clock of the controller (or look at the provider's), then run again."
+CLOCK_REMEDY = "Set the clock of the controller (or check the provider's), then run again."
 
 
 def purchase(request: PurchaseRequest) -> Protocol:
-    """One paid or irreversible action for one reference; see PurchaseRequest.action.
+    """Make one paid or irreversible call for one reference; see PurchaseRequest.action.
 
-    Never raises for what the network does.
+    Never raises, whatever the network does.
     """
     result = yield from _purchase(request)
     if not result.sent:
@@ -88,7 +88,7 @@ def _create(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
 
 
 def _send(request: PurchaseRequest, held: Held) -> Step[PurchaseResult]:
-    """From here on the call may be made; the hold counts from the last moment before it."""
+    """Mark the intent as sent and make the call. The hold counts from the moment of the mark."""
     clock = yield from steps.ask_clock()
     sent = steps.sent_under(request, held.intent, clock)
     failure = yield from steps.mark_sent(request, held.intent, sent)
@@ -103,9 +103,9 @@ def _send(request: PurchaseRequest, held: Held) -> Step[PurchaseResult]:
 
 
 def _objection(request: PurchaseRequest, held: Held, clock: Clock) -> Step[PurchaseResult | None]:
-    """R4 and R8, asked while the lock is held: is the order really not there, and may there be another one?
+    """R4 and R8, checked while the lock is held: does the order really not exist, and may another one be bought?
 
-    The lock is given back with every objection.
+    Every objection releases the lock.
     """
     shown = yield from _ask_for_named_orders(request, held.evidence, clock)
     if isinstance(shown, PurchaseResult):
@@ -128,7 +128,7 @@ def _ask_for_named_orders(
 ) -> Step[bool | PurchaseResult]:
     """GET every order that evidence or a deployed certificate names and that the list did not show.
 
-    True: the account shows one of them, ended; or we ended it ourselves. So its absence from the list says nothing.
+    True: one of them has ended, or this collection ended it. Then its absence from the list proves nothing.
     """
     shown = evidence is not None and evidence.ended is not None
     seen = {row.id for row in request.orders}
@@ -149,7 +149,7 @@ def _ask_for_named_orders(
 
 
 def _recorded(request: PurchaseRequest, order: Order, evidence: Evidence | None) -> PurchaseResult:
-    """A live order that our records name: ours if it bears that out itself, else nothing may be done."""
+    """A live order that our records name: ours if the order itself confirms it, otherwise blocked."""
     keys = evidence.keys if evidence is not None else ()
     objection = identity.record_objection(order, request, keys)
     return _lost_reference(request, order) if objection is None else words.not_ours(request, order, objection)
@@ -157,7 +157,7 @@ def _recorded(request: PurchaseRequest, order: Order, evidence: Evidence | None)
 
 def _lost_reference(request: PurchaseRequest, order: Order) -> PurchaseResult:
     warning = (
-        f"Order {order.id} is known from our own records but does not show up under the reference "
+        f"Order {order.id} is known from our own records but is not listed under the reference "
         f"{request.reference} (it carries {order.client_reference or 'none'}); the list may lag, or the reference was "
         "lost at the provider. It is used by its id."
     )
@@ -194,7 +194,7 @@ def _deployed_objection(request: PurchaseRequest, look: Look, shown: bool, clock
 def _after_refusal(
     request: PurchaseRequest, posted: Posted, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
-    """Nothing should be there; one look makes sure."""
+    """Check that the refused create made no order."""
     look = yield from steps.look_by_reference(request.reference)
     fresh = rules.new_orders(look.ours, request.reference, sent.known_ids)
     if rules.live_with_reference(fresh, request.reference):
@@ -203,14 +203,14 @@ def _after_refusal(
     result = words.refused(request, posted.kind, posted.message)
     if not fresh:
         return result
-    warning = f"Order {fresh[-1].describe} appeared with the refusal; look at it in the provider's control panel."
+    warning = f"Order {fresh[-1].describe} appeared with the refusal; check it in the provider's control panel."
     return replace(result, money_spent="unknown", warnings=(warning,))
 
 
 def _after_reply(
     request: PurchaseRequest, order: Order, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
-    """With an id: until the list shows it, and with exactly the reference that was sent."""
+    """The reply gave an id: look up until the list shows it with exactly the reference that was sent."""
     attempt = 0
     while True:
         look = yield from steps.look_in_list(request.reference, (order.id,))
@@ -225,7 +225,7 @@ def _after_reply(
         attempt += 1
     noted = replace(locking.created_evidence(request, evidence, order, sent, clock), reference_kept=False)
     warnings = yield from steps.promote(request, noted, sent)
-    extra = "The list did not show it yet: duplicates are not ruled out. The next run looks again."
+    extra = "The list did not show it yet: duplicates are not ruled out. The next run checks again."
     result = words.done(request, "bought", order, extra)
     return replace(result, code="list_stale", warnings=(*warnings, f"{request.reference}: {extra}"), evidence=noted)
 
@@ -233,7 +233,7 @@ def _after_reply(
 def _after_changed_reference(
     request: PurchaseRequest, row: Order, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
-    """The list shows the id with another reference, or with none: then reading it by its id may still show ours."""
+    """The list shows the id without our reference. Reading the order by its id may still show ours."""
     if row.client_reference is None:
         look = yield from steps.look_by_reference(request.reference)
         ours = look.ours
@@ -247,7 +247,7 @@ def _after_changed_reference(
     warnings = yield from steps.promote(request, noted, sent)
     shown = row.client_reference
     extra = (
-        f"But the API does not give back the reference that was sent ({request.reference!r}): it shows "
+        f"But the API does not return the reference that was sent ({request.reference!r}): it shows "
         f"{'none' if shown is None else repr(shown)}. "
         "Nothing more is bought until that is understood: an order that cannot be found by its reference would be "
         "bought again. Choose a client_reference that the API keeps."
@@ -261,7 +261,7 @@ def _after_changed_reference(
 def _after_silence(
     request: PurchaseRequest, posted: Posted, sent: Intent, evidence: Evidence | None, clock: Clock
 ) -> Step[PurchaseResult]:
-    """Without an id: until the reference appears or recovery_timeout is over."""
+    """The reply gave no id: look up until the reference appears or recovery_timeout is over."""
     attempt = 0
     while True:
         look = yield from steps.look_by_reference(request.reference)
@@ -276,7 +276,7 @@ def _after_silence(
 
 
 def _may_be(row: Order, sent: Intent) -> bool:
-    """An order with another key is not what was sent, so that outcome stays open."""
+    """An order with another key is not the one that was sent, so the outcome stays unknown."""
     return row.csr_key is None or sent.csr_key is None or row.csr_key == sent.csr_key
 
 
@@ -288,7 +288,7 @@ def _conclude(
     evidence: Evidence | None,
     clock: Clock,
 ) -> Step[PurchaseResult]:
-    """The order is there with the right reference: cancel duplicates, record, report."""
+    """The order exists with the right reference: cancel duplicates, record, report."""
     live = rules.live_with_reference(fresh, request.reference)
     settled = yield from steps.settle(request, live)
     order = settled.orders.current or order_set.ranked(live or fresh)[0]
@@ -321,7 +321,7 @@ def _adopt(
 
 
 def _settle_only(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]:
-    """Follow an open intent, cancel duplicates; send nothing that costs money."""
+    """Follow an open intent and cancel duplicates. Send nothing that costs money."""
     evidence = request.evidence
     if request.has_journal:
         answer = yield ReadRecords(request.reference)
@@ -334,7 +334,7 @@ def _settle_only(request: PurchaseRequest, clock: Clock) -> Step[PurchaseResult]
             result = yield from locking.follow(request, intent, evidence, clock)
             if result is not None:
                 return result
-        # Prepared, not to be used, or its hold is over and nothing was done: it says nothing any more.
+        # The intent was prepared only, is not to be used, or was not carried out within its hold: it no longer counts.
         yield from steps.remove_intent(request, intent)
     live = rules.live_with_reference(request.orders, request.reference)
     if live:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of the purchase protocol (docs/protocol.md, R1 to R8) as pure functions of what was seen.
+"""The rules of the purchase protocol (docs/protocol.md, R1 to R8) as pure functions of what was observed.
 
-No input or output, no clock of their own. A refusal is returned as data; None means that the rule has no objection.
+They do no input or output and read no clock. A refusal is returned as data; None means that the rule does not object.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .types import (
 
 MARK_LIFE = timedelta(minutes=2)
 UNREADABLE_LIMIT = 5
-REFUSAL_LOOKS = 4  # an order that a server reads from a copy may be seconds behind
+REFUSAL_LOOKS = 4  # a server that reads from a replica may be seconds behind
 PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 
@@ -49,7 +49,7 @@ def iso(moment: datetime | None) -> str:
 
 
 def now_of(clock: Clock) -> datetime:
-    """The API's clock if it was heard, else the controller's."""
+    """The API's clock if it is known, else the controller's."""
     return clock.server or clock.local
 
 
@@ -57,17 +57,17 @@ def now_of(clock: Clock) -> datetime:
 
 
 def nothing_happened(posted: Posted) -> bool:
-    """R1: proven to be refused or never sent. Whatever is neither this nor done may have been committed."""
+    """R1: proven to be refused or never sent. Any other call that is not done may have been carried out."""
     return posted.kind in ("rejected", "not_sent")
 
 
 def refusal_holds(posted: Posted, before: Marks, after: Marks) -> bool:
-    """R1: a refusal with status 409 counts as one if the order, read again, is provably unchanged."""
+    """R1: a refusal with status 409 counts only if the order, read again, is provably unchanged."""
     return posted.kind == "conflict" and marks.unmoved(before, after)
 
 
 def refusal_of_cancellation_holds(posted: Posted, before: Order, after: Order) -> bool:
-    """The same for a cancellation: it costs nothing, and nothing but the order's row would show it."""
+    """The same for a cancellation. It costs nothing, and only the order's row would show it."""
     return posted.kind == "conflict" and before.updated is not None and before == after
 
 
@@ -80,7 +80,7 @@ def pause(attempt: int, elapsed: float, timeout: float) -> float | None:
 
 
 def new_orders(rows: Iterable[Order], reference: str, known_ids: Iterable[str]) -> tuple[Order, ...]:
-    """R2: orders with exactly this reference that were not there before the call."""
+    """R2: orders with exactly this reference that did not exist before the call."""
     known = set(known_ids)
     return tuple(row for row in rows if row.client_reference == reference and row.id not in known)
 
@@ -100,7 +100,7 @@ def mark_is_stale(intent: Intent, clock: Clock) -> bool:
 
 
 def is_own(intent: Intent | None, request: PurchaseRequest) -> bool:
-    """R3: is this the intent that this run's own plan wrote on the hosts?"""
+    """R3: whether this run's own plan wrote the intent on the hosts."""
     return request.on_hosts and intent is not None and intent.token == own_token(request)
 
 
@@ -110,13 +110,13 @@ def own_token(request: PurchaseRequest) -> str:
 
 
 def mark_objection(intent: Intent, request: PurchaseRequest) -> str | None:
-    """R3: why this run's own mark is not for the call that it is about to make; None if it is."""
+    """R3: why this run's own intent does not fit the call that comes next; None if it does."""
     if intent.action != request.action or intent.order_id != (request.target.id if request.target else None):
-        return f"the plan marked another action ({intent.action})"
+        return f"the plan recorded another action ({intent.action})"
     if intent.csr_key != request.csr_key:
-        return "the plan marked a call with another CSR"
+        return "the plan recorded a call with another CSR"
     if new_orders(request.orders, request.reference, intent.known_ids):
-        return "an order with this reference came"
+        return "an order with this reference appeared"
     return None
 
 
@@ -133,12 +133,12 @@ def live_with_reference(rows: Iterable[Order], reference: str) -> tuple[Order, .
 
 
 def unreadable(rows: Iterable[Order]) -> tuple[Order, ...]:
-    """Rows of the filtered query that may be ours because the API does not show their reference."""
+    """Rows of the filtered query that may be ours, because the API does not show their reference."""
     return tuple(row for row in rows if row.client_reference is None)
 
 
 def evidence_names_an_order(evidence: Evidence | None, clock: Clock) -> bool:
-    """Evidence counts against an absence until the order was cancelled by us or its paid period is over."""
+    """Whether evidence contradicts an empty list: until we cancelled the order or its paid period is over."""
     if evidence is None or evidence.ended is not None:
         return False
     return evidence.paid_until is None or evidence.paid_until > now_of(clock)
@@ -164,7 +164,7 @@ def evidence_ended_other(evidence: Evidence | None, order_id: str) -> bool:
 
 
 def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[Order], clock: Clock) -> bool:
-    """A certificate of ours is still valid, yet the account shows no order with this reference at all."""
+    """Whether a certificate of ours is still valid although the account shows no order with this reference."""
     return deployed_until is not None and deployed_until > now_of(clock) and not tuple(seen)
 
 
@@ -172,16 +172,16 @@ def deployed_contradicts(deployed_until: datetime | None, seen: Iterable[Order],
 
 
 def never_issued(order: Order, serial: Fact, recorded: str | None) -> bool:
-    """Only what certainly never issued may be cancelled without anybody's permission.
+    """Whether the order certainly never issued, so that it may be cancelled without permission.
 
-    ``serial`` is the answer to the download of its certificate, ``recorded`` what our own records tell of one.
+    ``serial`` is the answer to the download of its certificate; ``recorded`` is the certificate in our own records.
     """
     nothing_to_download = serial.known and serial.value is None
     return issued.row_tells_of_certificate(order) is None and nothing_to_download and recorded is None
 
 
 def still_without_certificate(first: Order | None, other: Order | None) -> bool:
-    """Read again just before the call: the first must be live, the other still waiting for its first certificate."""
+    """Checked just before the call: the first must be live, the other still waiting for its first certificate."""
     return first is not None and first.live and other is not None and issued.row_tells_of_certificate(other) is None
 
 
@@ -189,20 +189,20 @@ def still_without_certificate(first: Order | None, other: Order | None) -> bool:
 
 
 def moved_since_mark(marked: Marks, before: Marks) -> bool:
-    """R7: what moved between the plan's mark and the call would be taken for this call's doing, or was done already."""
+    """R7: whether a mark moved between plan and call. It would be taken for an effect of this call."""
     return marks.moved(marked, before) is not None
 
 
 def resend_refusal(intent: Intent, after: Marks, request: PurchaseRequest) -> Refusal | None:
-    """R7: after the hold and with nothing moved, may the next call be sent?
+    """R7: why the next call may not be sent after the hold, with nothing moved; None if it may.
 
-    Other names than those of the open reissue need another CSR, so that one wins over the same CSR again.
+    A reissue for other names needs a new CSR. It takes precedence over a repetition with the same CSR.
     """
     if intent.action == "renew" and not marks.unmoved(intent.marks, after):
         return Refusal(
             "renewal_unclear",
-            f"whether the renewal of order {intent.order_id} asked for on {iso(intent.started)} was done cannot be "
-            "told, because the API does not show its date of change, its CSR or its serial",
+            f"whether the renewal of order {intent.order_id} asked for on {iso(intent.started)} was done is not known, "
+            "because the API does not show its date of change, its CSR or its serial",
         )
     again = intent.action == "reissue" and request.action == "reissue" and not names_changed(intent, request.names)
     if again and intent.csr_key != request.csr_key:
@@ -215,7 +215,7 @@ def resend_refusal(intent: Intent, after: Marks, request: PurchaseRequest) -> Re
 
 
 def names_changed(intent: Intent, wanted: Iterable[str]) -> bool:
-    """Whether other names are wanted than those of the open call. Names that were not recorded have not changed."""
+    """Whether other names are wanted than those of the open call. If those were not recorded, False."""
     return bool(intent.names) and frozenset(intent.names) != frozenset(wanted)
 
 
@@ -243,7 +243,7 @@ def bought_too_often(seen: Iterable[Order], evidence: Evidence | None, clock: Cl
     ids = ", ".join(row.id for row in listed) or "recorded in the evidence"
     return Refusal(
         "too_many_creates",
-        f"this reference was already bought {count} times within 30 days ({ids}); a third time is a fault somewhere",
+        f"this reference was already bought {count} times within 30 days ({ids}); a third time points to a fault",
     )
 
 
@@ -259,7 +259,7 @@ def reissues_refusal(evidence: Evidence | None, not_before: datetime | None, clo
 
 
 def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
-    """At most 1 renewal per order in 10 days: a renewal may take days until the API shows it."""
+    """At most 1 renewal per order in 10 days: the API may show a renewal only after days."""
     since = now_of(clock) - RENEWAL_REST
     noted = [moment for moment in (evidence.renewals if evidence else ()) if moment > since]
     if not noted:
@@ -271,7 +271,7 @@ def renewals_refusal(evidence: Evidence | None, clock: Clock) -> Refusal | None:
 
 
 def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | None:
-    """Too few hosts of the order take part; when the call comes next, too few hold its intent."""
+    """Why the hosts do not permit the call: too few take part, or (with an intent) too few hold its intent."""
     if request.callers is None:
         return None
     own = own_token(request) if request.on_hosts else None
@@ -282,14 +282,14 @@ def callers_objection(request: PurchaseRequest, clock: Clock) -> Objection | Non
 
 
 def recent(moments: Iterable[datetime], added: datetime | None, clock: Clock) -> tuple[datetime, ...]:
-    """The moments of the last 30 days (all that the breakers count) and the last one before, with `added`, in order."""
+    """The moments of the last 30 days (all that the limits count) and the last one before, with `added`, in order."""
     since = now_of(clock) - CREATES_WITHIN
     known = sorted({*moments, *(() if added is None else (added,))})
     return tuple(moment for moment in known if moment > since or moment == known[-1])
 
 
 def note_action(evidence: Evidence, action: str, when: datetime, clock: Clock) -> Evidence:
-    """The evidence with one more create, renew or reissue in its counts."""
+    """The evidence with one more create, renew or reissue counted."""
     return replace(
         evidence,
         last_action=action,

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One order's memory on several hosts, of which a run sees some: what it amounts to, and what must change where.
+"""One order's memory on several hosts, of which a run reaches some: what counts, and what must change where.
 
-Immutable and without input or output: the engine carries it between hosts and controller, the search walks through it.
+Immutable and without input or output: the engine carries it between hosts and controller, the search explores it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .._model.quorum import Callers, HostList, Member, follows, is_majority
 
 @dataclass(frozen=True)
 class HostMemory:
-    """What one host that takes part remembers. ``listed``: the list of the order names it."""
+    """What one host that takes part remembers. ``listed``: the order's list names this host."""
 
     name: str
     intent: Intent | None = None
@@ -35,7 +35,7 @@ class SharedMemory:
     """The memory of one reference as one run sees it.
 
     ``hosts``: the order's list. ``own``: token of the intent that this run's plan writes on the hosts. ``absent``:
-    hosts of the list, or of the one that still counts, that take no part. ``derived``: nobody wrote the list.
+    hosts that do not take part, of the list or of the one that still counts. ``derived``: nobody wrote the list.
     """
 
     reference: str
@@ -46,7 +46,7 @@ class SharedMemory:
     derived: bool = False
 
     def records(self) -> Records:
-        """Intent and evidence that count: another run's intent before our own, and the latest evidence."""
+        """The intent and evidence that count: another run's intent before our own, and the latest evidence."""
         intents = [one.intent for one in self.known if one.intent is not None]
         foreign = [intent for intent in intents if intent.token != self.own]
         evidences = [one.evidence for one in self.known if one.evidence is not None]
@@ -56,7 +56,7 @@ class SharedMemory:
         )
 
     def callers(self, *, now: Moment | None = None) -> Callers:
-        """The hosts as `objection` of _model/quorum.py asks for them; with ``now`` as if each had noted the list."""
+        """The hosts as `objection` of _model/quorum.py needs them; with ``now`` as if each had noted the list."""
         members = tuple(self._member(one, now) for one in self.known)
         return Callers(self.reference, self.hosts, (*members, *self.absent), self.derived)
 
@@ -70,26 +70,26 @@ class SharedMemory:
         )
 
     def with_intent(self, intent: Intent) -> SharedMemory:
-        """The intent on every host of the list; what it replaces is gone from the others."""
+        """Put the intent on every host of the list, and remove the one it replaces from the others."""
         return self._each(lambda one: replace(one, intent=intent if one.listed else None))
 
     def without_intent(self, token: str) -> SharedMemory:
-        """No host holds the intent with this token any more."""
+        """Remove the intent with this token from every host."""
         return self._each(
             lambda one: replace(one, intent=None) if one.intent is not None and one.intent.token == token else one
         )
 
     def with_evidence(self, evidence: Evidence, token: str | None) -> SharedMemory:
-        """The outcome on every host; the intent with this token has served."""
+        """Write the outcome on every host, and remove the intent with this token."""
         noted = self._each(lambda one: replace(one, evidence=evidence))
         return noted if token is None else noted.without_intent(token)
 
     def noted(self, now: Moment) -> SharedMemory:
-        """Every host has seen the list."""
+        """Note the list on every host."""
         return self._each(lambda one: replace(one, host_list=follows(one.host_list, self.reference, self.hosts, now)))
 
     def called(self, holders: frozenset[str]) -> SharedMemory:
-        """A call was made under the list, and these hosts held its intent: their memory counts from now on."""
+        """A call was made under the list. The memory of the hosts that held its intent counts from now on."""
 
         def mature(one: HostMemory) -> HostMemory:
             if one.name not in holders or one.host_list is None or one.host_list.hosts != self.hosts:
@@ -108,8 +108,8 @@ class SharedMemory:
 
 
 def list_that_counts(hosts: tuple[str, ...], known: tuple[HostMemory, ...], *, derived: bool) -> tuple[str, ...]:
-    """Return the order's list. One that is only ``derived`` from a play gives way to the one that hosts remember, until
-    most hosts of that one take part: a play may be cut.
+    """Return the order's list. A list ``derived`` from a play gives way to the one that hosts remember, because a play
+    may cover only some hosts. It counts once most hosts of the remembered list take part.
     """
     if not derived:
         return hosts

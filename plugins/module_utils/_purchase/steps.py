@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Steps that all actions of the purchase protocol share: questions, the lock, look-ups, duplicates (R2, R3, R4, R6)."""
+"""Steps that all actions of the purchase protocol share: reads, the lock, look-ups, duplicates (R2, R3, R4, R6)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OrderAnswer = Union[Found, Missing, Unavailable]
 
 
 class ProtocolError(TypeError):
-    """The driver answered an effect with something that is not an answer to it."""
+    """The driver sent something that is not an answer to the effect."""
 
 
 def expect(answer: Answer, kind: type[A]) -> A:
@@ -109,7 +109,7 @@ class Look:
 
 
 def look_by_reference(reference: str) -> Step[Look]:
-    """The filtered query, compared by ourselves; rows without a reference are asked for one by one, if they are few."""
+    """The filtered query, compared exactly. A few rows without a reference are read one by one."""
     answer = yield ListByReference(reference)
     if isinstance(answer, Unavailable):
         return Look(failed=answer.reason)
@@ -129,7 +129,7 @@ def look_by_reference(reference: str) -> Step[Look]:
 
 
 def look_in_list(reference: str, ids: tuple[str, ...]) -> Step[Look]:
-    """The bulk list, shared with everybody who waits; rows without a reference count if they carry one of the ids."""
+    """The bulk list, shared by all waiting purchases. Rows without a reference count if they have one of the ids."""
     answer = yield ListAll(reference, ids)
     if isinstance(answer, Unavailable):
         return Look(failed=answer.reason)
@@ -142,19 +142,19 @@ def look_in_list(reference: str, ids: tuple[str, ...]) -> Step[Look]:
 
 
 def remove_intent(request: PurchaseRequest, intent: Intent | None) -> Step[None]:
-    """A failure to remove costs only patience: a prepared intent is taken over, a sent one waits for its hold."""
+    """Remove the intent. A failure only delays: a prepared intent can be replaced, a sent one waits for its hold."""
     if request.has_journal and intent is not None:
         yield RemoveIntent(request.reference, intent.token)
 
 
 def give_back(request: PurchaseRequest) -> Step[None]:
-    """The plan's mark on the hosts must not keep the next run from what this one did not do."""
+    """Remove the plan's intent from the hosts, so that a call that was not made does not block the next run."""
     if request.on_hosts:
         yield RemoveIntent(request.reference, rules.own_token(request))
 
 
 def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None) -> Step[tuple[str, ...]]:
-    """Write the evidence; returns warnings."""
+    """Write the evidence; return warnings."""
     if not request.has_journal:
         return ()
     answer = yield PromoteToEvidence(evidence, intent.token if intent else None)
@@ -167,21 +167,21 @@ def promote(request: PurchaseRequest, evidence: Evidence, intent: Intent | None)
 
 
 def sent_under(request: PurchaseRequest, held: Intent, clock: Clock, before: Marks | None = None) -> Intent:
-    """The intent marked as sent. One on the hosts was marked by the plan, with the state that the plan saw."""
+    """The intent marked as sent. For one on the hosts the plan did that, with the state that the plan saw."""
     if request.on_hosts:
         return held
     return replace(held, phase="sent", before=before, started=clock.server, started_local=clock.local)
 
 
 def mark_sent(request: PurchaseRequest, held: Intent, sent: Intent) -> Step[PurchaseResult | None]:
-    """The last step before a paid or irreversible call: from here on everybody must assume that it was made."""
+    """The last step before a paid or irreversible call. From here on everybody must assume that it was made."""
     if not request.has_journal:
         return None
     if not request.on_hosts:
         failure = yield from _write_mark(request, held, sent)
         if failure is not None:
             return failure
-    # A run that was suspended here (a laptop's lid, a frozen virtual machine) must not send under an old intent.
+    # A run that was suspended here (laptop lid, frozen virtual machine) must not send under an old intent.
     clock = yield from ask_clock()
     if rules.mark_is_stale(sent, clock):
         yield from remove_intent(request, sent)
@@ -223,7 +223,7 @@ def new_intent(request: PurchaseRequest, clock: Clock) -> Intent:
 
 @dataclass(frozen=True)
 class Settled:
-    """What the live orders with one reference are, after duplicates were cancelled as far as they could be."""
+    """The live orders with one reference, after duplicates were cancelled where possible."""
 
     orders: order_set.OrderSet
     cancelled: tuple[DuplicateCancelled, ...] = ()
@@ -250,7 +250,7 @@ def settle(request: PurchaseRequest, live: tuple[Order, ...]) -> Step[Settled]:
 
 
 def ask_facts(request: PurchaseRequest, order: Order) -> Step[Order]:
-    """The order with the key of its CSR, and with whether it certainly never issued."""
+    """The order with the key of its CSR, and whether it certainly never issued."""
     if order.csr is None:
         csr = expect((yield DownloadCsr(order.id)), Fact)
         if csr.known and csr.value is not None:
@@ -263,9 +263,9 @@ def ask_facts(request: PurchaseRequest, order: Order) -> Step[Order]:
 
 
 def _cancel_duplicate(request: PurchaseRequest, first: Order, duplicate: Order) -> Step[DuplicateCancelled | None]:
-    """Read both, delete, and again until the duplicate has ended or time is over. None: it is left.
+    """Read both orders, delete the duplicate, and repeat until it has ended or time is over. None: it is kept.
 
-    Deleting by id is the one paid or irreversible call that may be repeated: it can hit nothing else.
+    A delete by id is the only paid or irreversible call that may be repeated: it cannot affect another order.
     """
     started = yield from ask_clock()
     attempt = 0
@@ -289,7 +289,7 @@ def _cancel_duplicate(request: PurchaseRequest, first: Order, duplicate: Order) 
 
 
 def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: Settled) -> PurchaseResult:
-    """The result with what became of duplicates; several orders that are no duplicates are never silent."""
+    """The result with what became of duplicates. Several orders that are not duplicates are always reported."""
     warnings = result.warnings
     for duplicate in settled.cancelled:
         warnings += (f"Order {duplicate.order_id}, a duplicate that never issued, was cancelled: {duplicate.refund}.",)
@@ -308,7 +308,7 @@ def with_settlement(request: PurchaseRequest, result: PurchaseResult, settled: S
     else:
         text = "the duplicate {} could not be cancelled".format(", ".join(settled.left))
     remedy = f"Nothing was deleted that may be in use. {words.WHICH_ONE}"
-    # A blocked result says it already; one that did its work must not fail with nothing but its success.
+    # A blocked result already says it; a result that did its work must not fail with only its success message.
     message = result.message if text in result.message else f"{result.message} But {text}. {remedy}"
     warnings = (*result.warnings, f"{request.reference}: {text}. {remedy}")
     return replace(result, code=result.code or "several_live_orders", message=message, warnings=warnings)

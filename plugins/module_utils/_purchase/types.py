@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The vocabulary of the purchase protocol (docs/protocol.md): what it asks for, what it is answered, what it returns.
+"""The types of the purchase protocol (docs/protocol.md): its effects, its answers, its results.
 
-Everything here is frozen plain data. The protocol yields an *effect* and is sent an *answer*; a driver does the
+Everything here is frozen plain data. The protocol yields an *effect* and receives an *answer*; a driver does the
 input and output. Dates are aware UTC datetimes, durations are seconds, key digests are hex SHA-256 of the DER
 SubjectPublicKeyInfo of a CSR.
 """
@@ -30,7 +30,7 @@ from .._model.orders import Order
 from .._model.quorum import Callers
 from .neighbour import Neighbour
 
-# These names belong to this vocabulary too; the others are below.
+# Part of these types too; the others are below.
 __all__ = [
     "Done",
     "Evidence",
@@ -50,19 +50,19 @@ PAID_ACTIONS = frozenset({"create", "renew"})
 # What a purchase can end with (PurchaseResult.outcome).
 OUTCOMES = frozenset(
     {
-        "bought",  # the create was answered and the order was found again
+        "bought",  # the create was answered and the order was found
         "renewed",  # the renewal is on the order
         "reissued",  # the reissue is on the order
-        "recovered",  # the reply was lost (now or in an earlier run) and the action was found to be done
-        "adopted",  # an order with this reference is there; nothing was sent (also the quiet end of "settle")
+        "recovered",  # the reply was lost (now or in an earlier run), but the call was carried out
+        "adopted",  # an order with this reference exists; nothing was sent (also how "settle" ends without a finding)
         "pending_unknown",  # sent, reply lost, nothing found yet: nothing is sent again before `blocked_until`
         "blocked",  # nothing was sent; a person or time must act (`code` says why)
         "rejected",  # the API refused; nothing was bought
         "not_sent",  # the request never left; nothing was bought
         "cancelled",  # state absent: the order has ended
-        "cancel_pending",  # state absent: asked for, not ended yet (or the reply was lost); a rerun goes on
+        "cancel_pending",  # state absent: sent, not ended yet (or the reply was lost); the next run continues
         "absent",  # state absent: there was nothing to cancel
-        "superseded",  # another run did or changed something meanwhile; nothing was sent; run again
+        "superseded",  # another run made or changed something meanwhile; nothing was sent; run again
     }
 )
 
@@ -84,8 +84,8 @@ class Sleep:
 
 @dataclass(frozen=True)
 class ListAll:
-    """-> Orders | Unavailable. A bulk list whose reading began after this effect was yielded; one reading may answer
-    many purchases. The answer may be cut down to rows with exactly `reference` or with an id in `ids`."""
+    """-> Orders | Unavailable. A bulk list that was read after this effect was yielded; one list may answer many
+    purchases. The answer may contain only rows with exactly `reference` or with an id in `ids`."""
 
     reference: str
     ids: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class ListAll:
 
 @dataclass(frozen=True)
 class ListByReference:
-    """-> Orders | Unavailable. The filtered query. All rows the server gave (the protocol compares by itself)."""
+    """-> Orders | Unavailable. The filtered query: all rows the server returned. The protocol compares them itself."""
 
     reference: str
 
@@ -107,14 +107,14 @@ class GetOrder:
 
 @dataclass(frozen=True)
 class DownloadCsr:
-    """-> Fact(key digest of the CSR on the order)"""
+    """-> Fact(key digest of the order's CSR)"""
 
     order_id: str
 
 
 @dataclass(frozen=True)
 class DownloadSerial:
-    """-> Fact(serial in hex of the certificate the API gives now; value None and known True: there is none yet)"""
+    """-> Fact(serial in hex of the certificate that the API hands out; None with `known`: there is none yet)"""
 
     order_id: str
 
@@ -128,8 +128,8 @@ class ReadRecords:
 
 @dataclass(frozen=True)
 class WriteIntent:
-    """-> IntentAnswer | JournalFailed. Durable before it is answered. Written only if there is no intent
-    (`replaces` None) or the intent there has exactly the token `replaces`; compared and written in one step."""
+    """-> IntentAnswer | JournalFailed. Durable before the answer. Written only if there is no intent (`replaces`
+    None) or the present intent has exactly the token `replaces`. Comparison and write are one step."""
 
     intent: Intent
     replaces: str | None = None
@@ -153,7 +153,7 @@ class PromoteToEvidence:
 
 @dataclass(frozen=True)
 class PostCreate:
-    """-> Posted. The driver has the order's fields; reference and key are named so that it can check them."""
+    """-> Posted. The driver has the order's fields; reference and key are here so that it can check them."""
 
     reference: str
     csr_key: str | None
@@ -208,7 +208,7 @@ Effect = Union[
 
 @dataclass(frozen=True)
 class Clock:
-    """`server` is the Date header of the latest answer (None: none yet); `monotonic` is seconds, for time-outs."""
+    """`server` is the Date header of the latest answer, or None; `monotonic` is seconds, for time-outs."""
 
     local: datetime
     server: datetime | None
@@ -272,19 +272,18 @@ Answer = Union[Clock, Done, Unavailable, Orders, Found, Missing, Fact, Records, 
 class PurchaseRequest:
     """One paid or irreversible action for one reference, as decide() chose it.
 
-    "settle" sends nothing that costs money: it finds out what became of an open intent and cancels duplicates. To be
-    used when there is an intent or more than one live order and decide() asks for no paid or irreversible call.
+    "settle" sends nothing that costs money: it finds the outcome of an open intent and cancels duplicates. It is for
+    an intent, or several live orders, when decide() asks for no paid or irreversible call.
 
-    `on_hosts`: the records lie on the hosts. The plan of this very run has marked its intent there as sent before; this
-    run makes its call under that intent or not at all, and what it answers to the journal effects is written back to
-    the hosts when it is over.
+    `on_hosts`: the records are on the hosts. The plan of this run has already marked its intent there as sent. This run
+    makes its call under that intent or not at all. Its journal writes reach the hosts after the call.
 
-    `orders`: all rows of this run's bulk list with exactly this reference, any bucket. `target`: the order a renew or
-    reissue is for, as decide() saw it. `evidence`: as decide() saw it. `deployed_until`: end of a certificate of ours
-    that is deployed and has not expired; `deployed_order_id`: the order it came from, when known. `paid_until_after`:
-    what the paid end will be if the action is done (None: unknown). `names`: those that are wanted. `neighbours`: see
-    there; `beside`: ids and references of those that may live beside a purchase. `callers`: the hosts that the call
-    needs, where records lie on hosts; as they are if `on_hosts`, else as they will be when they have noted the list.
+    `orders`: all rows of this run's bulk list with exactly this reference, any bucket. `target`: the order to renew or
+    reissue, as decide() saw it. `evidence`: as decide() saw it. `deployed_until`: end of our deployed, unexpired
+    certificate; `deployed_order_id`: its order, if known. `paid_until_after`: the end of the paid period if the action
+    is done (None: unknown). `names`: the wanted names. `neighbours`: see neighbour.py; `beside`: ids and references of
+    orders that may exist beside a purchase. `callers`: the hosts that the call needs, where records are on hosts. With
+    `on_hosts` they are given as they are, otherwise as they will be when they have noted the list.
     """
 
     action: str  # create | renew | reissue | cancel | settle
@@ -325,10 +324,9 @@ class DuplicateCancelled:
 class PurchaseResult:
     """`money_spent` is about this run: yes | no | assumed_free (a reissue) | unknown.
 
-    `code` is a stable word for blocked and failed outcomes.
-
-    `reference_verified`: the order was read back with exactly the reference sent (R5 needs it to go on).
-    `duplicates_left`: ids of orders beyond the first that are live as far as is known.
+    `code` is a stable word for blocked and failed outcomes. `reference_verified`: the order was read back with exactly
+    the reference that was sent (R5 requires it before more is bought). `duplicates_left`: ids of orders beyond the
+    first that are live as far as is known.
     """
 
     outcome: str
@@ -343,8 +341,8 @@ class PurchaseResult:
     warnings: tuple[str, ...] = ()
     duplicates_cancelled: tuple[DuplicateCancelled, ...] = ()
     duplicates_left: tuple[str, ...] = ()
-    evidence: Evidence | None = None  # what was (or, without a journal, could be) recorded
-    sent: bool = False  # a paid or irreversible call other than cancelling a duplicate was made in this run
+    evidence: Evidence | None = None  # what was recorded, or without a journal could be
+    sent: bool = False  # this run made a paid or irreversible call other than cancelling a duplicate
 
     @property
     def duplicate_left(self) -> bool:
@@ -370,10 +368,12 @@ Protocol = Generator[Effect, Answer, PurchaseResult]
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One item that wants a paid or irreversible action. `urgent_by`: when it is too late (smallest first).
-    `age_explains`: the action is due because time passed (or the reference is new and nothing of it is deployed);
-    False for what a typo in a shared variable can cause: other names, another plan, a new reference over a valid
-    deployed certificate."""
+    """One item that needs a paid or irreversible action. `urgent_by`: when it is too late (smallest first).
+
+    `age_explains`: the action is due because time passed, or the reference is new and has no deployed certificate.
+    False: a typo in a shared variable could cause it: other names, another plan, a new reference over a valid
+    deployed certificate.
+    """
 
     key: str
     action: str  # create | renew | reissue
@@ -389,7 +389,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class BatchVerdict:
-    """`allowed` in the order in which they should be done; `refused` by key."""
+    """`allowed` in the order in which the actions should be done; `refused` by key."""
 
     allowed: tuple[str, ...]
     refused: Mapping[str, Refusal] = field(default_factory=dict)
@@ -397,14 +397,14 @@ class BatchVerdict:
 
 @dataclass(frozen=True)
 class RunTogether:
-    """Effect of create_batch: run these creates (in parallel if there are several) -> mapping key -> PurchaseResult."""
+    """Effect of create_batch: run these creates, in parallel -> mapping key -> PurchaseResult."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CreateBatchResult:
-    """`results` of those run; `withheld` are those never started because the canary failed."""
+    """`results` of the creates that ran; `withheld`: those not started because the first one failed."""
 
     results: Mapping[str, PurchaseResult]
     withheld: Mapping[str, Refusal] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the purchase protocol says what happened: results with a message that a person can act on.
+"""The results and messages of the purchase protocol.
 
 Every message has four parts: what happened, what was not done, whether money was spent, what to do next.
 """
@@ -28,7 +28,7 @@ GRACE_ASSUMED = timedelta(days=30)
 DONE_WORDS = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
 NOUNS = {"create": "purchase", "renew": "renewal", "reissue": "reissue", "cancel": "cancellation", "settle": "look-up"}
 
-# Several live orders: another host, of an inventory that this run does not see, may serve any of them.
+# Several live orders: a host of an inventory that this run does not see may serve any of them.
 WHICH_ONE = (
     "Find out first which one is in use, also by hosts of other inventories: compare the serial of each in the "
     "provider's control panel with the one that openssl s_client shows. End one there only if nobody uses it or waits "
@@ -37,7 +37,7 @@ WHICH_ONE = (
 
 
 def money_of(action: str) -> str:
-    """The word for a committed action."""
+    """Whether an action that was carried out costs money, as a word of `money_spent`."""
     return "assumed_free" if action == "reissue" else "yes"
 
 
@@ -51,7 +51,7 @@ def money_sentence(money: str) -> str:
 
 
 def blocked(request: PurchaseRequest, refusal: Refusal, remedy: str, until: datetime | None = None) -> PurchaseResult:
-    """Nothing was sent, and a person or time must act."""
+    """Nothing was sent; a person must act, or time must pass."""
     unsent = "Nothing was sent" if request.action == "settle" else f"The {NOUNS[request.action]} was not sent"
     message = f"{request.reference}: {refusal.message}. {unsent}. No money was spent by this run. {remedy}"
     return PurchaseResult("blocked", message, code=refusal.code, blocked_until=until)
@@ -70,10 +70,10 @@ def held(request: PurchaseRequest, intent: Intent, until: datetime) -> PurchaseR
     refusal = Refusal(
         "outcome_unknown",
         f"a {NOUNS[intent.action]} of this reference was {about_to}sent on {sent} by run {intent.run_id} and its "
-        "outcome is not known; nothing of it is to be seen so far",
+        "outcome is not known; nothing of it was found so far",
     )
     remedy = (
-        f"It is looked for again on every run; from {rules.iso(until)} on it counts as not done. "
+        f"Every run looks for it again; from {rules.iso(until)} on it counts as not done. "
         f"{_lift(request, 'To go on earlier')}"
     )
     return blocked(request, refusal, remedy, until)
@@ -89,7 +89,7 @@ def unmarked(request: PurchaseRequest) -> PurchaseResult:
 
 
 def hosts_missing(request: PurchaseRequest, found: Objection) -> PurchaseResult:
-    """Too few hosts of the order take part, or too few know of it long enough."""
+    """Too few hosts of the order take part, or too few have known it long enough."""
     what, remedy = reported(found, request.action)
     return PurchaseResult(
         "blocked", f"{request.reference}: {what}. {remedy}.", code=found.code, blocked_until=found.until
@@ -113,7 +113,7 @@ def journal_failed(request: PurchaseRequest, reason: str) -> PurchaseResult:
 
 
 def superseded(request: PurchaseRequest, what: str) -> PurchaseResult:
-    message = "{0}: {1} while this run was at work. The {2} was not sent. {3} Run again; the next run decides anew."
+    message = "{0}: {1} while this run was at work. The {2} was not sent. {3} Run again; the next run decides again."
     return PurchaseResult(
         "superseded",
         message.format(request.reference, what, NOUNS[request.action], money_sentence("no")),
@@ -135,7 +135,7 @@ def contradicted(request: PurchaseRequest, order_id: str, when: datetime | None)
 
 
 def not_ours(request: PurchaseRequest, order: Order, objection: str) -> PurchaseResult:
-    """A record names an order that is not the order of this reference."""
+    """A record names an order that does not belong to this reference."""
     return blocked(
         request,
         Refusal("record_not_ours", f"a record in {request.journal_place} names order {order.id}, which {objection}"),
@@ -162,7 +162,7 @@ def unreadable(request: PurchaseRequest, rows: tuple[Order, ...]) -> PurchaseRes
         Refusal(
             "reference_unreadable",
             "the API gives {} orders without client_reference that were not all read one by one or do not show it then "
-            "either ({}), so whether one of them is this one cannot be told".format(
+            "either ({}), so it is not known whether one of them is this one".format(
                 len(rows), ", ".join(row.id for row in rows[:5])
             ),
         ),
@@ -179,7 +179,7 @@ def several(rows: tuple[Order, ...]) -> Refusal:
 
 
 def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock) -> PurchaseResult:
-    """Sent, reply lost, nothing found within recovery_timeout."""
+    """The call was sent, its reply was lost, and nothing was found within recovery_timeout."""
     until = rules.held_until(intent, clock, request.holds)
     if request.has_journal:
         following = (
@@ -188,11 +188,11 @@ def open_end(request: PurchaseRequest, intent: Intent, detail: str, clock: Clock
         )
     else:
         following = (
-            "Look into the provider's control panel before the next run: without a journal the next run only looks "
-            "for the order, and sends again if it does not show up."
+            "Check the provider's control panel before the next run: without a journal the next run only looks "
+            "for the order, and sends again if it does not find it."
         )
     message = (
-        "{}: the {} was sent, no answer tells whether it was done ({}), and it was not found within {:.0f} s. {} {}"
+        "{}: the {} was sent, no answer says whether it was done ({}), and it was not found within {:.0f} s. {} {}"
     )
     text = message.format(
         request.reference,
@@ -224,7 +224,7 @@ def refused(request: PurchaseRequest, kind: str, detail: str) -> PurchaseResult:
 
 
 def done(request: PurchaseRequest, outcome: str, order: Order, extra: str = "") -> PurchaseResult:
-    """The action was committed in this run."""
+    """This run carried out the action."""
     money = money_of(request.action)
     how = " (its reply was lost; it was found again)" if outcome == "recovered" else ""
     what = DONE_WORDS[request.action]
@@ -233,7 +233,7 @@ def done(request: PurchaseRequest, outcome: str, order: Order, extra: str = "") 
 
 
 def found_earlier(request: PurchaseRequest, intent: Intent, order: Order) -> PurchaseResult:
-    """An earlier run's open call turned out to be done."""
+    """An earlier run's open call was carried out."""
     message = "{}: the {} that run {} sent on {} was done: order {}. Nothing was sent by this run. {}".format(
         request.reference,
         NOUNS[intent.action],
@@ -246,12 +246,12 @@ def found_earlier(request: PurchaseRequest, intent: Intent, order: Order) -> Pur
 
 
 def adopted(request: PurchaseRequest, order: Order) -> PurchaseResult:
-    message = "{}: order {} is there. Nothing was sent. {}".format(request.reference, order.id, money_sentence("no"))
+    message = "{}: order {} exists. Nothing was sent. {}".format(request.reference, order.id, money_sentence("no"))
     return PurchaseResult("adopted", message, order=order, order_id=order.id, reference_verified=True)
 
 
 def refund_words(order: Order | None, clock: Clock) -> str:
-    """What is known of a refund: the API does not tell, the plan's grace period decides."""
+    """What is known of a refund: the API says nothing, the plan's grace period decides."""
     if order is None or order.created is None:
         return "the provider refunds inside the plan's grace period; the age of this order is not known"
     days = (rules.now_of(clock) - order.created).days
