@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts of one certificate as the rows of the decision table read them: each derived once."""
+"""The facts of one certificate that the rows of the decision table read, each derived once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .types import Desired, HostFacts, Observed, Policy
 
 @dataclass(frozen=True)
 class Case:
-    """One certificate, before it is known whether it has an order."""
+    """One certificate before its order is known."""
 
     desired: Desired
     observed: Observed
@@ -39,13 +39,13 @@ class Case:
 
     @property
     def committed(self) -> Intent | None:
-        """The call that took effect and was not written down yet."""
+        """The call that was carried out but not written down yet."""
         return self.observed.intent if self.outcome == "committed" else None
 
     def resends(self, action: str) -> bool:
-        """Say whether this action is the open intent once more: then it carries the CSR of the intent.
+        """Say whether this action repeats the open intent, with the CSR of that intent.
 
-        Not if other names are wanted by now, which that CSR does not ask for.
+        It does not if other names are wanted by now, which that CSR does not list.
         """
         intent = self.observed.intent
         if intent is None or self.outcome != "forgotten" or intent.action != action:
@@ -63,7 +63,7 @@ class OrderCase(Case):
 
 @dataclass(frozen=True)
 class IssuedCase(OrderCase):
-    """The same with an issued order and its certificate (C), and both clocks read."""
+    """The same with an issued order, its certificate (C), and both end dates read."""
 
     certificate: CertificateFacts
     due: Due
@@ -75,7 +75,7 @@ class IssuedCase(OrderCase):
 
     @property
     def age_source(self) -> datetime | None:
-        """When this order was last reissued, as far as can be told: our record, or a certificate younger than it."""
+        """When this order was last reissued, by our record, or by a certificate younger than the record."""
         if self.evidence is not None:
             return self.evidence.last_reissue
         created, began = self.order.created, self.certificate.not_before
@@ -84,14 +84,14 @@ class IssuedCase(OrderCase):
 
 
 def open_case(desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Case:
-    """Put together what rows 0 to 3 ask."""
+    """Collect the facts for rows 0 to 3."""
     intent = observed.intent
     outcome = None if intent is None else outcome_of(intent, desired, observed, now, policy)
     return Case(desired, observed, now, policy, orders_of(desired, observed), outcome)
 
 
 def with_order(case: Case, order: Order) -> OrderCase:
-    """Put together what rows 4 and 5 ask."""
+    """Collect the facts for rows 4 and 5."""
     evidence = case.observed.evidence
     mine = evidence if evidence is not None and evidence.order_id == order.id else None
     return OrderCase(
@@ -100,7 +100,7 @@ def with_order(case: Case, order: Order) -> OrderCase:
 
 
 def with_certificate(case: OrderCase, certificate: CertificateFacts) -> IssuedCase:
-    """Put together what rows 6 to 15 ask."""
+    """Collect the facts for rows 6 to 15."""
     committed = case.committed
     renewed = committed is not None and committed.action == "renew" and committed.order_id == case.order.id
     paid = paid_end_of(

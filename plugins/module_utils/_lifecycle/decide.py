@@ -4,8 +4,8 @@
 
 """What to do with one certificate: the decision table, first match wins.
 
-`decide` is pure and total: no clock, no I/O, no exception for any input of the declared types. The table in the
-operator's words is docs/decisions.md; every row is one function, in the same order.
+`decide` is pure and total: no clock, no I/O, no exception for any input of the declared types. docs/decisions.md
+describes the table for operators; every row is one function, in the same order.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ WITH_CERTIFICATE = (
 
 
 def decide(desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Decision:
-    """Return what to do, why, what it costs, and when to look again. `now` is an aware UTC datetime."""
+    """Return what to do, why, what it costs, and when to check again. `now` is an aware UTC datetime."""
     case = open_case(desired, observed, now, policy)
     for row in WITHOUT_ORDER:
         found = row(case)
         if found is not None:
             return _finish(case, found)
     counting = case.orders.successor or case.orders.current or order_rows.failed_call_order(case)
-    if counting is None:  # rows 2 and 3 leave nothing over; said here for the reader and the type checker
+    if counting is None:  # cannot happen after rows 2 and 3; here for the reader and the type checker
         return _finish(
             case, Decision("blocked", "several_live_orders", "no order can be chosen", remedy="Report this.")
         )
@@ -71,7 +71,7 @@ def _with_order(case: OrderCase) -> Decision:
         found = row(case)
         if found is not None:
             return _finish(case, _about(case, impatient(case, found)))
-    if case.order.certificate is None:  # row no_certificate answered; said for the type checker
+    if case.order.certificate is None:  # cannot happen after row no_certificate; here for the type checker
         return _finish(case, Decision("blocked", "certificate_unknown", "no certificate", remedy="Report this."))
     return _issued(with_certificate(case, case.order.certificate))
 
@@ -95,13 +95,13 @@ def _about(case: OrderCase, decision: Decision, *, warnings: tuple[str, ...] = (
     if case.orders.older:
         older = listing(tuple(order_words(order) for order in case.orders.older))
         said.append(
-            f"{older} has the same reference, is older and lives too: make sure that no host serves it before it ends"
+            f"{older} has the same reference, is older and still live: make sure that no host serves it before it ends"
         )
     return replace(decision, order_id=case.order.id, warnings=(*said, *decision.warnings, *warnings), **clocks)
 
 
 def _finish(case: Case, decision: Decision) -> Decision:
-    """Add what does not depend on the row: duplicates that may go (R6), and whether waiting is still green."""
+    """Add what does not depend on the row: duplicates to cancel (R6), and whether the task may still succeed."""
     unsure = decision.code in ("duplicate_reference", "reference_unreadable", "clock_skew")
     duplicates = () if unsure else tuple(order.id for order in case.orders.duplicates)
     decision = withheld(case, decision)
@@ -114,7 +114,7 @@ def _near_its_end(case: Case) -> bool:
 
 
 def _goes_on_in_time(case: Case, decision: Decision) -> bool:
-    """Say whether this wait ends by itself, and in time for a reissue: nobody needs to be asked."""
+    """Say whether this wait ends by itself, and in time for a reissue, so that no person is needed."""
     until = decision.next_date if decision.code == "in_progress" else None
     return until is not None and all(plus(until, LAST_DAYS) <= one.not_after for one in _served(case))
 

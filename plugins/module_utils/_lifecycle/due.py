@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a certificate is due: reading `renew_before`, its clamps, the spread over many certificates, the due date."""
+"""When a certificate is due: `renew_before`, its limits, and the spread of due dates over many certificates."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .dates import DAY, span
 from .types import Policy, RenewBefore
 
 DEFAULT_SHARE = 1 / 3
-FLOOR = 3 * DAY  # a certificate with more life than twice this is never left until later
-LAST_DAYS = 3 * DAY  # the spread never moves a due date into these
+FLOOR = 3 * DAY  # the shortest margin of a certificate whose life is more than twice this
+LAST_DAYS = 3 * DAY  # the spread moves no due date into the last days
 SPREAD_SHARE = 0.2
 SPREAD_FROM = 10  # certificates
 ROOM = 10 * DAY
@@ -38,9 +38,9 @@ class Due:
 
 
 def parse_renew_before(text: str) -> RenewBefore:
-    """Read `30d` (days) or `33%` (share of the certificate's life). Too long is legal here: it is clamped per life.
+    """Read `30d` (days) or `33%` (share of the certificate's life). Any length is valid; `due_of` limits it.
 
-    Raises ValueError, with a sentence for the operator, for anything else, zero included.
+    Raises ValueError with a sentence for the operator for anything else, zero included.
     """
     match = _FORM.fullmatch(text.strip())
     number = float(match.group("number")) if match else 0.0
@@ -57,7 +57,7 @@ def life_of(certificate: CertificateFacts) -> timedelta:
 
 
 def due_of(certificate: CertificateFacts, *, policy: Policy, reference: str) -> Due:
-    """Return when this certificate is due under this policy."""
+    """Return when this certificate is due by this policy."""
     life = life_of(certificate)
     margin, warnings = _margin(life, policy.renew_before)
     at = plus(certificate.not_after, -margin)
@@ -67,21 +67,21 @@ def due_of(certificate: CertificateFacts, *, policy: Policy, reference: str) -> 
 
 
 def alarm_before(life: timedelta) -> timedelta:
-    """Return the last stretch of a deployed certificate in which waiting is no longer green: max(3 days, 10 %)."""
+    """Return how long before its end a deployed certificate may no longer just wait: max(3 days, 10 % of its life)."""
     return max(LAST_DAYS, life / 10)
 
 
 def room_for_renewal(margin: timedelta) -> timedelta:
     """Return how long before a certificate's end the renew window must open for a due certificate to wait for it.
 
-    Half the margin, and ten days at least as far as the margin has them: an outage of the nightly job that a reissue
-    would survive must be survived by waiting too.
+    Half the margin, and at least ten days if the margin is that long. An outage of the nightly job must be no more
+    dangerous while waiting for a renewal than after a reissue.
     """
     return max(margin / 2, min(ROOM, margin))
 
 
 def end_moved(before: datetime, after: CertificateFacts) -> bool:
-    """Say whether a reissue for age was worth anything: the new certificate ends noticeably later than the old."""
+    """Say whether a reissue for age was useful: the new certificate ends noticeably later than the old one."""
     return after.not_after - before > min(DAY, life_of(after) / 10)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hosts of a certificate say: who holds a key, who serves what."""
+"""What the hosts of a certificate report: who holds a key, who serves which certificate."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from .types import HostFacts
 
 
 def all_spoke(hosts: tuple[HostFacts, ...]) -> bool:
-    """Say whether there are hosts, and every one of them answered with the keys it holds."""
+    """Say whether there are hosts and every one of them was reachable and reported the keys it holds."""
     return bool(hosts) and all(host.answered and host.public_keys is not None for host in hosts)
 
 
 def holds(hosts: tuple[HostFacts, ...], public_key_sha256: str) -> bool | None:
-    """Say whether any host holds the key; None if none of those that answered does, but not all of them spoke."""
+    """Say whether any host holds the key; None if no host reported it, but not all hosts reported."""
     if any(host.answered and public_key_sha256 in (host.public_keys or ()) for host in hosts):
         return True
     return False if all_spoke(hosts) else None
 
 
 def silent(hosts: tuple[HostFacts, ...]) -> tuple[str, ...]:
-    """Return the names of the hosts that did not answer."""
+    """Return the names of the hosts that did not report."""
     return tuple(host.name for host in hosts if not host.answered)
 
 
 def behind(hosts: tuple[HostFacts, ...], certificate: CertificateFacts) -> tuple[str, ...]:
-    """Return the names of the hosts that answered and serve nothing, or something that began no later.
+    """Return the names of the reachable hosts that serve nothing, or a certificate that began no later than this.
 
-    What began at the same moment counts as older: the API hands out the one that is alive, and CAs date back to
-    midnight.
+    One that began at the same moment counts as older: the API hands out the valid one, and CAs date back to midnight.
     """
     return tuple(host.name for host in hosts if host.answered and _older(host.deployed, certificate))
 
@@ -51,12 +50,12 @@ def ahead(hosts: tuple[HostFacts, ...], certificate: CertificateFacts) -> tuple[
 
 
 def deployed(hosts: tuple[HostFacts, ...]) -> tuple[CertificateFacts, ...]:
-    """Return the certificates that hosts serve now."""
+    """Return the certificates that hosts serve at present."""
     return tuple(host.deployed for host in hosts if host.answered and host.deployed is not None)
 
 
 def alive(certificates: tuple[CertificateFacts, ...], now: datetime) -> bool:
-    """Say whether any of these certificates has not ended."""
+    """Say whether any of these certificates has not expired."""
     return any(certificate.not_after > now for certificate in certificates)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a paid or irreversible call whose outcome was not written down (protocol rules R3 and R7)."""
+"""The outcome of a paid or irreversible call that was not written down (protocol rules R3 and R7)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .._model.orders import Order
 from .order import known_orders
 from .types import Desired, Observed, Policy
 
-# committed: it took effect. held: nothing found yet, too early to send again. forgotten: nothing found and the hold is
-# over. unclear: nothing found, the hold is over, but not everything that would tell could be read.
+# committed: it was carried out. held: nothing found yet, too early to send again. forgotten: nothing found and the hold
+# is over. unclear: nothing found and the hold is over, but some marks could not be read.
 Outcome = Literal["committed", "held", "forgotten", "unclear"]
 
 
 def held_until(intent: Intent, observed: Observed, now: datetime, policy: Policy) -> datetime | None:
-    """Return when the hold of this intent is over, by the controller's clock; None if it is."""
+    """Return when the hold of this intent is over, by the controller's clock; None if it is over."""
     skew = observed.clock_skew
     left = intent.held_for(Moment(now, None if skew is None else plus(now, -skew)), policy.holds)
     return plus(now, left) if left > timedelta(0) else None
 
 
 def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: datetime, policy: Policy) -> Outcome:
-    """Say what became of the call, from the orders alone."""
+    """Return what became of the call, from the orders alone."""
     orders = known_orders(desired, observed)
     if intent.action == "create":
         seen = any(_made_by(order, intent, policy) for order in orders)
@@ -48,12 +48,12 @@ def outcome_of(intent: Intent, desired: Desired, observed: Observed, now: dateti
 
 
 def has_moved(intent: Intent, order: Order) -> bool:
-    """Say whether anything that both the record and the order show has changed since just before the call."""
+    """Say whether any mark that record and order both show has changed since just before the call."""
     return marks.moved(intent.marks, marks_of(order)) is not None
 
 
 def marks_of(order: Order) -> Marks:
-    """Return what the order shows that a call would move."""
+    """Return the marks of the order that a call would change."""
     return Marks(
         order.status,
         order.updated,
@@ -69,7 +69,7 @@ def _made_by(order: Order, intent: Intent, policy: Policy) -> bool:
 
 
 def _made_by_call(order: Order, intent: Intent) -> bool:
-    """A renewal may answer with a new order: another one that carries the key that was sent."""
+    """Say whether a renewal made this new order: another one that carries the key that was sent."""
     sent = intent.csr_key
     return (
         order.id != intent.order_id
@@ -80,5 +80,5 @@ def _made_by_call(order: Order, intent: Intent) -> bool:
 
 
 def _unread(intent: Intent, order: Order | None) -> bool:
-    """Say whether any mark could not be read on one side, but the status, which proves nothing."""
+    """Say whether any mark could not be read on one side, except the status, which proves nothing."""
     return order is None or not (intent.marks.complete and marks_of(order).complete)

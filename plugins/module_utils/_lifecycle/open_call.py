@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our last renewal or reissue, as long as its certificate has not come: the record tells it, not the order's words."""
+"""Our last renewal or reissue until its certificate comes. Our record decides this, not the order's status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .paid import TOLERANCE
 
 @dataclass(frozen=True)
 class OpenCall:
-    """``key`` is the key that was sent, None if the record does not tell."""
+    """``key`` is the key that was sent, None if it was not recorded."""
 
     action: str
     begun: datetime
@@ -28,16 +28,15 @@ class OpenCall:
 
 
 def open_call(case: OrderCase) -> OpenCall | None:
-    """Return our last renewal or reissue of this order unless its certificate is there."""
+    """Return our last renewal or reissue of this order, unless its certificate has come."""
     call = _unrecorded(case) or _recorded(case)
     return None if call is None or _has_come(call, case) else call
 
 
 def believed_until(call: OpenCall, case: OrderCase) -> datetime:
-    """Return until when the certificate of this call is waited for, whatever else is due: as long as the slowest call
-    may take.
+    """Return until when the certificate of this call is awaited, whatever else is due: the time of the slowest call.
 
-    A renewal may give no certificate at all, so it is not waited for into the last days of the present one.
+    A renewal may give no certificate at all, so the wait ends before the last days of the present one.
     """
     until = plus(call.begun, case.policy.holds.renew)
     certificate = case.order.certificate
@@ -75,7 +74,7 @@ def _has_come(call: OpenCall, case: OrderCase) -> bool:
         return certificate.serial != call.serial_before
     if certificate.not_before >= call.begun:
         return True
-    # CAs date back: one that began shortly before the call can be of this call, or of one made just before it.
+    # CAs date back: one that began shortly before the call may be of this call, or of one just before it.
     return _not_older(certificate, call) and call.key in (None, certificate.public_key_sha256)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which orders are ours, which of them counts, and how one that is over came to its end."""
+"""Which orders are ours, which of them counts, and how an ended one ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OverKind = Literal["expired", "cancelled", "revoked", "failed", "replaced"]
 
 
 def known_orders(desired: Desired, observed: Observed) -> tuple[Order, ...]:
-    """Return the orders with exactly this reference, and the recorded order, each id once."""
+    """Return the orders with exactly this reference and the recorded order, each id once."""
     orders = {order.id: order for order in observed.orders if order.client_reference == desired.client_reference}
     recorded = observed.evidence_order
     if recorded is not None and observed.evidence is not None and recorded.id == observed.evidence.order_id:
@@ -26,7 +26,7 @@ def known_orders(desired: Desired, observed: Observed) -> tuple[Order, ...]:
 
 
 def orders_of(desired: Desired, observed: Observed) -> OrderSet:
-    """Sort out the orders of this reference. Never by the controller's clock."""
+    """Sort the orders of this reference, never by the controller's clock."""
     found = sort_out(known_orders(desired, observed))
     by_list = {order.id for order in observed.orders if order.client_reference == desired.client_reference}
     if found.current is not None and found.current.id not in by_list:
@@ -35,7 +35,7 @@ def orders_of(desired: Desired, observed: Observed) -> OrderSet:
 
 
 def kind_of_end(order: Order) -> OverKind:
-    """Say how an order that is not live came to its end."""
+    """Say how an order that is not live ended."""
     if order.bucket == "failed":
         return "failed"
     if order.bucket == "replaced":

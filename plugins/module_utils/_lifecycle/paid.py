@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The paid clock: when the paid period of an order ends, how we know, and whether that is good enough for a charge."""
+"""When the paid period of an order ends, how this is known, and whether it is certain enough for a charge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .dates import DAY, add_months, day, near
 from .types import Policy
 
 TOLERANCE = 2 * DAY
-LAST_CALL = 5 * DAY  # before the paid end: auto-renewal that has not fired, or records that disagree, need a person
+LAST_CALL = 5 * DAY  # before the paid end: auto-renewal that did not happen, or records that disagree, need a person
 DEFAULT_WINDOW_DAYS = 30
 _LONGEST_MONTHS = 120
 _LONGEST_WINDOW_DAYS = 3650
@@ -32,10 +32,10 @@ Source = Literal["paid_until", "record", "bought", "expires", "unknown"]
 class PaidEnd:
     """The end of the paid period.
 
-    ``end`` is None when it is not known well enough to spend money. ``opens`` is the first moment a renewal is
-    possible (W). ``doubt`` is a sentence why, although the end is known, it may have been renewed already (empty: it
-    was not). ``conflict`` is the paid end the API shows, if it is close and earlier than ours; ``conflict_from`` is
-    when an earlier one that it shows will be close.
+    ``end`` is None if it is not certain enough to spend money. ``opens`` is the first moment a renewal is possible (W).
+    ``doubt`` says why the order may have been renewed already although the end is known (empty: it was not).
+    ``conflict`` is a paid end of the API that is close and earlier than ours. ``conflict_from`` is when an earlier one
+    will be close.
     """
 
     end: datetime | None = None
@@ -58,8 +58,8 @@ class PaidEnd:
 
 @dataclass(frozen=True)
 class PaidQuestion:
-    """Everything the paid clock is read from. ``evidence`` is that of this very order; ``renewed`` a renewal of it
-    that took effect and was not written down."""
+    """All facts about the paid period. ``evidence`` is of this very order; ``renewed`` is a renewal of it that was
+    carried out but not written down."""
 
     order: Order
     certificate: CertificateFacts | None
@@ -78,7 +78,7 @@ class PaidQuestion:
 def meaning_of_expires(
     *, expires: datetime | None, created: datetime | None, not_after: datetime | None, interval_months: int | None
 ) -> Meaning:
-    """Classify the field `expires` of one order: the end of what is paid, of the certificate, or no telling."""
+    """Classify the field `expires` of one order: end of the paid period, of the certificate, or not known."""
     if expires is None:
         return "unknown"
     of_certificate = not_after is not None and near(expires, not_after, within=TOLERANCE)
@@ -99,9 +99,9 @@ def on_grid(date: datetime, created: datetime, interval_months: int) -> bool:
 def paid_until_after(
     action: Literal["create", "renew"], *, now: datetime, paid_end: datetime | None, interval_months: int | None
 ) -> datetime | None:
-    """Return the paid end to write down after a create or renew that took effect; None if it cannot be known.
+    """Return the paid end to record after a create or renew that was carried out; None if it cannot be known.
 
-    A renewal is added to the period that runs; one made after its end starts anew.
+    A renewal is added to the running period; one made after its end starts a new period.
     """
     if interval_months is None:
         return None
@@ -111,7 +111,7 @@ def paid_until_after(
 
 
 def paid_end_of(question: PaidQuestion) -> PaidEnd:
-    """Return what is known of the paid end of this order."""
+    """Return what is known of the end of this order's paid period."""
     shown_end = _shown_end(question)
     end, source = _latest(_sources(question, shown_end))
     window, warnings = _window(question, known=end is not None)
@@ -141,7 +141,7 @@ def _sources(question: PaidQuestion, shown: datetime | None) -> list[tuple[datet
 
 
 def _latest(found: list[tuple[datetime, Source]]) -> tuple[datetime | None, Source]:
-    """The latest source wins: an early end charges twice, and a later one is corrected before it harms."""
+    """Choose the latest source: an end that is too early charges twice, a late one is corrected before it harms."""
     if not found:
         return None, "unknown"
     return max(found, key=lambda pair: pair[0])
@@ -171,15 +171,18 @@ def _after_unrecorded_renewal(paid: PaidEnd, question: PaidQuestion) -> PaidEnd:
     if intent is None or paid.end is None or paid.end > plus(intent.begun, paid.window + TOLERANCE):
         return paid
     if question.interval is None:
-        text = "a renewal took effect, but the plan does not say for how long: set paid_until"
+        text = "a renewal was carried out, but the plan does not say for how long: set paid_until"
         return replace(paid, end=None, source="unknown", warnings=(*paid.warnings, text))
     return replace(paid, end=add_months(paid.end, question.interval), source="record")
 
 
 def _rolled(paid: PaidEnd, question: PaidQuestion) -> PaidEnd:
-    """With auto-renewal, a paid end that has passed, or a certificate that is not ours, begun inside the window, means
-    that it has fired. That the order was merely changed proves nothing: platforms touch orders every night, and a
-    renewal wrongly believed in is a lapse that nobody is warned of."""
+    """Move the paid end on if auto-renewal has happened.
+
+    The signs are a paid end that has passed, and a certificate not of ours that began inside the window. A mere change
+    of the order proves nothing: providers change orders every night. A renewal wrongly assumed would let it lapse
+    without a warning.
+    """
     if paid.end is None:
         return paid
     if question.interval is None:
@@ -201,18 +204,18 @@ def _first_end_after(now: datetime, end: datetime, interval: int) -> datetime:
 def _disproved(paid: PaidEnd, question: PaidQuestion) -> PaidEnd:
     if paid.end is None or question.now <= plus(paid.end, TOLERANCE):
         return paid
-    text = f"the paid end we know, {day(paid.end)}, has passed and the order lives: somebody renewed it; set paid_until"
+    text = f"the paid end we know, {day(paid.end)}, has passed and the order is live: it was renewed; set paid_until"
     return replace(paid, end=None, source="unknown", warnings=(*paid.warnings, text))
 
 
 def _doubt(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> str:
-    """Money is spent only if nothing suggests that this period was renewed by somebody, or by us without a record."""
+    """Return why this period may have been renewed already, by somebody or by an unrecorded call (empty: no sign)."""
     if not paid.is_open(question.now) or paid.end is None:
         return ""
     ours = _renewal_without_an_end(paid, question.evidence)
     if ours:
         return ours
-    if paid.source == "bought":  # a record that knows the purchase and not the renewals explains no change
+    if paid.source == "bought":  # a record of the purchase alone explains no later change
         question = replace(question, evidence=None)
     touched = _touched(paid, question, shown)
     if touched:
@@ -224,7 +227,7 @@ def _doubt(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> str
 
 
 def _renewal_without_an_end(paid: PaidEnd, evidence: Evidence | None) -> str:
-    """A renewal of ours whose paid end could not be written down: it must not be made again."""
+    """Return why our own renewal must not be repeated: its paid end was not written down (empty: there is none)."""
     if evidence is None or evidence.paid_until is not None or evidence.last_renewal is None or paid.opens is None:
         return ""
     if evidence.last_renewal < plus(paid.opens, -TOLERANCE):
@@ -233,7 +236,7 @@ def _renewal_without_an_end(paid: PaidEnd, evidence: Evidence | None) -> str:
 
 
 def _touched(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> str:
-    """Return why it looks as if somebody else acted on the order inside the renew window (empty: it does not)."""
+    """Return why somebody else may have acted on the order inside the renew window (empty: nobody did)."""
     updated, opens = question.order.updated, paid.opens
     found = _new_certificate(paid, question)
     if found and not _checked(question, _began(question)):
@@ -248,8 +251,8 @@ def _touched(paid: PaidEnd, question: PaidQuestion, shown: datetime | None) -> s
 def _not_renewed_since(updated: datetime, paid: PaidEnd, shown: datetime | None, question: PaidQuestion) -> bool:
     """Say whether the API itself shows the paid end that we know, long enough after the change for a renewal to show.
 
-    A platform may touch an order for many reasons, to remind its owner for one. Without a record of what is paid this
-    proves nothing: the end shown may be one that never moves.
+    A provider may change an order for many reasons, such as a reminder to its owner. Without a record of the paid end
+    this proves nothing: the end shown may be one that never moves.
     """
     recorded = question.evidence is not None and question.evidence.paid_until is not None
     if not recorded or shown is None or paid.end is None or not near(shown, paid.end, within=TOLERANCE):
@@ -277,7 +280,7 @@ def _ours(certificate: CertificateFacts | None, evidence: Evidence | None) -> bo
 
 
 def _explained(updated: datetime, question: PaidQuestion) -> bool:
-    """Say whether the last change of the order is our own doing, or a person has looked at it since.
+    """Say whether we made the last change of the order, or a person has checked it since.
 
     The issue of a certificate that we asked for is a change too, and may come days after the call.
     """
@@ -295,8 +298,8 @@ def _explained(updated: datetime, question: PaidQuestion) -> bool:
 def _checked(question: PaidQuestion, changed: datetime | None) -> bool:
     """Say whether a person made sure, after this change, that the paid period ends as we know it.
 
-    With a record of what is paid a renewal of ours moves that end, so the day after is covered as well: some platforms
-    touch every order every night. Without one our own renewal is just such a change, and must be a day older.
+    With a record of the paid end, our renewal moves that end, so a check also covers the day after it: some providers
+    change every order every night. Without one, the change may be our own renewal, so it must be a day older.
     """
     checked, evidence = question.policy.paid_until_checked, question.evidence
     if checked is None or changed is None:
@@ -306,7 +309,7 @@ def _checked(question: PaidQuestion, changed: datetime | None) -> bool:
 
 
 def _conflict(paid: PaidEnd, shown: datetime | None, now: datetime) -> datetime | None:
-    """Return the paid end that the API shows, if it is still to come and earlier than ours."""
+    """Return the paid end that the API shows, if it is in the future and earlier than ours."""
     if shown is None or paid.end is None or shown >= plus(paid.end, -TOLERANCE):
         return None
     return shown if shown - now >= -TOLERANCE else None

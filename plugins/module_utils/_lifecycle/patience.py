@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long a paid order may be without its certificate: a wait has an end, and is announced before it."""
+"""How long a paid order may be without its certificate: every wait has a limit, with a warning before it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .words import order_words
 
 LONGEST = {"DNS": 3 * DAY, "FILE": 3 * DAY, "EMAIL": 7 * DAY}
 LONGEST_UNKNOWN = 7 * DAY
-LONGEST_VETTED = 21 * DAY  # a person at the CA looks at the organisation
-REFUND_WITHIN = 30 * DAY  # published nowhere: what such providers usually grant
+LONGEST_VETTED = 21 * DAY  # a person at the CA validates the organisation
+REFUND_WITHIN = 30 * DAY  # assumed, because nothing is published: usual for such providers
 BEFORE_REFUND_ENDS = 5 * DAY
 _WAITING_CODES = ("waiting", "in_progress", "certificate_awaited")
 
 
 @dataclass(frozen=True)
 class Wait:
-    """One wait for a certificate. ``since`` is None if nothing tells when it began."""
+    """One wait for a certificate. ``since`` is None if its start is not known."""
 
     what: str
     since: datetime | None
@@ -39,7 +39,7 @@ class Wait:
         return None if self.since is None else plus(self.since, self.longest)
 
     def is_over(self, now: datetime) -> bool:
-        """Say whether a person must act: the time is up, or the last days have come in which money comes back."""
+        """Say whether a person must act: the time is up, or the last days for a refund have come."""
         if self.ends is not None and now >= self.ends:
             return True
         refund = self.refund_ends
@@ -65,7 +65,7 @@ def wait_of(case: OrderCase, *, in_progress: bool) -> Wait:
 
 
 def impatient(case: OrderCase, decision: Decision) -> Decision:
-    """Add to a decision to wait what is to be said of how long it has taken."""
+    """Add to a decision to wait what its length requires: a warning, or that it is overdue."""
     if decision.code not in _WAITING_CODES or decision.action not in ("wait", "validate"):
         return decision
     wait = wait_of(case, in_progress=decision.code == "in_progress")
@@ -82,7 +82,7 @@ def without_certificate(wait: Wait, now: datetime) -> str:
 
 
 def refund_words(wait: Wait, now: datetime) -> str:
-    """Return until when money may come back; empty where none was spent for a first certificate."""
+    """Return until when a refund may be possible; empty where nothing was paid for a first certificate."""
     if wait.refund_ends is None:
         return ""
     if now >= wait.refund_ends:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a reissue may be asked for: it revokes the certificate that every host of the list serves."""
+"""Whether a reissue may be requested: it revokes the certificate that every host of the list serves."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LAST_STRETCH = 10 * DAY
 
 
 def unready(case: IssuedCase) -> tuple[str, ...]:
-    """Return in words, for each host that could not take a new certificate today, why. What is not known is no reason.
+    """Return in words, for each host that could not accept a new certificate today, why. Unknown is not a reason.
 
-    While a run plans there is no fresh CSR yet, and its key is not looked for.
+    A plan has no fresh CSR yet, so its key is not checked.
     """
     return tuple(said for said in (_unready(host, case.desired.csr) for host in case.hosts) if said)
 
 
 def goes_on_alone(case: IssuedCase) -> datetime:
-    """Return from when a host that is not ready no longer holds a reissue up: max(10 days, a third of the margin)."""
+    """Return when a reissue no longer waits for a host that is not ready: max(10 days, a third of the margin)."""
     return plus(case.certificate.not_after, -max(LAST_STRETCH, case.due.margin / 3))
 
 

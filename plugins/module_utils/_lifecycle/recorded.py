@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Row 4 for an order that only a record names: the order itself must bear out that it is ours.
+"""Row 4 for an order that only a record names: the order itself must confirm that it is ours.
 
-Records may lie on hosts, and a host speaks for its own certificate only.
+Records may lie on hosts, and a host may speak only for its own certificate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .words import listing, order_words
 
 
 def record_not_ours(case: Case) -> Decision | None:
-    """The record leads to an order of another reference, or to one that lost its own and is not certainly ours."""
+    """The record names an order with another reference, or one that lost its reference and is not certainly ours."""
     order = case.orders.successor or case.orders.current or failed_call_order(case)
     if order is None or order.client_reference == case.desired.client_reference:
         return None
@@ -45,5 +45,5 @@ def _objection(case: Case, order: Order) -> str | None:
         return "shows no reference, and its CSR does not carry a key of our records"
     beyond = tuple(name for name in csr.names if name.lower() not in case.desired.names)
     if beyond:
-        return f"shows no reference, and asks for names that are not wanted here: {listing(beyond)}"
+        return f"shows no reference, and its CSR has names that are not wanted here: {listing(beyond)}"
     return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows 6 to 15 of the decision table: the order is issued; what do its two clocks and its names ask for."""
+"""Rows 6 to 15 of the decision table: what an issued order needs, by its two end dates and its names."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .readiness import goes_on_alone, unready
 from .types import Decision
 from .words import clocks, listing, order_words, paid_clock
 
-TOO_SHORT = 2 * DAY  # no nightly job can live on such certificates
+TOO_SHORT = 2 * DAY  # a nightly job cannot manage such certificates
 _YEAR_MONTHS = 12
 _LONGEST_MONTHS = 120
 
 
 def no_certificate(case: OrderCase) -> Decision | None:
-    """Before row 6: the order is issued, and the API hands out no certificate."""
+    """Before row 6: the order is issued, but the API hands out no certificate."""
     if case.order.certificate is not None:
         return None
     wait = wait_of(case, in_progress=False)
@@ -45,12 +45,12 @@ def no_certificate(case: OrderCase) -> Decision | None:
         "blocked",
         "certificate_unknown",
         f"{order_words(case.order)} is issued, but its certificate could not be read: nothing can be decided",
-        remedy="Download it by hand (ssl_certificate_download) and see what the provider answers.",
+        remedy="Download it by hand (ssl_certificate_download) and check what the provider answers.",
     )
 
 
 def deploy(case: IssuedCase) -> Decision | None:
-    """Row 6: a certificate is ready that no host serves."""
+    """Row 6: a certificate is ready, and not every host serves it."""
     late = behind(case.hosts, case.certificate)
     answered = tuple(host.name for host in case.hosts if host.answered)
     if not late or len(late) < len(answered) or not _deployable(case):
@@ -59,9 +59,9 @@ def deploy(case: IssuedCase) -> Decision | None:
 
 
 def asked_for(case: IssuedCase) -> Decision | None:
-    """Row 7: the operator asks for another certificate, by date or by names.
+    """Row 7: the operator wants another certificate, because of its date or its names.
 
-    By date he asks for the end of the present one, which a renewal may leave alone.
+    By date he wants another end date, which a renewal may leave as it is.
     """
     since = _reissue_asked(case)
     if since:
@@ -71,7 +71,7 @@ def asked_for(case: IssuedCase) -> Decision | None:
         return None
     if case.paid.auto and case.paid.end is not None:
         silent = _auto_renew_silent(case, case.paid.end)
-        if silent is not None:  # the order may lapse before a reissue is done; names can wait for an answer
+        if silent is not None:  # the order may lapse before a reissue is done; new names can wait
             return silent
     if not case.paid.is_open(case.now) or case.paid.auto:
         return _plan_too_small(case, why) or _reissue_unless_recent(case, "names_changed", why)
@@ -79,7 +79,7 @@ def asked_for(case: IssuedCase) -> Decision | None:
 
 
 def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
-    """A reissue for names that the plan does not say it takes would revoke the certificate in use for nothing."""
+    """Block a reissue for names that the plan may not cover: it would revoke the certificate in use for nothing."""
     plan, wanted = case.observed.plan, case.desired.names
     if plan is None or case.policy.names_fit_plan:
         return None
@@ -94,15 +94,15 @@ def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
     return Decision(
         "blocked",
         "plan_too_small",
-        f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it takes {lacks}; a reissue "
-        "would revoke the certificate in use",
-        remedy="Buy a plan that takes them as an order of its own, or take the names off the list. If the plan does "
-        "take them, set names_fit_plan.",
+        f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it covers {lacks}; a "
+        "reissue would revoke the certificate in use",
+        remedy="Buy a plan that covers them as an order of its own, or take the names off the list. If the plan does "
+        "cover them, set names_fit_plan.",
     )
 
 
 def names_not_covered(case: IssuedCase) -> Decision | None:
-    """Row 8: every name was asked for, and the certificate lacks some."""
+    """Row 8: all wanted names were in the CSR, and the certificate lacks some."""
     absent = missing(case.desired.names, case.certificate.names)
     if not absent or case.order.csr is None:
         return None
@@ -116,7 +116,7 @@ def names_not_covered(case: IssuedCase) -> Decision | None:
 
 
 def key_lost(case: IssuedCase) -> Decision | None:
-    """Row 9: all hosts answered and none holds the key of the certificate."""
+    """Row 9: all hosts were reachable and none holds the key of the certificate."""
     if holds(case.hosts, case.certificate.public_key_sha256) is not False:
         return None
     why = f"no host holds the key of the certificate (asked: {listing(tuple(host.name for host in case.hosts))})"
@@ -148,7 +148,7 @@ def renew(case: IssuedCase) -> Decision | None:
 
 
 def renew_soon(case: IssuedCase) -> Decision | None:
-    """Row 11: due, but the renewal that comes anyway comes early enough."""
+    """Row 11: due, but a renewal that is due soon comes early enough."""
     end, opens = case.paid.end, case.paid.opens
     if not case.is_due or end is None or opens is None:
         return None
@@ -157,7 +157,7 @@ def renew_soon(case: IssuedCase) -> Decision | None:
         if not case.paid.auto or ends < plus(end, -TOLERANCE):
             return None
         last = plus(end, -LAST_CALL)
-        return _nothing(case, "auto_renew_awaited", f"due, and the platform renews by {day(end)}", last)
+        return _nothing(case, "auto_renew_awaited", f"due, and the provider renews by {day(end)}", last)
     capped = near(ends, end, within=TOLERANCE) and opens < ends
     if ends - opens < room_for_renewal(case.due.margin) and not capped:
         return None
@@ -219,12 +219,12 @@ def life_too_short(case: IssuedCase) -> Decision | None:
 
 
 def reissue(case: IssuedCase) -> Decision | None:
-    """Row 14: due."""
+    """Row 14: due, and nothing is in the way of a reissue."""
     return _reissue_unless_recent(case, "reissue", "due", by_age=True) if case.is_due else None
 
 
 def nothing(case: IssuedCase) -> Decision:
-    """Row 15: nothing is due. Hosts that lag behind others are served."""
+    """Row 15: nothing is due. Hosts that lag behind others receive the certificate."""
     late = behind(case.hosts, case.certificate)
     if late and _deployable(case):
         return _deploy(case, late, "deploy_rest")
@@ -235,7 +235,7 @@ def nothing(case: IssuedCase) -> Decision:
 
 
 def issued_warnings(case: IssuedCase) -> tuple[str, ...]:
-    """Return what an operator should know whatever was decided."""
+    """Return what an operator should know whatever the decision is."""
     found = [*case.due.warnings, *case.paid.warnings]
     asked = case.policy.reissue_after
     if asked is not None and asked > case.now:
@@ -249,7 +249,7 @@ def issued_warnings(case: IssuedCase) -> tuple[str, ...]:
         found.append("until when the order is paid is not known: it is never renewed by itself; set paid_until")
     quiet = silent(case.hosts)
     if quiet and not all_spoke(case.hosts):
-        found.append(f"no answer from {listing(quiet)}")
+        found.append(f"{listing(quiet)} did not take part")
     return tuple(found)
 
 
@@ -267,7 +267,7 @@ def _deployable(case: IssuedCase) -> bool:
 
 
 def _reissue_unless_recent(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
-    """Ask for a reissue, unless one was made within a day (R8) or a host could not take the new certificate."""
+    """Request a reissue, unless one was made within a day (R8) or a host could not accept the new certificate."""
     last = case.age_source
     if last is not None and case.now - last < REISSUE_REST:
         return Decision(
@@ -276,8 +276,8 @@ def _reissue_unless_recent(case: IssuedCase, code: str, why: str, *, by_age: boo
             f"{clocks(case)}; {why}, but it was reissued {span(case.now - last)} ago, and once in "
             f"{span(REISSUE_REST)} is the most",
             next_date=plus(last, REISSUE_REST),
-            remedy="Nothing, if this was asked for twice; the next run after that time goes on. Otherwise find out who "
-            "else reissues this order.",
+            remedy="Nothing, if this was asked for twice; the next run after that time reissues. Otherwise find out "
+            "who else reissues this order.",
         )
     late = unready(case)
     if late and case.now < goes_on_alone(case):
@@ -307,14 +307,14 @@ def _hosts_not_ready(case: IssuedCase, why: str, late: tuple[str, ...]) -> Decis
 
 
 def _renew(case: IssuedCase, code: str, why: str, *, by_age: bool = False) -> Decision:
-    """Ask for a renewal, unless this period may have been renewed already."""
+    """Request a renewal, unless this period may have been renewed already."""
     if case.paid.doubt:
         return Decision(
             "blocked",
             "renewal_doubtful",
             f"{clocks(case)}; {why}, but the order may have been renewed already: {case.paid.doubt}",
             remedy="Look up in the provider's panel until when the order is paid. If it was renewed, set paid_until to "
-            "the new end. If it was not, set paid_until_checked to the day on which you looked, or renew there.",
+            "the new end. If it was not, set paid_until_checked to the day on which you checked, or renew there.",
         )
     return Decision(
         "renew",
@@ -338,11 +338,11 @@ def _reissue_asked(case: IssuedCase) -> str:
 
 
 def _names_asked(case: IssuedCase) -> str:
-    """Wanted names that are in neither, if the certificate can have been made without asking for them.
+    """Return wanted names that neither certificate nor CSR has, if the certificate may have been made without them.
 
-    If the certificate carries another key than the CSR on the order, that CSR does not tell what was asked for: it is
-    older (the API never shows the new one) or newer (a renewal that only extended the period). With our record one
-    reissue finds out; without it a person is asked (row 8).
+    If the certificate has another key than the order's CSR, that CSR does not show which names were requested. It may
+    be older (the API never shows the new one) or newer (a renewal that only extended the period). With our record one
+    reissue settles it; without a record a person must decide (row 8).
     """
     csr, certificate = case.order.csr, case.certificate
     if csr is None:
@@ -360,7 +360,7 @@ def _names_asked(case: IssuedCase) -> str:
 
 
 def _handed_out(case: OrderCase) -> bool:
-    """Say whether a certificate of this order was ever downloaded. The word "active" alone does not tell."""
+    """Say whether a certificate of this order was ever downloaded. The status "active" alone does not prove it."""
     if case.evidence is not None and case.evidence.serial is not None:
         return True
     csr = case.order.csr
@@ -368,7 +368,7 @@ def _handed_out(case: OrderCase) -> bool:
 
 
 def _made_for_names(case: IssuedCase) -> bool:
-    """Say whether the certificate came from a reissue of ours that age did not ask for."""
+    """Say whether the certificate came from a reissue of ours that was not for age."""
     evidence = case.evidence
     if evidence is None or evidence.last_reissue is None or evidence.last_reissue_for_age is not False:
         return False
@@ -405,8 +405,10 @@ def _last_was_useless(case: IssuedCase) -> bool:
 
 
 def _ends_with_the_likely_period(case: IssuedCase) -> bool:
-    """Without a record and without a known paid end: a reissue that ends on the same day would be asked for again and
-    again, and the order lapse meanwhile."""
+    """Say whether a reissue would probably end on the same day, without a record or a known paid end.
+
+    It would be repeated again and again, and the order would lapse meanwhile.
+    """
     created, plan = case.order.created, case.observed.plan
     if case.evidence is not None or case.paid.end is not None or created is None:
         return False

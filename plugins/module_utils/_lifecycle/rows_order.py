@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows 0 to 5 of the decision table: may we act at all, is there an order, is it ours, is it still under way."""
+"""Rows 0 to 5 of the decision table: may we act at all, is there an order, is it ours, is it in progress."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .words import certificate_clock, listing, order_words
 
 
 def refused(case: Case) -> Decision | None:
-    """Row 0: nothing may be decided on this ground."""
+    """Row 0: with these facts nothing may be decided."""
     if case.observed.duplicate_reference:
         return Decision(
             "blocked",
@@ -54,7 +54,7 @@ def refused(case: Case) -> Decision | None:
 
 
 def intent_open(case: Case) -> Decision | None:
-    """Row 1: a paid or irreversible call may still take effect, or cannot be told from one that did."""
+    """Row 1: a paid or irreversible call may still take effect, or its outcome cannot be determined."""
     intent = case.observed.intent
     if intent is None or case.outcome not in ("held", "unclear"):
         return None
@@ -68,21 +68,21 @@ def intent_open(case: Case) -> Decision | None:
             f"{what}: it can take effect until {minute(until)} ({span(intent.hold(case.policy.holds))} after it began)",
             next_date=until,
             order_id=intent.order_id,
-            remedy="Wait. Or look at the provider's panel: if it took effect the next run finds it, if it certainly "
+            remedy="Wait. Or check the provider's panel: if it took effect the next run finds it, if it certainly "
             "did not, remove the intent record.",
         )
     return Decision(
         "blocked",
         "renewal_unclear",
-        f"{what}: not everything that would show it could be read ({_before(intent)})",
+        f"{what}: not every fact that would show it could be read ({_before(intent)})",
         order_id=intent.order_id,
-        remedy="Look at the provider's panel or invoice whether the renewal was charged. If it was, set paid_until; if "
-        "it was not, remove the intent record.",
+        remedy="Check in the provider's panel or invoice whether the renewal was charged. If it was, set paid_until; "
+        "if it was not, remove the intent record.",
     )
 
 
 def order_missing(case: Case) -> Decision | None:
-    """Rows 2a and 2b: our record names an order. 2a (it lives) goes on with it."""
+    """Rows 2a and 2b: our record names an order. 2a: it is live, and the next rows decide."""
     evidence = case.observed.evidence
     if case.orders.current is not None or case.orders.conflict or evidence is None:
         return None
@@ -108,7 +108,7 @@ def order_missing(case: Case) -> Decision | None:
 
 
 def order_over(case: Case) -> Decision | None:
-    """Row 2c: the last order came to an end that does not justify buying another."""
+    """Row 2c: the last order ended in a way that does not justify a new purchase."""
     last = case.orders.last
     if case.orders.current is not None or not last or failed_call_order(case) is not None:
         return None
@@ -130,7 +130,7 @@ def order_over(case: Case) -> Decision | None:
 
 
 def create(case: Case) -> Decision | None:
-    """Row 2d: no order, or the last one expired (or ended as `recreate` allows)."""
+    """Row 2d: no order, or the last one expired (or ended in a way that `recreate` allows)."""
     if case.orders.current is not None or case.orders.conflict or failed_call_order(case) is not None:
         return None
     recent = recent_orders(known_orders(case.desired, case.observed), case.now)
@@ -171,7 +171,7 @@ def several_live(case: Case) -> Decision | None:
 
 
 def not_ours(case: OrderCase) -> Decision | None:
-    """Row 4: the order has no name in common with what is wanted, and nothing says that it is ours."""
+    """Row 4: the order has no name in common with the wanted ones, and nothing shows that it is ours."""
     order, wanted = case.order, set(case.desired.names)
     named = set(order.csr.names if order.csr else ()) | set(order.certificate.names if order.certificate else ())
     if not wanted or not named or wanted & named or _is_ours(case):
@@ -208,7 +208,7 @@ def waiting(case: OrderCase) -> Decision | None:
 
 
 def under_way(case: OrderCase) -> Decision | None:
-    """Row 5c: a renew or reissue is in progress, or failed, while the certificate before it still serves."""
+    """Row 5c: a renewal or reissue is in progress or failed, while the certificate before it is still served."""
     if case.order.bucket == "failed":
         return _failed_call(case)
     if case.order.bucket == "waiting":
@@ -223,7 +223,7 @@ def under_way(case: OrderCase) -> Decision | None:
 
 
 def failed_call_order(case: Case) -> Order | None:
-    """Return the order whose renew or reissue failed although it issued before and still serves (row 5c)."""
+    """Return the order whose renewal or reissue failed, although it issued before and is still served (row 5c)."""
     last = case.orders.last
     if len(last) != 1 or last[0].bucket != "failed" or not _issued(case, last[0]):
         return None
@@ -237,7 +237,7 @@ def _failed_call(case: OrderCase) -> Decision:
         "in_progress",
         f"a renew or reissue of {order_words(case.order)} failed{_served(case)}: nothing is bought or cancelled, "
         "validation is tried again",
-        remedy="Look at the order's validation details and the provider's panel.",
+        remedy="Check the order's validation details and the provider's panel.",
         warnings=(f"the last call on {order_words(case.order)} failed",),
     )
 
@@ -267,12 +267,12 @@ def _waiting_warnings(case: OrderCase) -> tuple[str, ...]:
     csr, mine = case.order.csr, case.desired.csr
     quiet = silent(case.hosts)
     if quiet and csr is not None and holds(case.hosts, csr.public_key_sha256) is None:
-        found.append(f"whether the key of the waiting order exists is not known: no answer from {listing(quiet)}")
+        found.append(f"whether the key of the waiting order exists is not known: {listing(quiet)} did not take part")
     if csr is not None and mine is not None and csr.public_key_sha256 != mine.public_key_sha256:
         found.append("the waiting order carries another key than the CSR given: its certificate belongs to that key")
     absent = missing(case.desired.names, csr.names) if csr is not None else ()
     if absent:
-        found.append(f"the waiting order was not asked for {listing(absent)}: they can be asked for when it is issued")
+        found.append(f"the CSR of the waiting order lacks {listing(absent)}: they can be asked for when it is issued")
     return tuple(found)
 
 
@@ -281,7 +281,7 @@ def _key_at_hand(case: OrderCase, key: str) -> bool:
 
 
 def _is_ours(case: OrderCase) -> bool:
-    """What hosts hold, serve and remember tells of orders of this reference only (else: recorded.py)."""
+    """Say whether hosts and records show that the order is ours, if it has no other reference (else: recorded.py)."""
     order = case.order
     if order.client_reference not in (case.desired.client_reference, None):
         return False
@@ -318,7 +318,7 @@ def _expired_early(case: Case, last: tuple[Order, ...]) -> Decision | None:
         "expired_early",
         f"{order_words(order)} is expired although it is paid until {day(paid)}: buying another would pay twice",
         order_id=order.id,
-        remedy="Ask the provider to revive it. To buy a new one instead, take paid_until and the order's record away.",
+        remedy="Ask the provider to revive it. To buy a new one instead, remove paid_until and the order's record.",
     )
 
 

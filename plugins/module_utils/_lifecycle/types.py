@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What goes into a decision about one certificate, and what comes out.
+"""The input and the output of a decision about one certificate.
 
 Plain frozen records without behaviour. All dates are aware UTC datetimes, all names lower-case A-labels, all public
 keys the lower-case hexadecimal SHA-256 of the DER SubjectPublicKeyInfo. ``None`` always means "not known", never
-"no": what is not known may lead neither to a charge nor to the revocation of a certificate.
+"no": an unknown fact may lead neither to a charge nor to the revocation of a certificate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Cost = Literal["charged", "assumed_free", "free"]
 
 @dataclass(frozen=True)
 class RenewBefore:
-    """How long before its end a certificate is due: one of ``days`` or ``share`` of its life (1 is all of it)."""
+    """How long before its end a certificate is due: ``days``, or ``share`` of its life (1 is all of it)."""
 
     days: float | None = None
     share: float | None = None
@@ -42,9 +42,9 @@ class RenewBefore:
 class HostFacts:
     """One host that serves (or will serve) the certificate.
 
-    ``public_keys`` are the keys it holds (pending and installed); None when that is not known (bare module use with a
-    local certificate only). ``deployed`` is the certificate it serves now (D); None when it serves none, or did not
-    answer. ``config_test_passes`` says whether its services accept their configuration today; None: not asked.
+    ``public_keys`` are the keys it holds (pending and installed); None if they are not known, as in use of the module
+    with a local certificate only. ``deployed`` is the certificate it serves now (D); None if it serves none, or was
+    not reachable. ``config_test_passes``: its services accept their configuration today; None: not checked.
     """
 
     name: str
@@ -56,18 +56,18 @@ class HostFacts:
 
 @dataclass(frozen=True)
 class HostKeys:
-    """Every host of this certificate, whether it answered or not. No hosts at all means nothing is known of hosts."""
+    """Every host of this certificate, reachable or not. Without hosts, nothing is known of hosts."""
 
     hosts: tuple[HostFacts, ...] = ()
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What the operator wrote down for one certificate.
+    """The operator's settings for one certificate.
 
-    ``names`` may be empty when only the reference is known (then names are not compared). ``csr`` is the CSR at hand
-    for a paid or irreversible call, if there is one. ``dcv_type`` and ``validation_level`` say how long a certificate
-    may take.
+    ``names`` may be empty if only the reference is known (then names are not compared). ``csr`` is the available CSR
+    for a paid or irreversible call, if any. ``dcv_type`` and ``validation_level`` determine how long a certificate may
+    take.
     """
 
     client_reference: str
@@ -79,14 +79,14 @@ class Desired:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen: every order with exactly this reference (ended ones too), and what hosts and records say.
+    """What was observed: every order with exactly this reference (ended ones too), and what hosts and records report.
 
-    ``evidence`` is our record of an order that we did not end, ``recorded_keys`` are the keys that our records say the
-    order carries, ``places`` the hosts that keep the records, for messages. ``intent`` is a call that was sent and
-    whose outcome was not written down. ``evidence_order`` is the answer to a GET of the evidence's order id;
-    ``evidence_absent`` is True when that was asked and denied. ``clock_skew`` is controller minus server, None if not
-    measured. ``reference_trouble`` is a sentence why references cannot be read back (empty: they can). ``callers`` are
-    the hosts that a call needs, where the hosts are its memory.
+    ``evidence`` is our record of an order that we did not end, ``recorded_keys`` are the keys that the order carries by
+    our records, ``places`` the hosts that store the records, for messages. ``intent`` is a call that was sent and whose
+    outcome was not written down. ``evidence_order`` is the answer to a GET of the evidence's order id;
+    ``evidence_absent`` is True if that GET found nothing. ``clock_skew`` is controller minus server, None if not
+    measured. ``reference_trouble`` says why references cannot be read back (empty: they can). ``callers`` are the hosts
+    that a call needs, where the hosts are its memory.
     """
 
     orders: tuple[Order, ...] = ()
@@ -107,11 +107,11 @@ class Observed:
 
 @dataclass(frozen=True)
 class Policy:
-    """The operator's rules. ``certificates`` is the number of certificates of the run (spread is off below ten).
+    """The operator's rules. ``certificates`` is the number of certificates of the run (no spread below ten).
 
     ``paid_until_checked`` is when a person made sure at the provider that the paid period ends as we know it.
-    ``names_fit_plan``: a person made sure that the plan takes the wanted names. ``wait_at_most`` is how long a
-    paid order may be without its certificate (None: as its kind of validation takes).
+    ``names_fit_plan``: a person made sure that the plan covers the wanted names. ``wait_at_most`` is how long a paid
+    order may be without its certificate (None: the usual time for its kind of validation).
     """
 
     renew_before: RenewBefore = RenewBefore(share=1 / 3)
@@ -131,17 +131,17 @@ class Policy:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with one certificate, why, what it costs, and when to look again.
+    """What to do with one certificate, why, what it costs, and when to check again.
 
     ``code`` is a short stable word for the row of the table that decided. ``reason`` is one sentence with its numbers;
-    ``remedy`` says what a person must do (never empty when blocked). ``order_id`` is the order the action is about
+    ``remedy`` says what a person must do (never empty when blocked). ``order_id`` is the order that the action is for
     (None for create); ``duplicates`` are orders that protocol rule R6 allows to delete, whatever the action is.
     ``csr_required`` asks for a fresh CSR, except with ``same_csr``: send the CSR of the open intent again.
-    ``explained_by_age`` is True when the passing of time alone explains a paid or irreversible call (for the breaker of
-    rule R8). ``alarm`` is True when the deployed certificate is so near its end that anything but "none" must fail the
-    task. ``overdue`` says what is wrong when a certificate has been waited for too long (empty: not too long yet), and
-    ``awaited_key`` is the key that the awaited certificate must carry, where our record of the call tells it.
-    ``next_date`` is when the answer may change by time alone.
+    ``explained_by_age`` is True if the passing of time alone explains a paid or irreversible call (for the limit of
+    rule R8). ``alarm`` is True if the deployed certificate is so near its end that anything but "none" must fail the
+    task. ``overdue`` says what is wrong if a certificate has been awaited for too long (empty: not too long yet).
+    ``awaited_key`` is the key of the awaited certificate, if our record of the call has it. ``next_date`` is when the
+    decision may change by time alone.
     """
 
     action: Action

@@ -19,7 +19,7 @@ CALLS = frozenset({"create", "renew", "reissue"})
 
 
 def withheld(case: Case, decision: Decision) -> Decision:
-    """The decision, or that its call must wait for other hosts or for time."""
+    """Return the decision, or one to wait: its call needs other hosts, or time."""
     callers = case.observed.callers
     if callers is None or decision.action not in CALLS:
         return decision

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clocks of a decision in words."""
+"""The end dates in a decision's reason, in words."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def paid_clock(paid: PaidEnd) -> str:
     """Return "paid until 2027-06-01 (our record), renewable from 2027-05-02", or that it is not known."""
     if paid.end is None or paid.opens is None:
         return "paid end not known"
-    auto = ", renewed by the platform" if paid.auto else ""
+    auto = ", renewed by the provider" if paid.auto else ""
     return f"paid until {day(paid.end)}{_SOURCES[paid.source]}, renewable from {day(paid.opens)}{auto}"
 
 
 def clocks(case: IssuedCase) -> str:
-    """Return both clocks in one phrase, the beginning of every reason of rows 6 to 15."""
+    """Return both end dates in one phrase, the beginning of every reason of rows 6 to 15."""
     return f"{certificate_clock(case.certificate, case.now)}; {paid_clock(case.paid)}"
 
 
 def order_words(order: Order) -> str:
-    """Return the order's id, raw status and date of birth."""
+    """Return the order's id, raw status and date of creation."""
     born = f", created {day(order.created)}" if order.created is not None else ""
     return f"order {order.id} ({order.status or order.bucket}{born})"
 
