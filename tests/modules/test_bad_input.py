@@ -170,7 +170,7 @@ ROWS = [
     Row("A name that is no DNS name", item(csr_path=None, names=["shop_1!.example"]), ("names", "shop_1!.example")),
     Row("Nonsense in renew_before", item(renew_before="soon"), ("renew_before", "soon", "30d or 33%")),
     Row("reissue_after in the future", item(reissue_after="2999-01-01"), ("reissue_after", "2999", "Give the date")),
-    Row("reissue_after is no date", item(reissue_after="yesterday"), ("reissue_after", "yesterday", "2027-01-31")),
+    Row("reissue_after is not a date", item(reissue_after="yesterday"), ("reissue_after", "yesterday", "2027-01-31")),
     Row("Unknown word in recreate", item(recreate=["gone"]), ("recreate", "gone", "expired")),
     Row(
         "Negative max_creates",

@@ -71,7 +71,7 @@ def test_an_order_that_shows_no_plan_raises_no_wish(shop: Shop) -> None:
 def test_a_wish_that_cannot_be_met_says_so_before_the_renewal(shop: Shop) -> None:
     result = shop.order({**issued_item(shop), "plan": "EsentialSSL"})
     assert (result["rc"], result["changed"]) == (0, False), result
-    assert "'EsentialSSL' is wanted. The latter is no plan of this account: correct it" in result["notes"][0]
+    assert "'EsentialSSL' is wanted. The latter is not a plan of this account: correct it" in result["notes"][0]
 
 
 @pytest.mark.parametrize("form", FORMS)

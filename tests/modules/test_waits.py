@@ -76,7 +76,7 @@ def test_a_paid_order_without_a_certificate_is_not_green_for_ever(shop: Shop, wa
         f"shop: order {order} (pending, created {created.date()}) is charged and no certificate has come for 3 days; "
         "3 days are the most (wait_at_most). Nothing was cancelled. The provider probably refunds the order until "
         f"{(created + timedelta(days=30)).date()}: settle it with them before. Not proven yet: shop.example.com by "
-        "FILE. Look at the order's validation records, and ask the provider what it waits for."
+        "FILE. Check the order's validation records, and ask the provider what it waits for."
     )
     assert late["validation"]["records"]
     assert shop.ledger()["refunds"] == 0

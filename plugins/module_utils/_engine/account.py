@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The orders and plans of the account, read once for many askers."""
+"""The orders and plans of the account, read once for the whole run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._model.plans import Plan
 
 
 class AccountOrders:
-    """The bulk list. Threads that ask at the same time share one reading, if it began after each of them asked."""
+    """The bulk list. Threads that ask at the same time share one read, if it began after each of them asked."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -27,7 +27,7 @@ class AccountOrders:
         self._orders: list[Order] = []
 
     def read(self) -> list[Order]:
-        """All orders, from a reading that began after this call. Raises ReselloError."""
+        """All orders, from a read that began after this call. Raises ReselloError."""
 
         with self._counting:
             oldest_good = self._begun + 1
@@ -41,7 +41,7 @@ class AccountOrders:
             return self._orders
 
     def read_before(self) -> list[Order]:
-        """All orders as the latest reading showed them; the first who asks reads."""
+        """All orders as the latest read showed them. The first caller reads."""
 
         return self._orders if self._finished else self.read()
 
@@ -57,14 +57,14 @@ def by_reference(orders: list[Order]) -> dict[str, list[Order]]:
 
 
 def merged(orders: list[Order], more: list[Order]) -> list[Order]:
-    """The orders, and those of ``more`` that are not among them."""
+    """The orders, and those of ``more`` that are not among them yet."""
 
     known = {order.id for order in orders}
     return [*orders, *(order for order in more if order.id not in known)]
 
 
 class PlanBook:
-    """The plans that a run asks for, each asked for once."""
+    """The plans that a run needs, each requested once."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -75,7 +75,7 @@ class PlanBook:
     def named(self, text: str) -> Plan:
         """The plan with this uuid or exact name. Raises ConfigurationError listing the candidates."""
 
-        if text not in self._by_text:  # a lock that a thousand items want would cost more than all else
+        if text not in self._by_text:  # a lock taken for each of a thousand items would cost more than the lookups
             with self._lock:
                 self._find(text)
         found = self._by_text[text]
@@ -94,7 +94,7 @@ class PlanBook:
         self._by_text[text] = self._by_id[plan.id] = plan
 
     def known(self, text: str) -> Plan | None:
-        """The same, None where there is no such plan, or not for sale any more."""
+        """The same; None if there is no such plan, or it is no longer for sale."""
 
         try:
             return self.named(text)
@@ -102,7 +102,7 @@ class PlanBook:
             return None
 
     def with_id(self, plan_id: str) -> Plan | None:
-        """The plan with this uuid, or None when it is unknown or not for sale any more."""
+        """The plan with this uuid; None if it is unknown or no longer for sale."""
 
         if plan_id in self._by_id:
             return self._by_id[plan_id]

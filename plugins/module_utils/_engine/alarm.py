@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A wait is not green for ever: it fails when it has taken too long, or when the certificate in use is about to end."""
+"""When a wait becomes a failure: it has taken too long, or the certificate in use is about to end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MOST_NAMED = 5
 
 
 class AlarmError(ReselloError):
-    """An order is under way, and a person must look at it: it takes too long, or the certificate in use ends soon."""
+    """An order in progress needs a person: it takes too long, or the certificate in use ends soon."""
 
 
 def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
-    """What is to be said of an item that still waits at the end of a task; None if it may go on waiting.
+    """Return the error for an item that still waits at the end of a task; None if it may go on waiting.
 
-    A task that did not wait says nothing of the certificate in use if it has only just asked for another.
+    A task that has just ordered and does not wait raises no alarm about the certificate in use.
     """
 
     decision = item.decision
@@ -38,14 +38,14 @@ def alarm_of(item: Item, *, waited: bool) -> AlarmError | None:
 
 
 def open_words(item: Item) -> str:
-    """What is still to be proven, and where to look at it."""
+    """What is not proven yet, and what to do about it."""
 
     details = item.validation
     names = () if details is None else tuple(one for one in details.records if not one.done)
     steps = () if details is None else tuple(step for step in details.steps if not (names and step.startswith("dcv")))
     still = [f"{one.name} by {one.method}" if one.method else one.name for one in names]
     still += [step.rstrip(".") for step in steps]
-    look = "Look at the order's validation records, and ask the provider what it waits for."
+    look = "Check the order's validation records, and ask the provider what it waits for."
     if not still:
         return look
     more = f" and {len(still) - MOST_NAMED} more" if len(still) > MOST_NAMED else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The paid and irreversible calls of a run: limited first, then carried out by the purchase protocol."""
+"""The paid and irreversible calls of a run: first limited, then made by the purchase protocol."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from .item import Item
 from .journal import Journal, LocalLock, LockBusyError, local_lock
 
 SENDING = ("create", "renew", "reissue")
-REFERENCE_CHANGED = "reference_changed"  # bought, but the next run cannot find it: a person must know
+REFERENCE_CHANGED = "reference_changed"  # ordered, but the next run cannot find it: a person must know
 Together = Callable[[Iterable[Item], Callable[[Item], None]], None]
 
 
 class CallError(ReselloError):
-    """A paid or irreversible call that was not made, was refused, or whose outcome is open."""
+    """A paid or irreversible call that was not made, was refused, or has an unknown outcome."""
 
 
 def _refused(refusal: purchase.Refusal) -> CallError:
@@ -44,7 +44,7 @@ def _refused(refusal: purchase.Refusal) -> CallError:
 
 
 class Calls:
-    """Carries out create, renew, reissue and cancel for many items."""
+    """Makes create, renew, reissue and cancel calls for many items."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Calls:
         self._with_references = with_references
 
     def carry_out(self, items: list[Item]) -> None:
-        """Does what the items' actions say, as far as the limits let; in check mode up to the call itself."""
+        """Carry out the items' actions within the limits; in check mode up to the call itself."""
 
         self._require_fields(items)
         allowed = self._within_limits([item for item in items if item.error is None])
@@ -85,12 +85,12 @@ class Calls:
         self._together([item for item in allowed if item.action != "create"], self._perform)
 
     def settle(self, items: list[Item]) -> None:
-        """Finds out how an interrupted call ended, and cancels duplicates; never buys."""
+        """Find out how an interrupted call ended, and cancel duplicates. Never buys."""
 
         self._together(items, lambda item: self._perform(item, action="settle"))
 
     def _require_fields(self, items: list[Item]) -> None:
-        """A purchase without its fields is refused before anything is sent; check mode does without the CSR."""
+        """Refuse a purchase without its fields before anything is sent. Check mode does not need the CSR."""
 
         for item in items:
             if item.action == "cancel":
@@ -109,7 +109,7 @@ class Calls:
         return [by_key[key] for key in verdict.allowed] + cancels
 
     def _withhold_creates(self, creates: list[Item]) -> None:
-        """Rule R5 across runs: the records remember a purchase that could not be found again."""
+        """Rule R5 across runs: refuse creates if the records hold a purchase that could not be found again."""
 
         refusal = self._lost_reference_refusal() if creates else None
         if refusal is not None:
@@ -132,7 +132,7 @@ class Calls:
         return None
 
     def _create(self, items: list[Item]) -> None:
-        """Rule R5: the first create goes alone."""
+        """Rule R5: the first create runs alone."""
 
         by_key = {item.client_reference: item for item in items}
         batch = create_batch(tuple(by_key))
@@ -174,7 +174,7 @@ class Calls:
         self._take_over(item, result)
 
     def _use_once(self, item: Item, lock: LocalLock) -> None:
-        """An intent on the hosts is there for one attempt; whether an earlier one made the call is not known here."""
+        """Use an intent on the hosts only once, because it is not known here whether an earlier task made the call."""
 
         if not lock.first_use(self._run_id):
             item.called = True
@@ -204,7 +204,7 @@ class Calls:
             _confirm_plan(item)
 
     def _look_again(self, order_id: str) -> Order | None:
-        """The order after the call; None if the API does not show it any more, as some do with cancelled ones."""
+        """The order after the call. None if the API no longer shows it, as some do with cancelled orders."""
 
         try:
             return self._api.get_order(order_id)
@@ -213,7 +213,7 @@ class Calls:
 
     @contextmanager
     def _alone_with(self, reference: str) -> Iterator[LocalLock | None]:
-        """Keeps other runs on this controller away from this order."""
+        """Keep other runs on this controller away from this order."""
 
         if self._check_mode:
             yield None
@@ -230,7 +230,7 @@ class Calls:
             ) from error
 
     def _csr_key(self, item: Item) -> str | None:
-        """The key that is sent. A plan goes on without a CSR, as if a fresh one had been made."""
+        """The key that is sent. A plan has no CSR, and continues as if a fresh one had been made."""
 
         if item.action == "cancel":
             return None
@@ -243,7 +243,7 @@ class Calls:
         return intent.csr_key if resent and intent is not None else KEY_TO_BE_MADE
 
     def _planned_moment(self, now: datetime) -> Moment | None:
-        """A plan asks as if the hosts had noted the list; a call counts only those that have."""
+        """The moment for which a plan assumes that the hosts noted the list. A real call counts only those that did."""
 
         return Moment(now, self._api.session.server_date) if self._check_mode else None
 
@@ -285,7 +285,7 @@ class Calls:
 
 
 def _confirm_plan(item: Item) -> None:
-    """A renewal may go to another plan; the order tells whether it did."""
+    """Add a note if a renewal asked for another plan and the order does not show it."""
 
     order, plan = item.order, item.plan
     if order is None or plan is None or (order.plan_id is None and order.plan_name is None) or order.is_of_plan(plan):
@@ -297,7 +297,7 @@ def _confirm_plan(item: Item) -> None:
 
 
 def _view(order: Order, item: Item) -> Order:
-    """The order as the protocol knows it: one that is taken over counts under the reference of the item."""
+    """The order as the protocol sees it: an adopted order counts under the reference of the item."""
 
     view = with_csr(order)
     if order.id in item.observed.adopted:
@@ -307,7 +307,7 @@ def _view(order: Order, item: Item) -> Order:
 
 
 def _deployed_here(item: Item) -> dict[str, Any]:
-    """Rule R4: a deployed certificate that our records say was bought here. One of another CA says nothing."""
+    """Rule R4: a deployed certificate that was bought here by our records. One of another CA proves nothing."""
 
     evidence, seen = item.observed.records.evidence, item.desired.downloaded
     served = [one for one in item.desired.in_use if one is not None]

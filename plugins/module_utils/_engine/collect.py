@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an order has become: its certificate, proven, or what is still missing."""
+"""The result of an order: its verified certificate, or what is still missing."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ IN_PROGRESS = ("create", "renew", "reissue", "wait", "validate")
 
 EXTENSION = (
     " A renewal may only extend the paid period: if no certificate for the new key has come after 72 hours, the "
-    "previous one goes on."
+    "previous one stays in use."
 )
 
 
 class OrderFailedError(ReselloError):
-    """The provider gave the order up."""
+    """The provider gave up the order."""
 
     error_code = "order_failed"
 
@@ -37,8 +37,8 @@ class OrderFailedError(ReselloError):
 def is_settled(api: Api, item: Item, order: Order) -> bool:
     """Whether there is nothing left to wait for.
 
-    An order in progress again may be called issued while it still hands out the old certificate, so the certificate
-    must carry the key that was asked for.
+    An order in progress again may be called issued while it still hands out the old certificate. So the certificate
+    must carry the key that was sent.
     """
 
     if order.bucket == WAITING:
@@ -52,16 +52,16 @@ def is_settled(api: Api, item: Item, order: Order) -> bool:
 
 
 def _asked_key(api: Api, item: Item, order: Order) -> str:
-    """The key that a call of this run sent, or that our record says was sent, else the one on the order."""
+    """The key that this run sent, or that our record says was sent; else the key on the order."""
 
     awaited = None if item.decision is None else item.decision.awaited_key
     return _sent_key(item) or awaited or order_key(api, order)
 
 
 def _sent_key(item: Item) -> str | None:
-    """The key that a call of this run sent, None if it sent none.
+    """The key that this run sent; None if it sent none.
 
-    A renewal whose outcome is open may not have been done, and then the certificate that is there goes on.
+    A renewal with an unknown outcome may not have been carried out. Then the present certificate stays in use.
     """
 
     done = item.purchase
@@ -72,9 +72,9 @@ def _sent_key(item: Item) -> str | None:
 
 
 def collect(api: Api, item: Item, *, check_mode: bool) -> None:
-    """Puts the proven certificate or the open validation on the item. Raises ReselloError.
+    """Put the verified certificate or the open validation on the item. Raises ReselloError.
 
-    What every host is known to serve already is not downloaded.
+    A certificate that every host is known to serve already is not downloaded.
     """
 
     if item.current_order.bucket == REPLACED and item.error is None and _sent_key(item) is not None:
@@ -95,9 +95,9 @@ def collect(api: Api, item: Item, *, check_mode: bool) -> None:
 
 
 def _successor(api: Api, item: Item) -> Order:
-    """The order that took the place of the one that this run renewed or reissued: some providers make another one."""
+    """The order that replaced the one this run renewed or reissued: some providers make a new order."""
 
-    from .order_reader import OrderReader  # noqa: PLC0415  # only where a provider makes another order
+    from .order_reader import OrderReader  # noqa: PLC0415  # only where a provider makes a new order
 
     old, reference = item.current_order, item.client_reference
     reader = OrderReader(api, workers=1)
@@ -106,14 +106,14 @@ def _successor(api: Api, item: Item) -> Order:
             return order
     raise OrderFailedError(
         f"{reference}: the {item.action} of order {old.id} was done, and that order is {old.status!r} now: another "
-        "order took its place, and none with this reference carries the key that was sent. Nothing is bought again by "
+        "order replaced it, and none with this reference carries the key that was sent. Nothing is bought again by "
         f"itself. Find that order in the provider's panel by its names, and have its reference set to {reference}.",
         details={"order_id": old.id, "status": old.status},
     )
 
 
 def details_of(api: Api, item: Item) -> ValidationDetails:
-    """What is open for the item's order, with the mailbox that was given if the API does not show it."""
+    """What is not validated yet for the item's order. The given mailbox is added if the API does not show it."""
 
     order = item.current_order
     details = api.validation_details(order.id, names=names_to_validate(item), brand=item.brand)
@@ -121,10 +121,10 @@ def details_of(api: Api, item: Item) -> ValidationDetails:
 
 
 def names_to_validate(item: Item) -> tuple[str, ...]:
-    """The names whose records may be placed: those that are wanted.
+    """The names whose validation records may be placed: the wanted ones.
 
     The CSR on the order comes from the API, and its key from a host; either could name any domain. So its names count
-    only where none are given.
+    only if no names are given.
     """
 
     wanted = item.desired
@@ -135,7 +135,7 @@ def names_to_validate(item: Item) -> tuple[str, ...]:
 
 
 def _in_use_everywhere(item: Item, order: Order) -> CertificateFacts | None:
-    """The order's certificate, if nothing is to be done and each host serves it."""
+    """The order's certificate, if nothing is to be done and every host serves it."""
 
     wanted = item.desired
     seen = wanted.downloaded
@@ -168,13 +168,13 @@ def _collect_certificate(api: Api, item: Item, order: Order) -> None:
         verify_bundle(bundle, public_key_sha256=key, names=_promised_names(item))
     except ResponseError as error:
         raise ResponseError(
-            f"Order {order.id} of {item.client_reference!r}: {error} It was not taken over, and nothing was changed. "
+            f"Order {order.id} of {item.client_reference!r}: {error} It was not used, and nothing was changed. "
             "Compare the order's CSR and plan in the provider's panel with what is wanted."
         ) from error
     item.bundle = bundle
 
 
 def _promised_names(item: Item) -> tuple[str, ...]:
-    """The names the certificate must have; none while another certificate is only planned or could not be had."""
+    """The names the certificate must have; none while another certificate is only planned or was not obtained."""
 
     return () if item.planned or item.error is not None else item.desired.names

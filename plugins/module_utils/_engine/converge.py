@@ -4,8 +4,7 @@
 
 """The engine of ssl_certificate and ssl_certificates: observe, decide, limit, act, follow, collect.
 
-Each phase takes all items through before the next begins. An item's trouble is its own: it is written on the item, and
-the other items go on.
+Each phase handles all items before the next begins. An item's error is stored on the item, and the other items go on.
 """
 
 from __future__ import annotations
@@ -45,17 +44,17 @@ from .wait import follow
 
 @dataclass(frozen=True)
 class Converged:
-    """One item for each wish, in the order given, and how many orders were read by their id to find them."""
+    """One item for each wanted certificate, in the given order, and how many orders were read by id to find them."""
 
     items: list[Item]
     orders_read: int
 
 
 def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> Converged:
-    """Brings every wished order into its state.
+    """Bring every wanted order into its state.
 
-    Raises ReselloError only when nothing can be said of any item: two items with one reference, or an account that
-    cannot be listed. In check mode only reading calls are made.
+    Raises ReselloError only if no item can be handled: two items with one reference, or an account that cannot be
+    listed. Check mode makes only reading calls.
     """
 
     wishes = [with_observed(wish) for wish in wishes]
@@ -99,7 +98,7 @@ class _Engine:
         return [item for item in self.items if item.error is None]
 
     def _each(self, items: Iterable[Item], step: Callable[[Item], None]) -> None:
-        """One step for many items at a time; what goes wrong is written on the item."""
+        """Run one step for many items in parallel; an error is stored on its item."""
 
         waiting = deque(items)
 
@@ -123,7 +122,7 @@ class _Engine:
             wanted = wanted_from(wish, certificates=len(wishes), now=now, downloaded=downloaded)
             item.wanted = self._with_remembered_hosts(wanted)
 
-        for item in self.items:  # threads would gain nothing: nothing is asked of the API
+        for item in self.items:  # no threads: the API is not called
             _attempt(item, step)
 
     def observe(self) -> None:
@@ -157,7 +156,7 @@ class _Engine:
         item.warnings.extend(unread_dates(order) for order in item.observation.live if order.unread_dates)
 
     def _with_remembered_hosts(self, wanted: Wanted) -> Wanted:
-        """Hosts of the list that still counts although the play does not have them: they may serve the certificate."""
+        """Add hosts of the list that still counts but are not in the play: they may serve the certificate."""
 
         known = {host.name for host in wanted.hosts}
         silent = [name for name in self._host_records.absent(wanted.client_reference) if name not in known]
@@ -167,7 +166,7 @@ class _Engine:
         return Moment(now, self._api.session.server_date)
 
     def _kept_for(self, references: Sequence[str]) -> Mapping[str, Records | JournalFailed]:
-        """What is kept in the folder of the journal of each whose records no host holds."""
+        """The records in the journal folder for each reference without records on hosts."""
 
         others = [reference for reference in references if reference not in self._host_records]
         return dict.fromkeys(others, Records()) if self._journal is None else self._journal.read_all(others)
@@ -193,7 +192,7 @@ class _Engine:
                     item.error = blocked(item.client_reference, item.decision)
 
     def _look_for_what_ends(self, items: list[Item]) -> None:
-        """Before "there is no order": what the list hides is read."""
+        """Before reporting that there is no order, read what the list hides."""
 
         hidden = [item for item in items if item.action == "none"]
         if not hidden:
@@ -211,7 +210,7 @@ class _Engine:
             self._finder.refuse_unless_told(item)
 
     def _choose_plan(self, item: Item) -> None:
-        """The plan is looked up where something is bought; where it is not, a wish for another one is told."""
+        """Look up the plan if something is ordered; otherwise report a wish for another plan."""
 
         wanted, decision = item.desired.plan, item.decision
         if decision is None:
@@ -224,7 +223,7 @@ class _Engine:
             item.warnings.append(item.plan_wish.note(item.order.id))
 
     def _look_closer(self, creates: list[Item]) -> None:
-        """Before a purchase: what the list hides is read, and what comes to light is decided about like the rest."""
+        """Before a purchase, read what the list hides, and decide again about items whose orders appear."""
 
         if not creates:
             return
@@ -235,7 +234,7 @@ class _Engine:
             self._finder.find_neighbours([item for item in creates if item.error is None and item.action == "create"])
 
     def _look_for_renewals(self, renewals: list[Item]) -> None:
-        """Before a renewal: a younger order may be one of it that does not show the reference."""
+        """Before a renewal, find younger orders that may be its result but do not show the reference."""
 
         if renewals and not self._run.follow_only:
             self._finder.find_successors(renewals)
@@ -254,7 +253,7 @@ class _Engine:
         unsettled = [item for item in idle if item.is_unsettled or (self._journal and item.takes_over)]
         if not due and not unsettled:
             return
-        from .calls import Calls  # noqa: PLC0415  # a night with nothing due loads no protocol
+        from .calls import Calls  # noqa: PLC0415  # a run with nothing due does not load the protocol
 
         calls = Calls(
             api=self._api,
@@ -272,12 +271,12 @@ class _Engine:
         calls.settle(unsettled)
 
     def validate(self) -> None:
-        """Orders that wait are validated by the wanted method, and looked at again if asked for; costs nothing."""
+        """Validate waiting orders by the wanted method, and ask for a new check if requested. Costs nothing."""
 
         waiting = [item for item in self._sound() if item.is_waiting]
         if not waiting or (self._run.follow_only and not self._run.retry_validation):
             return
-        from .revalidation import Revalidation  # noqa: PLC0415  # only an order that waits needs any
+        from .revalidation import Revalidation  # noqa: PLC0415  # only a waiting order needs it
 
         revalidation = Revalidation(self._api, retry=self._run.retry_validation, check_mode=self._run.check_mode)
         self._each(waiting, revalidation.work)
@@ -286,7 +285,7 @@ class _Engine:
         if self._run.waiting is None or self._run.check_mode:
             return
         for item in self._sound():
-            item.validation = None  # what was seen before the wait is not told after it
+            item.validation = None  # what was observed before the wait is not reported after it
         open_items = {item.order.id: item for item in self._sound() if item.order is not None and item.is_open}
         seen = follow(
             self._api,
@@ -298,7 +297,7 @@ class _Engine:
             open_items[order_id].order = order
 
     def raise_alarm(self) -> None:
-        """Whoever waits too long fails, in the last task of a run: those before it have more to do with the item."""
+        """Fail items that wait too long, in the last task of a run: earlier tasks have more to do with them."""
 
         for item in self._sound():
             if self._run.check_mode and item.decision is not None and item.decision.overdue:
@@ -333,7 +332,7 @@ class _Engine:
         )
 
     def _note_download(self, item: Item, now: datetime) -> None:
-        """Remembers the proven certificate of an order, so that the next run need not download it."""
+        """Remember the verified certificate of an order, so that the next run need not download it."""
 
         order = item.current_order
         if item.bundle is None or order.bucket != ISSUED:
@@ -347,7 +346,7 @@ class _Engine:
             self._downloads.note(item.client_reference, downloaded, make_folder=not self._run.check_mode)
 
     def settle_records(self) -> None:
-        """What the hosts must write down. Intents of calls that were not made, and will not be, are given back."""
+        """Collect what the hosts must write. Intents of calls that were not made, and will not be, are removed."""
 
         self._host_records.note_lists(self._moment(datetime.now(timezone.utc)))
         for item in self.items:
@@ -356,19 +355,19 @@ class _Engine:
             item.writes = self._host_records.writes(item.client_reference)
 
     def to_record(self) -> list[dict[str, Any]]:
-        """What the hosts must write down, where nothing else can be said of the items."""
+        """What the hosts must write, if nothing else is reported of the items."""
 
         return [{"client_reference": item.client_reference, "records": item.writes} for item in self.items]
 
 
 def _attempt(item: Item, step: Callable[[Item], None]) -> None:
-    """One step for one item; what goes wrong is written on the item."""
+    """Run one step for one item; an error is stored on the item."""
 
     try:
         step(item)
     except ReselloError as error:
         item.error = error
-    except Exception as error:  # noqa: BLE001  # one item's fault must not lose what the others bought
+    except Exception as error:  # noqa: BLE001  # a fault of one item must not lose what the others bought
         item.error = UnexpectedError(f"{item.client_reference}: a fault in this collection: {error!r}")
 
 
@@ -381,7 +380,7 @@ def _decide(item: Item, now: datetime) -> None:
 
 
 def _end(item: Item) -> None:
-    """What ``state: absent`` comes to. Whether the order may be cancelled is for the purchase protocol to say."""
+    """Set the action for ``state: absent``. The purchase protocol decides whether the order may be cancelled."""
 
     live = [order for order in item.observed.orders if order.live]
     intent = item.observed.records.intent
@@ -393,7 +392,7 @@ def _end(item: Item) -> None:
     lost = item.observed.recorded
     if not live and lost is not None and lost.live:
         item.error = BlockedError(
-            f"{item.client_reference}: our record names order {lost.id}, which lives and carries another reference "
+            f"{item.client_reference}: our record names order {lost.id}, which is live and carries another reference "
             f"({lost.client_reference or 'none'}). Nothing was cancelled. Have its reference corrected, then run "
             "again. Or end it by its id in the provider's panel, once it is certain that no host serves its "
             "certificate, also none of another inventory.",

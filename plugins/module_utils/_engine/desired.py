@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user asks for, checked: one item of options becomes one `Wanted`."""
+"""The user's options, checked: one item of options becomes one `Wanted`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ORGANISATION_FIELDS = ("chamber_of_commerce", "department", "approver_first_name
 
 @dataclass(frozen=True)
 class Wanted:
-    """One certificate as the user wants it; everything in here has been checked without asking the API."""
+    """One certificate as the user wants it, checked without asking the API."""
 
     client_reference: str
     state: str
@@ -51,22 +51,22 @@ class Wanted:
     policy: lifecycle.Policy
     force: bool
     only_if_younger_than: timedelta | None
-    adopt: str | None = None  # reference or id of the order that is taken over
-    beside: frozenset[str] = frozenset()  # references and ids of orders that may live beside a purchase
-    downloaded: Downloaded | None = None  # what the order handed out when it was last downloaded
+    adopt: str | None = None  # reference or id of an existing order to use
+    beside: frozenset[str] = frozenset()  # references and ids of live orders that do not prevent a purchase
+    downloaded: Downloaded | None = None  # what the last download of the order gave
     validation_level: str = "dv"
-    certificate_needed: bool = False  # a host asks for the certificate, whatever it serves
+    certificate_needed: bool = False  # a host needs the certificate, whatever it serves
 
     @property
     def in_use(self) -> tuple[CertificateFacts | None, ...]:
-        """What each of the hosts serves."""
+        """The certificate that each of the hosts serves."""
 
         return tuple(host.deployed for host in self.hosts)
 
     def require_order_fields(self, action: str, *, planning: bool) -> None:
-        """Raises ConfigurationError unless everything is there that this action sends.
+        """Raise ConfigurationError unless everything is given that this action sends.
 
-        When only planning, the CSR may still be made.
+        A plan does not need the CSR yet.
         """
 
         if self.plan is None and action == "create":
@@ -90,9 +90,9 @@ class Wanted:
 def wanted_from(
     item: Mapping[str, Any], *, certificates: int, now: datetime, downloaded: Downloaded | None = None
 ) -> Wanted:
-    """Checks one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
+    """Check one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
 
-    Reads the files that the options name. Raises ConfigurationError naming option, value and remedy.
+    Reads the files that the options name. Raises ConfigurationError that names option, value and remedy.
     """
 
     _check_reference(item)
@@ -122,7 +122,7 @@ def wanted_from(
 
 
 def check_references(references: list[str]) -> None:
-    """Refuses two items with one reference, also if only the case of letters tells them apart."""
+    """Refuse two items with one reference, also if the references differ only in case."""
 
     seen: dict[str, str] = {}
     for reference in references:
@@ -164,7 +164,7 @@ def _names(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _check_csr_names(item: Mapping[str, Any], csr: CsrFacts | None, names: tuple[str, ...]) -> None:
-    """A CSR asks for the names that are wanted and for no other: it may come from a host, which could name any."""
+    """Refuse a CSR for other names than the wanted ones: it may come from a host, which could name any domain."""
 
     if csr is None or same_names(csr.names, names):
         return
@@ -216,7 +216,7 @@ def _check_validation(item: Mapping[str, Any], names: tuple[str, ...]) -> None:
         raise ConfigurationError(
             option="contact.approver_phone_number",
             value=phone,
-            problem="is not of the form the provider takes",
+            problem="is not in the form that the provider accepts",
             remedy="Write country code and number as +31.612345678.",
         )
 
@@ -296,7 +296,7 @@ def _paid_until_checked(text: str | None, now: datetime) -> datetime | None:
     if not text:
         return None
     checked = parse_date(text, option="paid_until_checked")
-    if checked > now + timedelta(days=1):  # the day may have begun where the person is
+    if checked > now + timedelta(days=1):  # a local date may be ahead of UTC
         raise ConfigurationError(
             option="paid_until_checked",
             value=text,
@@ -345,14 +345,14 @@ def _younger_than(item: Mapping[str, Any]) -> timedelta | None:
 
 
 def parse_date(text: str, *, option: str) -> datetime:
-    """An aware UTC datetime out of an ISO 8601 date or date and time; without an offset it is UTC.
+    """Return an aware UTC datetime from an ISO 8601 date or date and time. Without an offset it is UTC.
 
-    Raises ConfigurationError when it is none.
+    Raises ConfigurationError for anything else.
     """
 
     moment = as_moment(text.strip()) if ISO_DAY.match(text.strip()) else None
     if moment is None:
         raise ConfigurationError(
-            option=option, value=text, problem="is no date", remedy="Write it as 2027-01-31 or 2027-01-31T12:00:00Z."
+            option=option, value=text, problem="is not a date", remedy="Write it as 2027-01-31 or 2027-01-31T12:00:00Z."
         )
     return moment

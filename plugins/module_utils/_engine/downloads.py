@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which certificate an order handed out when it was last downloaded, so that it need not be downloaded again.
+"""Which certificate an order handed out at its last download, so that it need not be downloaded again.
 
-Beside the records of paid calls lies `<key>.seen` for each reference: the order's row as it was, and the certificate it
-handed out. It only saves downloads. A file that is gone or cannot be read costs two downloads and nothing else.
+The file `<key>.seen` of each reference, beside the records of paid calls, holds the order's row and that certificate.
+It only saves downloads: if it is missing or cannot be read, the run makes two more downloads.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from .._x509.pem import blocks
 
 SEEN = ".seen"
 LARGEST = 64 * 1024
-# Only a row that has been at rest for so long is remembered. A server that reads from a copy may hand out the previous
-# certificate beside a new row, and a date without a time hides a second change of the same day.
+# Only a row that has not changed for this long is remembered. A server that reads from a replica may hand out the
+# previous certificate beside a new row, and a date without a time hides a second change on the same day.
 AT_REST = timedelta(days=2)
 _DATES = ("not_before", "not_after")
 _TEXTS = ("subject", "issuer", "serial", "public_key_sha256", "sha256")
@@ -36,23 +36,23 @@ _TEXTS = ("subject", "issuer", "serial", "public_key_sha256", "sha256")
 
 @dataclass(frozen=True)
 class Downloaded:
-    """The row of an order, and the certificate that was downloaded and proven when the row looked like this."""
+    """The row of an order, and the certificate that was downloaded and verified when the row looked like this."""
 
     order_id: str
     updated: datetime
     expires: datetime | None
-    leaf: CertificateFacts  # without the certificate itself
+    leaf: CertificateFacts  # without the PEM of the certificate
 
     def is_current(self, order: Order) -> bool:
-        """Whether nothing has moved at the order since, so that it still hands out the same certificate."""
+        """Whether the order has not changed since, so that it still hands out the same certificate."""
 
         row = (order.id, order.updated, order.expires)
         return order.bucket == ISSUED and row == (self.order_id, self.updated, self.expires)
 
     def facts_of(self, pem: str) -> CertificateFacts | None:
-        """The facts of this PEM block if it is the very certificate that was seen; it is not parsed for them.
+        """The facts of this PEM block if it is the same certificate, without parsing it; None otherwise.
 
-        They are without the certificate itself.
+        The facts do not include the PEM.
         """
 
         try:
@@ -64,7 +64,7 @@ class Downloaded:
 
 
 def downloaded_of(order: Order, leaf: CertificateFacts, *, now: datetime) -> Downloaded | None:
-    """The proven certificate of an issued order, if its row has been at rest long enough to be remembered."""
+    """The verified certificate of an issued order, if its row is unchanged for long enough to be remembered."""
 
     if order.updated is None or now - order.updated < AT_REST:
         return None
@@ -78,7 +78,7 @@ def encode_downloaded(reference: str, downloaded: Downloaded) -> str:
 
 
 def downloaded_of_text(reference: str, text: str) -> Downloaded | None:
-    """What the text holds, None if that is nothing of this reference."""
+    """The download in this text; None if the text holds none of this reference."""
 
     try:
         record = json.loads(text)
@@ -88,13 +88,13 @@ def downloaded_of_text(reference: str, text: str) -> Downloaded | None:
 
 
 class Downloads:
-    """What was downloaded, in the folder of the journal; without a folder nothing is remembered."""
+    """The remembered downloads in the journal folder. Without a folder nothing is remembered."""
 
     def __init__(self, folder: str | None) -> None:
         self._folder = None if folder is None else Path(folder)
 
     def read(self, reference: str) -> Downloaded | None:
-        """What was seen of this reference, or None. The journal refuses a folder that others can write to."""
+        """The remembered download of this reference, or None. The journal refuses a folder that others can write to."""
 
         if self._folder is None:
             return None
@@ -105,7 +105,7 @@ class Downloads:
         return downloaded_of_text(reference, text)
 
     def note(self, reference: str, downloaded: Downloaded, *, make_folder: bool) -> None:
-        """Remembers what an order handed out."""
+        """Remember what an order handed out."""
 
         if self._folder is None:
             return
@@ -145,7 +145,7 @@ def _decoded(record: dict[str, Any]) -> Downloaded:
         **texts,
         **dates,
         names=tuple(str(name) for name in record["names"]),
-        is_ca=False,  # verify_bundle lets only certificates of TLS servers through
+        is_ca=False,  # verify_bundle accepts only certificates of TLS servers
         has_server_auth=True,
         pem="",
     )

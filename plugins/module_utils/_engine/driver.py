@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Performs what the purchase protocol asks for, at the API and in the journal."""
+"""Carries out the effects of the purchase protocol, at the API and in the journal."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .journal import Journal
 
 
 def with_csr(order: Order) -> Order:
-    """The order with what its CSR says, if its row shows one."""
+    """The order with the facts of its CSR, if its row shows one."""
 
     return order if order.csr is not None else replace(order, csr=csr_facts(order.csr_pem))
 
 
 def csr_facts(pem: str | None) -> CsrFacts | None:
-    """The CSR on an order; None when there is none that can be read."""
+    """The CSR on an order; None if there is none that can be read."""
 
     if not pem:
         return None
@@ -41,7 +41,7 @@ def csr_facts(pem: str | None) -> CsrFacts | None:
 
 
 def downloaded_csr(api: Api, order_id: str) -> CsrFacts | None:
-    """The CSR of an order that does not show it; None when it cannot be had."""
+    """The CSR of an order whose row does not show it; None if it cannot be downloaded."""
 
     try:
         return csr_facts(api.download(order_id, "csr").decode("latin-1"))
@@ -49,7 +49,7 @@ def downloaded_csr(api: Api, order_id: str) -> CsrFacts | None:
         return None
 
 
-class PlannedCall(Exception):  # noqa: N818  # no error: the protocol would now make this call
+class PlannedCall(Exception):  # noqa: N818  # not an error: the protocol would now make this call
     """Check mode has reached the first call that changes something."""
 
     def __init__(self, effect: purchase.Effect) -> None:
@@ -63,8 +63,8 @@ CALLS = (purchase.PostCreate, purchase.PostRenew, purchase.PostReissue, purchase
 class ProtocolDriver:
     """Drives one protocol run of one order: every effect is one method here.
 
-    With ``planning`` only reading effects are performed: a journal on disk is left alone, and the first call that would
-    change something ends the run with PlannedCall. So check mode meets every refusal that the real run would meet.
+    With ``planning`` only reading effects are carried out: a journal on disk stays as it is, and the first call that
+    would change something raises PlannedCall. So check mode meets every refusal that the real run would meet.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class ProtocolDriver:
         with_references: Callable[[Sequence[Order]], list[Order]] = list,
     ) -> None:
         self._planning = planning
-        self._with_references = with_references  # what a list hides, as far as this run may read it
+        self._with_references = with_references  # reads what a list hides, within the limit of this run
         self._api = api
         self._account = account
         self._journal = journal
@@ -103,7 +103,7 @@ class ProtocolDriver:
         }
 
     def run(self, protocol: purchase.Protocol) -> purchase.PurchaseResult:
-        """Runs the protocol to its end and returns its result. Raises PlannedCall when only planning."""
+        """Run the protocol to its end and return its result. Raises PlannedCall when only planning."""
 
         try:
             effect = next(protocol)
@@ -153,7 +153,7 @@ class ProtocolDriver:
             return purchase.Unavailable(str(error))
 
     def _read_csr(self, order: Order) -> Order:
-        """An order without its reference is known by its CSR, so that one is fetched if the order does not show it."""
+        """Add the CSR to an order that shows neither reference nor CSR: the CSR is what identifies it."""
 
         shown = with_csr(order)
         if shown.client_reference is not None or shown.csr is not None:

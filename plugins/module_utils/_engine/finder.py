@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which orders of the account belong to which item: by the reference, by `adopt`, and by looking closer.
+"""Which orders of the account belong to which item: by reference, by `adopt`, and by reading orders one by one.
 
-The list may hide references. Before something is bought, what it hides is read one by one, so that an order that is
-there already is decided about like any other.
+The list may hide references. Before a purchase the hidden orders are read one by one, so that an existing order is
+found and handled like any other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .item import Item
 if TYPE_CHECKING:  # loaded only if something is to be bought
     from .order_reader import OrderReader
 
-NO_SUCH_ORDER = frozenset({400, 404, 422})  # some do not take what is no id of theirs
+NO_SUCH_ORDER = frozenset({400, 404, 422})  # some servers refuse a text that is not one of their ids
 
 
 class OrderFinder:
@@ -36,10 +36,10 @@ class OrderFinder:
         self._references = frozenset(item.client_reference for item in items)
         self._workers = workers
         self._reader: OrderReader | None = None
-        self._filtered: dict[str, list[Order]] = {}  # what the server's own filter showed, by reference
+        self._filtered: dict[str, list[Order]] = {}  # what the server's filter showed, by reference
 
     def orders_of(self, items: Sequence[Item]) -> Mapping[str, list[Order]]:
-        """One item is looked up by the filter first; the whole list is read when that shows no live order."""
+        """The orders of each item. One item is looked up by filter; if that shows no live order, the list is read."""
 
         if len(items) > 1:
             return by_reference(self._account.read())
@@ -51,7 +51,7 @@ class OrderFinder:
         return {reference: merged(by_reference(self._account.read()).get(reference, []), found.get(reference, []))}
 
     def ask_filter(self, item: Item) -> None:
-        """Asks the server for this reference only: that may show orders that the whole list hides."""
+        """Ask the server for this reference only: that may show orders that the whole list hides."""
 
         reference = item.client_reference
         if reference not in self._filtered:
@@ -89,7 +89,7 @@ class OrderFinder:
         return found
 
     def _other_owner(self, item: Item, order: Order) -> str | None:
-        """The other item of this run that has this order by its reference, or asks for it as this one does."""
+        """The other item of this run that has this order by its reference, or adopts it too."""
 
         if order.client_reference in self._references - {item.client_reference}:
             return order.client_reference
@@ -99,16 +99,16 @@ class OrderFinder:
 
     @property
     def reader(self) -> OrderReader:
-        """Reads orders by their id, for all that this run asks."""
+        """The reader of orders by their id, for the whole run."""
 
-        from .order_reader import OrderReader  # noqa: PLC0415  # a night with nothing due loads no protocol
+        from .order_reader import OrderReader  # noqa: PLC0415  # a run with nothing due does not load the protocol
 
         self._reader = self._reader or OrderReader(self._api, workers=self._workers)
         return self._reader
 
     @property
     def orders_read(self) -> int:
-        """How many orders were read by their id, because the list hides something."""
+        """How many orders were read by their id because the list hides something."""
 
         return 0 if self._reader is None else len(self._reader)
 
@@ -123,19 +123,19 @@ class OrderFinder:
             raise
 
     def look_closer(self, creates: Sequence[Item]) -> None:
-        """Reads the orders whose row shows no reference: first those that the filter showed for these items."""
+        """Read the orders whose row shows no reference, first those that the filter showed for these items."""
 
         filtered = [row for item in creates for row in self._filtered.get(item.client_reference, ())]
         listed = [row for row in self._account.read_before() if row.live]
         self.reader.with_references(list({row.id: row for row in (*filtered, *listed)}.values()))
 
     def with_references(self, rows: Sequence[Order]) -> list[Order]:
-        """The rows, and what they hide as far as a run may read it."""
+        """The rows, with hidden references filled in within the limit of reads."""
 
         return self.reader.with_references(rows)
 
     def refuse_unless_told(self, item: Item) -> None:
-        """Raises ConfigurationError if an order that could not be read may be this item's."""
+        """Raise ConfigurationError if an order that could not be read may be this item's."""
 
         rows = [
             *self._filtered.get(item.client_reference, ()),
@@ -144,7 +144,7 @@ class OrderFinder:
         self.reader.refuse_unless_told(item.client_reference, rows, option="client_reference")
 
     def with_hidden(self, item: Item) -> list[Order]:
-        """The orders of this item that were seen before or since, those included that their row does not show."""
+        """All orders of this item found so far, including those whose row hides the reference."""
 
         rows = (*self._filtered.get(item.client_reference, ()), *self._account.read_before())
         seen = (self.reader.whole(row) for row in rows)
@@ -152,12 +152,12 @@ class OrderFinder:
         return merged(list(item.observed.orders), list({order.id: order for order in mine}.values()))
 
     def find_neighbours(self, creates: Sequence[Item]) -> None:
-        """Puts on each item the live orders that are no item's of this run and may be what it would buy again."""
+        """Put on each item the live orders of no item that may be the order it would buy again."""
 
         self._put_neighbours(creates, self._others())
 
     def find_successors(self, renewals: Sequence[Item]) -> None:
-        """The same before a renewal: those that are younger than an order to be renewed and show no reference of it."""
+        """The same before a renewal, for orders younger than the renewed one that do not show its reference."""
 
         others = self._others()
         for item in renewals:
@@ -171,7 +171,7 @@ class OrderFinder:
             self._put_neighbours([item], younger)
 
     def _others(self) -> list[Order]:
-        """The live orders of the account that are no item's of this run."""
+        """The live orders of the account that belong to no item of this run."""
 
         taken = {order.id for item in self._items for order in _orders_on(item)}
         return [
@@ -183,7 +183,7 @@ class OrderFinder:
     def _put_neighbours(self, items: Sequence[Item], rows: Sequence[Order]) -> None:
         if not rows:
             return
-        from .neighbours import Neighbours  # noqa: PLC0415  # a night with nothing due loads no protocol
+        from .neighbours import Neighbours  # noqa: PLC0415  # a run with nothing due does not load the protocol
 
         found = Neighbours(self.reader).show_names(rows, [item.desired for item in items])
         for item in items:

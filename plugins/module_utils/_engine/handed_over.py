@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the steps of the role hand to each other: what hosts hold and remember of an order, and which step it is.
+"""What the steps of the role pass to each other: what hosts hold and remember of an order, and which step runs.
 
-Two options without documented content, `observed` of an item and `role_step` of a run. They are checked here.
+There are two options without documented content, `observed` of an item and `role_step` of a run. They are checked here.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ HOST: dict[str, Any] = {
     "records": {"type": "dict", "options": {kind: {"type": "str"} for kind in RECORD_KINDS}},
     "config_test_passes": {"type": "bool"},
 }
-# ``named``: somebody wrote the list of hosts. One that was derived from the hosts of a play may be cut short with the
-# play. ``checked``: the hosts may remember the list. A mistyped one would count as a list that changed.
+# ``named``: somebody wrote the list of hosts. A list derived from the hosts of a play may be incomplete. ``checked``:
+# the hosts may remember the list. A mistyped list would count as a changed one.
 OBSERVED: dict[str, Any] = {
     "hosts": {"type": "list", "elements": "dict", "options": HOST},
     "named": {"type": "bool", "default": True},
     "checked": {"type": "bool", "default": True},
 }
 # ``run_id``: the run whose plan the hosts wrote down; a call is made only under it. ``follow_only``: a later task of
-# the same run, which must not ask again for what the first one was refused.
+# the same run, which must not repeat what the first task was refused.
 STEP: dict[str, Any] = {"run_id": {"type": "str"}, "follow_only": {"type": "bool", "default": False}}
 
 
 def with_observed(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The item with what was observed as options of its own. Raises ConfigurationError."""
+    """The item with what was observed as its own options. Raises ConfigurationError."""
 
     seen = _checked("observed", OBSERVED, item.get("observed"))
     return {
@@ -55,7 +55,7 @@ def with_observed(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def step_of(params: Mapping[str, Any]) -> dict[str, Any]:
-    """``run_id`` and ``follow_only``. Raises ConfigurationError."""
+    """Return ``run_id`` and ``follow_only``. Raises ConfigurationError."""
 
     return _checked("role_step", STEP, params.get("role_step"))
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records that lie on the hosts: carried here by the hosts' answers, kept in memory, and told back as what to write.
+"""Records on the hosts: read from the hosts' answers, kept in memory, and returned as what the hosts must write.
 
-Where controllers are thrown away after each job, the hosts that serve a certificate remember its paid calls. They hand
-their records to this run; it answers the journal effects of the purchase protocol, and in the end `writes` says which
-record of which host must change. Nothing is durable before the hosts have written it: so the plan of a run marks its
-intents as sent, the hosts write them, and only then the run that orders makes its calls.
+Where controllers are discarded after each job, the hosts that serve a certificate remember its paid calls. Hosts pass
+their records to this run, which answers the journal effects of the purchase protocol from them. In the end `writes`
+lists which record of which host must change. Nothing is durable before the hosts have written it. So the plan of a run
+marks its intents as sent, the hosts write them, and only then the run makes its calls.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ DECODED = {"intent": Intent, "evidence": Evidence, "hosts": HostList}
 
 @dataclass
 class _Reference:
-    """The records of one reference: as the hosts hold them (`texts`, `read`), and as they must be (`memory`)."""
+    """The records of one reference: on the hosts now (`texts`, `read`), and as they must become (`memory`)."""
 
     texts: dict[str, Mapping[str, str]]
     read: dict[str, HostMemory]
     memory: SharedMemory
-    notes_hosts: bool  # whether the list of hosts is one to be remembered
-    own_csr: bool  # the CSR is given; otherwise the host named by `first` makes it
+    notes_hosts: bool  # whether the hosts should remember the list of hosts
+    own_csr: bool  # the user gave the CSR; otherwise the host in `first` makes it
     seen: str | None = None
     trouble: str | None = None  # a record that cannot be read: never "no record"
-    first: str = ""  # the first host that answered, or the one that holds the key of a call to be sent again
+    first: str = ""  # the first reachable host, or the one that holds the key of a call to be sent again
 
 
 class HostRecords:
-    """The records that the hosts of a run hold, for all references whose hosts answered with records.
+    """The records of all references whose hosts returned records.
 
-    The methods answer the journal effects of the purchase protocol, like those of `Journal`. Each reference is worked
-    on by one thread at a time.
+    The methods answer the journal effects of the purchase protocol, like those of `Journal`. Only one thread at a time
+    works on a reference.
     """
 
-    in_memory = True  # what is written here changes no host, so a plan may write too
+    in_memory = True  # a write here changes no host, so a plan may write too
 
     def __init__(self, wishes: Sequence[Mapping[str, Any]], *, run_id: str) -> None:
         self._own = f"{run_id}/sent"
@@ -70,7 +70,7 @@ class HostRecords:
         return reference in self._known
 
     def read(self, reference: str) -> Records | JournalFailed:
-        """A record that is there and cannot be read is JournalFailed, never "no record"."""
+        """The records. A record that exists and cannot be read is JournalFailed, never "no record"."""
         known = self._known[reference]
         return known.memory.records() if known.trouble is None else JournalFailed(known.trouble)
 
@@ -79,7 +79,7 @@ class HostRecords:
         return self._known[reference].memory.callers(now=now) if reference in self._known else None
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
-        """Writes for all hosts, if the intent there has the token `replaces` (None: if there is none)."""
+        """Write for all hosts, if the present intent has the token `replaces` (None: if there is none)."""
         present = self.read(intent.reference)
         if isinstance(present, JournalFailed):
             return present
@@ -90,7 +90,7 @@ class HostRecords:
         return IntentAnswer(True, Records(intent, present.evidence))
 
     def would_write(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
-        """A plan writes too: what it wants on the hosts is its result, and no host is touched by that."""
+        """The same in a plan: its result says what the hosts must write, and no host is changed yet."""
         return self.write_intent(intent, replaces=replaces)
 
     def remove_intent(self, reference: str, token: str) -> Done | JournalFailed:
@@ -104,17 +104,17 @@ class HostRecords:
         return Done()
 
     def with_lost_reference(self) -> tuple[Evidence, ...]:
-        """The purchases of this run's references that the API has not given back with exactly their reference (R5)."""
+        """The purchases of this run's references that the API has not returned with exactly their reference (R5)."""
         found = (known.memory.records().evidence for known in self._known.values())
         return tuple(one for one in found if one is not None and one.reference_kept is False)
 
     def give_back(self, reference: str) -> None:
-        """Takes this run's own intent away: the call was not made and will not be."""
+        """Remove this run's own intent: the call was not made and will not be."""
         if reference in self._known:
             self.remove_intent(reference, self._own)
 
     def absent(self, reference: str) -> tuple[str, ...]:
-        """The hosts of the list that counts which take no part."""
+        """The hosts of the list that counts that do not take part."""
         known = self._known.get(reference)
         return () if known is None else tuple(one.name for one in known.memory.absent)
 
@@ -123,19 +123,19 @@ class HostRecords:
         return self._known[reference].memory.holders if reference in self._known else frozenset()
 
     def note_call(self, reference: str, holders: frozenset[str]) -> None:
-        """A call was made while these hosts held its intent: from now on they count under this list."""
+        """A call was made while these hosts held its intent. From now on they count under this list."""
         if reference in self._known:
             known = self._known[reference]
             known.memory = known.memory.called(holders)
 
     def note_lists(self, now: Moment) -> None:
-        """Each host remembers the list of hosts that it last saw, unless that one is known to be wrong."""
+        """Make each host remember the list of hosts that it last saw, unless that list is known to be wrong."""
         for known in self._known.values():
             if known.notes_hosts:
                 known.memory = known.memory.noted(now)
 
     def downloaded(self, reference: str) -> Downloaded | None:
-        """What the order handed out when it was last downloaded."""
+        """What the last download of the order gave."""
         known = self._known[reference]
         return None if known.seen is None else downloaded_of_text(reference, known.seen)
 
@@ -143,7 +143,7 @@ class HostRecords:
         self._known[reference].seen = encode_downloaded(reference, downloaded)
 
     def writes(self, reference: str) -> list[dict[str, Any]]:
-        """What must change on which host, as certops.resello.ssl_certificate_prepare takes it; usually nothing."""
+        """What must change on which host, as input of certops.resello.ssl_certificate_prepare; usually nothing."""
         known = self._known.get(reference)
         if known is None or known.trouble is not None:
             return []
@@ -200,7 +200,7 @@ def _shared(wish: Mapping[str, Any], memories: tuple[HostMemory, ...], own: str)
 
 def _unreadable(reference: str, host: str, error: Exception) -> str:
     return (
-        f"a record on {host} cannot be read ({error}); look at the files {serialisation.key_of(reference)}.* in the "
+        f"a record on {host} cannot be read ({error}); check the files {serialisation.key_of(reference)}.* in the "
         "folder .records there, and remove one only if you know from the provider's control panel that nothing is "
         "under way"
     )
@@ -243,12 +243,12 @@ def _has_csr(intent: Intent | None) -> bool:
 
 
 def _before_its_key(intent: Intent | None) -> Intent | None:
-    """What is written of an intent before the key that it will name is made."""
+    """The intent as it is written before its key is made."""
     return replace(intent, csr_key=None) if intent is not None and intent.csr_key == KEY_TO_BE_MADE else intent
 
 
 def _text(wanted: serialisation.Record | None, there: serialisation.Record | None, text: str | None) -> str | None:
-    """The text of a record: the one on the host if it says the same, whatever wrote it."""
+    """The text of a record: the one on the host if it is equal, whichever version wrote it."""
     if wanted is None:
         return None
     return text if wanted == there else serialisation.encode(wanted)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One certificate on its way through a run, and what the module says of it in the end."""
+"""One certificate during a run, and its return value."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:  # loaded only by a run that makes a paid or irreversible call
     from .._purchase.types import Neighbour, PurchaseResult
 
 CALLS = ("create", "renew", "reissue", "cancel")
-AWAITED = ("in_progress", "certificate_awaited")  # also of an order that is called issued
+AWAITED = ("in_progress", "certificate_awaited")  # also of an order with the status issued
 DATED_BACK = timedelta(days=1)  # CAs date a certificate back, to midnight at most
 
 
 @dataclass
 class Item:
-    """Filled in phase by phase; a phase that fails sets ``error`` and the later ones pass the item by."""
+    """Filled in phase by phase. A phase that fails sets ``error``, and later phases skip the item."""
 
     client_reference: str
     wanted: Wanted | None = None
@@ -53,13 +53,13 @@ class Item:
     in_progress: bool = False  # the order is called issued, but its new certificate is not there yet
     marked: bool = False  # the hosts hold the intent that the plan of this run wrote
     called: bool = False  # a create, renew or reissue may have been made
-    writes: list[dict[str, Any]] = field(default_factory=list)  # what the hosts must write down
+    writes: list[dict[str, Any]] = field(default_factory=list)  # what the hosts must write
     planned: bool = False  # check mode: a real run would now make the call
     switched: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)  # method by name, before and after
 
     @property
     def desired(self) -> Wanted:
-        """What is wanted. Phases after the check may rely on it."""
+        """What is wanted. Available after the check."""
 
         if self.wanted is None:
             raise LookupError(f"{self.client_reference} has not been checked")
@@ -67,7 +67,7 @@ class Item:
 
     @property
     def observed(self) -> Observation:
-        """What was seen. Phases after the observation may rely on it."""
+        """What was observed. Available after the observation."""
 
         if self.observation is None:
             raise LookupError(f"{self.client_reference} has not been observed")
@@ -75,7 +75,7 @@ class Item:
 
     @property
     def current_order(self) -> Order:
-        """The order the item is about. Phases that follow an order may rely on it."""
+        """The order of the item. Available to phases that follow an order."""
 
         if self.order is None:
             raise LookupError(f"{self.client_reference} has no order")
@@ -83,7 +83,7 @@ class Item:
 
     @property
     def takes_over(self) -> bool:
-        """Whether the order counts that ``adopt`` names, and our records do not name it yet."""
+        """Whether the order of ``adopt`` counts, and our records do not name it yet."""
 
         if self.desired.state == "absent" or self.order is None or self.order.id not in self.observed.adopted:
             return False
@@ -92,7 +92,7 @@ class Item:
 
     @property
     def is_unsettled(self) -> bool:
-        """An intent is open or several orders are live: the protocol looks after them, whatever else is to be done."""
+        """Whether an intent is open or several orders are live, so that the protocol must run whatever else is due."""
 
         if self.observation is None or self.wanted is None or self.wanted.state == "absent":
             return False
@@ -101,7 +101,7 @@ class Item:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether its order waits."""
+        """Whether its order waits for a certificate."""
 
         return self.order is not None and self.order.bucket == WAITING
 
@@ -120,7 +120,7 @@ class Item:
 
     @property
     def state(self) -> str | None:
-        """The order's state in our words; ``absent`` when there is no live one, None when that is not known."""
+        """The order's state in our words; ``absent`` if there is no live one, None if that is not known."""
 
         if self.order is not None:
             return WAITING if self.in_progress else self.order.bucket
@@ -133,7 +133,7 @@ class Item:
 
     @property
     def cost(self) -> str | None:
-        """What the action costs; None when it is not known what is to be done."""
+        """What the action costs; None if the action is not known."""
 
         if self.decision is not None:
             return self.decision.cost
@@ -141,7 +141,7 @@ class Item:
 
     @property
     def code(self) -> str | None:
-        """Why the run ends like this for the item, in the words of docs/codes.md; None if nothing was decided."""
+        """The code of docs/codes.md for how the run ended for the item; None if nothing was decided."""
 
         if self.error is not None:
             return self.error.error_code
@@ -151,13 +151,13 @@ class Item:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether nothing was done, nothing is to be done, and nobody needs to be told anything."""
+        """Whether nothing was done, nothing is due, and there is nothing to report."""
 
         open_ends = (self.error, self.bundle, self.validation, self.purchase, *self.warnings, *self.writes)
         return self.action == "none" and not self.changed and all(end is None for end in open_ends)
 
     def result(self, *, brief: bool = False) -> dict[str, Any]:
-        """The module's return value for this certificate. A brief one, of an item that rests, is the decision alone."""
+        """The module's return value for this certificate. A brief one, of an unchanged item, is the decision alone."""
 
         decided = {
             "client_reference": self.client_reference,
@@ -174,7 +174,7 @@ class Item:
         return decided if brief and self.is_unchanged else {**decided, **self._details()}
 
     def _error(self) -> dict[str, Any] | None:
-        """In a list, an error that speaks of an option says of which order too."""
+        """The error. In a list, an error about an option names its order too."""
 
         if self.error is None:
             return None
@@ -200,7 +200,7 @@ class Item:
         }
 
     def _key_to_send_again(self) -> str | None:
-        """The key of the open intent, when the decision is to send that call once more."""
+        """The key of the open intent, if the decision is to send that call once more."""
 
         if self.decision is None or not self.decision.same_csr or self.observation is None:
             return None
@@ -216,7 +216,7 @@ class Item:
         return None if plan is None else plan.brand
 
     def _replaces_revoked(self) -> bool:
-        """Whether the certificate at the API came from a reissue, which killed the one before it."""
+        """Whether the certificate at the API came from a reissue, which revoked the one before it."""
 
         recorded = None if self.observation is None else self.observation.records.evidence
         evidence = (self.purchase.evidence if self.purchase else None) or recorded
@@ -237,7 +237,7 @@ class Item:
         }
 
     def diff(self) -> dict[str, Any]:
-        """Before and after for diff mode; equal when nothing is done."""
+        """Before and after for diff mode; equal if nothing is done."""
 
         before = _diff_state(self.observation)
         after = dict(before)
@@ -255,7 +255,7 @@ class Item:
 
 
 def _keys_on_orders(observation: Observation | None) -> list[str]:
-    """Keys that an order already carries: a renewal or reissue needs another one."""
+    """Keys that an order already carries: a renewal or reissue needs a new one."""
 
     orders = () if observation is None else observation.facts.orders
     keys = {part.public_key_sha256 for order in orders for part in (order.csr, order.certificate) if part is not None}

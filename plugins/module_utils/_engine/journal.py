@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Intents and evidence on the controller's disk (`journal_path`), and a lock among the runs of one controller.
+"""Intents and evidence on the controller's disk (`journal_path`), and a lock between the runs of one controller.
 
 For every reference there are at most two files, named by its SHA-256: `<key>.intent` and `<key>.evidence`, mode 0600.
-A file appears under its name only when it is complete and on the disk; what is compared and written in one step is
-done under a lock of the whole folder. The records are not divided by account: evidence must also speak up when the
-next run comes with the credentials of another account.
+A file appears under its name only when it is complete and on disk. Comparing and writing in one step happens under a
+lock of the whole folder. The records are not separated by account, so that evidence also counts if the next run uses
+the credentials of another account.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class LockBusyError(Exception):
 class Journal:
     """The journal in one folder. Safe for threads, processes, and a kill at any instant.
 
-    The four methods answer the journal effects of the purchase protocol; what the disk does comes back as
-    JournalFailed, never as an exception.
+    The four methods answer the journal effects of the purchase protocol. Disk errors are returned as JournalFailed,
+    never raised.
     """
 
     in_memory = False
@@ -61,11 +61,11 @@ class Journal:
         self._folder = Path(folder)
 
     def read(self, reference: str) -> Records | JournalFailed:
-        """A record that is there and cannot be read is JournalFailed, never "no record"."""
+        """The records. A record that exists and cannot be read is JournalFailed, never "no record"."""
         return self.read_all([reference])[reference]
 
     def read_all(self, references: Sequence[str]) -> dict[str, Records | JournalFailed]:
-        """The same for many references, under one lock: a lock for each would cost more than all the reading."""
+        """The same for many references under one lock: one lock for each would cost more than all the reads."""
         try:
             if not self._exists():
                 return dict.fromkeys(references, Records())
@@ -75,7 +75,7 @@ class Journal:
             return dict.fromkeys(references, JournalFailed(str(exc)))
 
     def write_intent(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
-        """Writes only if there is no intent (`replaces` None) or the one there has the token `replaces`."""
+        """Write only if there is no intent (`replaces` None) or the present one has the token `replaces`."""
         try:
             with self._locked() as folder:
                 present = self._read(folder, intent.reference)
@@ -90,7 +90,7 @@ class Journal:
             return JournalFailed(str(exc))
 
     def would_write(self, intent: Intent, *, replaces: str | None = None) -> IntentAnswer | JournalFailed:
-        """What write_intent would come to, for check mode: reads only."""
+        """The answer that write_intent would give, for check mode: reads only."""
         present = self.read(intent.reference)
         if isinstance(present, JournalFailed):
             return present
@@ -108,7 +108,7 @@ class Journal:
         return Done()
 
     def promote(self, evidence: Evidence, token: str | None = None) -> Done | JournalFailed:
-        """Writes the evidence, then removes the intent with this token. A kill between leaves both, which is safe."""
+        """Write the evidence, then remove the intent with this token. A kill in between leaves both, which is safe."""
         try:
             with self._locked() as folder:
                 self._put(folder, _evidence_name(evidence.reference), serialisation.encode(evidence), new=False)
@@ -119,7 +119,7 @@ class Journal:
         return Done()
 
     def with_lost_reference(self) -> tuple[Evidence, ...] | JournalFailed:
-        """The purchases, of whatever reference, that the API has not given back with exactly their reference (R5)."""
+        """The purchases, of any reference, that the API has not returned with exactly their reference (R5)."""
         try:
             if not self._exists():
                 return ()
@@ -131,7 +131,7 @@ class Journal:
         return tuple(one for one in found if isinstance(one, Evidence) and one.reference_kept is False)
 
     def _exists(self) -> bool:
-        """Whether there is a folder; JournalError if that cannot be found out."""
+        """Whether there is a folder. Raises JournalError if that cannot be determined."""
         try:
             return self._folder.exists()
         except OSError as exc:
@@ -141,7 +141,7 @@ class Journal:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """The folder's descriptor, under an exclusive lock; OSErrors of the work come out as JournalError."""
+        """The folder's descriptor under an exclusive lock. An OSError inside becomes JournalError."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -188,7 +188,7 @@ class Journal:
                 raise serialisation.RecordError(f"it belongs to {record.reference!r}")
         except ValueError as exc:
             raise JournalError(
-                f"{self._folder / name} cannot be read ({exc}); look at it, and remove it only if you know from the "
+                f"{self._folder / name} cannot be read ({exc}); check it, and remove it only if you know from the "
                 "provider's control panel that nothing is under way"
             ) from exc
         return record
@@ -221,7 +221,7 @@ def _evidence_name(reference: str) -> str:
 
 
 def _refuse_foreign_writers(folder: int, path: Path) -> None:
-    """Who can write here can make us buy again."""
+    """Refuse a folder that others can write to: they could make this collection buy again."""
     status = os.fstat(folder)
     if status.st_uid not in (0, os.geteuid()):
         raise JournalError(f"{path} belongs to user {status.st_uid}; give a folder of the user that runs this")
@@ -238,7 +238,7 @@ def _write_durably(folder: int, name: str, text: str) -> None:
 
 
 def _link(folder: int, temporary: str, name: str, text: str) -> None:
-    """Like O_EXCL, but the file is complete from the first instant; file systems without links get O_EXCL itself."""
+    """Like O_EXCL, but the file is complete from the start. File systems without hard links use O_EXCL itself."""
     try:
         os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except OSError as exc:
@@ -258,7 +258,7 @@ def _unlink_quietly(folder: int, name: str) -> None:
 
 
 def default_lock_folder() -> Path:
-    """A folder of this user alone: under XDG_RUNTIME_DIR if there is one, else under the temporary folder."""
+    """A folder of this user only: under XDG_RUNTIME_DIR if it is set, else under the temporary folder."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.access(runtime, os.W_OK):
         return Path(runtime) / "certops-resello"
@@ -266,13 +266,13 @@ def default_lock_folder() -> Path:
 
 
 class LocalLock:
-    """A lock that is held, and the memory in its file: which intent on the hosts was used last on this controller."""
+    """A held lock. Its file remembers which intent on the hosts was used last on this controller."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def first_use(self, token: str) -> bool:
-        """False if this very intent was used before, so that a task that is started twice sends nothing twice."""
+        """Return False if this very intent was used before, so that a task that starts twice sends nothing twice."""
         given = token.encode()
         if os.pread(self._descriptor, len(given) + 1, 0) == given:
             return False
@@ -292,9 +292,9 @@ def local_lock(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[LocalLock]:
-    """Holds the lock of this account and reference; it goes with the process, whatever kills it.
+    """Hold the lock of this account and reference. It ends with the process, however that ends.
 
-    `account` is any text that tells accounts apart (API URL and user). Raises LockBusyError after `timeout` seconds,
+    `account` is any text that identifies the account (API URL and user). Raises LockBusyError after `timeout` seconds,
     JournalError if the folder cannot be used.
     """
     place = Path(folder) if folder is not None else default_lock_folder()

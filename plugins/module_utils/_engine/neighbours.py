@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The live orders of others that ask for the same names: one of them may be the order that would be bought again."""
+"""Live orders of no item with the same names: one of them may be the order that would be bought again."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .order_reader import OrderReader
 
 
 class Neighbours:
-    """Looks at orders of the account for one run; those whose row does not tell their names are read by their id."""
+    """Checks orders of the account for one run. Orders whose row does not show their names are read by id."""
 
     def __init__(self, reader: OrderReader) -> None:
         self._reader = reader
 
     def show_names(self, rows: Iterable[Order], wanted: Sequence[Wanted]) -> Mapping[str, tuple[Neighbour, ...]]:
-        """Which of these live orders of others ask, or may ask, for the names of each wanted certificate.
+        """Return which of these live orders have, or may have, the names of each wanted certificate.
 
-        Those that are spelt like a wanted reference are read first, then the youngest.
+        Orders with a similarly spelt reference are read first, then the youngest.
         """
 
         found = [one for one in (self._reader.whole(row) for row in rows) if one is not None and one.live]
@@ -58,9 +58,9 @@ class Neighbours:
 
 
 def _may_concern(order: Order, wanted: Wanted) -> bool:
-    """Whether the order's domain, which is one of its names, leaves it open that it asks for the wanted names.
+    """Whether the order may have the wanted names, judging by its domain, which is one of its names.
 
-    Some show the domain that a name is registered under instead of the name.
+    Some APIs show the registered domain instead of the name itself.
     """
 
     if order.domain is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run says of an item beside its result: why it is blocked, and what the user must know."""
+"""Messages about an item beside its result: why it is blocked, and what the user must know."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MONEY_SAID = frozenset({"hosts_missing", "hosts_changed"})  # their reasons say 
 
 
 def left_behind(wish: Mapping[str, Any], action: str) -> list[str]:
-    """Hosts that knew the order and are not on its list any more: nothing is installed there, and they may serve it."""
+    """A note on hosts that knew the order and are no longer on its list: they may still serve its certificate."""
 
     hosts = (host for host in wish.get("hosts") or () if not host.get("listed", True))
     names = [host["name"] for host in hosts if (host.get("records") or {}).get("evidence")]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is there: the API's orders and our own records, put together for one decision.
+"""The present facts: the API's orders and our own records, collected for one decision.
 
-Downloads only what the decision needs: a certificate that was downloaded before, is served by a host, and whose order's
-row has not changed since, is taken from the host.
+Downloads only what the decision needs. A certificate that was downloaded before is taken from the host if the host
+serves it and its order's row has not changed since.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ COPY_LAG = (0.5, 1.0, 2.0)  # seconds between two tries
 
 @dataclass(frozen=True)
 class Observation:
-    """Everything seen of one wanted certificate before anything is done."""
+    """Everything observed of one wanted certificate before anything is done."""
 
-    orders: tuple[Order, ...]  # every order with exactly this reference, or taken over
+    orders: tuple[Order, ...]  # every order with exactly this reference, or adopted
     records: memory.Records
     facts: lifecycle.Observed
     plan: Plan | None  # of the live order, as far as it is known
-    recorded: Order | None = None  # the order that our record names, if it shows up by its id only
-    adopted: frozenset[str] = frozenset()  # ids of orders of another reference that the user said to take over
+    recorded: Order | None = None  # the order that our record names, if only its id finds it
+    adopted: frozenset[str] = frozenset()  # ids of orders of another reference that the user adopts
 
     def order(self, order_id: str | None) -> Order | None:
         """One of the orders by its id."""
@@ -49,7 +49,7 @@ class Observation:
 
     @property
     def live(self) -> tuple[Order, ...]:
-        """The orders that live: those with this reference, else the one that our record names."""
+        """The live orders: those with this reference, else the one that our record names."""
 
         live = tuple(order for order in self.orders if order.live)
         return live or (() if self.recorded is None or not self.recorded.live else (self.recorded,))
@@ -67,25 +67,25 @@ def observe(
     callers: Callers | None = None,
     places: tuple[str, ...] = (),
 ) -> Observation:
-    """Puts together what is known of one wanted certificate.
+    """Collect what is known of one wanted certificate.
 
-    ``kept`` are our own records of it, in ``places`` (hosts), ``orders`` all orders with exactly its reference, or
-    those that are taken over in their place; ``now`` is the controller's clock. An intent that the plan of this very
-    run wrote on the hosts is no reason to wait. Raises ReselloError.
+    ``kept`` are our own records of it, in ``places`` (hosts). ``orders`` are all orders with exactly its reference, or
+    those that are adopted instead. ``now`` is the controller's clock. An intent that this run's own plan wrote on the
+    hosts is no reason to wait. Raises ReselloError.
     """
 
     records = _readable(kept, wanted)
     recorded, recorded_is_absent = _recorded_order(api, records.evidence, orders)
     if recorded is not None and recorded.client_reference == wanted.client_reference:
-        # The list lags, or hides references; the order itself shows that it is ours.
+        # The list lags, or hides references; the order itself confirms that it is ours.
         orders = [*(order for order in orders if order.id != recorded.id), recorded]
         recorded = None
     live = [order for order in orders if order.live]
     plan = _plan_of(plans, live)
-    counting = live or orders  # orders that are over count only when none is live
+    counting = live or orders  # ended orders count only if none is live
     seen = [_order_facts(api, order, wanted, records) if order in counting else with_row(order) for order in orders]
     facts = lifecycle.Observed(
-        # For the decision an order that is taken over has the reference that its next renewal gives it.
+        # For the decision an adopted order has the reference that its next renewal gives it.
         orders=tuple(replace(one, client_reference=wanted.client_reference) for one in seen),
         evidence=_evidence(records),
         recorded_keys=_recorded_keys(records),
@@ -109,7 +109,7 @@ def observe(
 
 
 def desired_facts(wanted: Wanted) -> lifecycle.Desired:
-    """The user's wish in the words of the decision."""
+    """The user's wish as input of the decision."""
 
     return lifecycle.Desired(
         client_reference=wanted.client_reference,
@@ -121,13 +121,13 @@ def desired_facts(wanted: Wanted) -> lifecycle.Desired:
 
 
 def with_row(order: Order) -> Order:
-    """The order with what its row says of a certificate, without anything that takes a download."""
+    """The order with what its row shows of a certificate, without any download."""
 
     return replace(order, ever_issued=True if order.bucket == ISSUED or order.provisioned else None)
 
 
 def is_own(intent: memory.Intent | None, run_id: str) -> bool:
-    """Whether this intent lies on the hosts and was written there by the plan of this run."""
+    """Whether this run's own plan wrote this intent on the hosts."""
 
     return intent is not None and bool(intent.on_hosts) and intent.run_id == run_id
 
@@ -144,7 +144,7 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records
     facts = with_row(order)
     if not order.live:
         return facts if facts.ever_issued else replace(facts, ever_issued=_handed_out(api, order).proven)
-    # Whether a call whose outcome is open was carried out is told by everything that the order shows, its CSR too.
+    # Everything that the order shows, its CSR too, says whether a call with an unknown outcome was carried out.
     deployed = None if records.intent is not None else _still_deployed(order, wanted)
     if deployed is not None and set(wanted.names) <= set(deployed.names):
         return replace(facts, certificate=deployed)
@@ -158,7 +158,7 @@ def _order_facts(api: Api, order: Order, wanted: Wanted, records: memory.Records
 
 
 def _recorded_facts(api: Api, order: Order) -> Order:
-    """Of an order that only a record names: what it says itself, and nothing that hosts or records say of it."""
+    """An order that only a record names, with its own facts and nothing from hosts or records."""
 
     facts, handed_out = with_row(order), _handed_out(api, order)
     known = replace(facts, ever_issued=facts.ever_issued or handed_out.proven)
@@ -170,7 +170,7 @@ def _recorded_facts(api: Api, order: Order) -> Order:
 def _still_deployed(order: Order, wanted: Wanted) -> CertificateFacts | None:
     """The host's certificate, if the order's row is as it was when this certificate was downloaded.
 
-    A row that was recorded with a call proves nothing: its date may be the one that the new certificate's issue shows.
+    A row that was recorded with a call proves nothing: it may already show the date of the new certificate's issue.
     """
 
     seen = wanted.downloaded
@@ -189,7 +189,7 @@ def _csr_on_order(api: Api, order: Order) -> CsrFacts | None:
 
 @dataclass(frozen=True)
 class _HandedOut:
-    """C of the decision table; ``proven`` says whether there is one, None if the API's answer leaves that open."""
+    """C of the decision table. ``proven`` says whether there is one; None if the API's answer leaves that open."""
 
     certificate: CertificateFacts | None
     proven: bool | None
@@ -206,11 +206,11 @@ def _handed_out(api: Api, order: Order) -> _HandedOut:
             return _HandedOut(None, proven=False if says_no(error) else None)
         if not is_not_there_yet(error):
             raise
-        return _HandedOut(None, proven=None)  # some call an order active while its certificate is being made
+        return _HandedOut(None, proven=None)  # some servers call an order active before its certificate exists
 
 
 def _issued_certificate(api: Api, order: Order) -> CertificateFacts:
-    """The certificate of an issued order. A server that reads from a copy may need a moment before it hands it out."""
+    """The certificate of an issued order. A server that reads from a replica may need a moment to hand it out."""
 
     for pause in COPY_LAG:
         try:
@@ -227,9 +227,9 @@ def _certificate(api: Api, order: Order) -> CertificateFacts:
 
 
 def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Order]) -> tuple[Order | None, bool]:
-    """Rule R4: an order that our record names is asked for by its id when no live order shows the reference.
+    """Rule R4: read an order that our record names by its id if no live order shows the reference.
 
-    The second value says that the API denies it.
+    The second value is True if the API answers that there is no such order.
     """
 
     if evidence is None or evidence.ended is not None or any(order.live for order in orders):
@@ -241,7 +241,7 @@ def _recorded_order(api: Api, evidence: memory.Evidence | None, orders: list[Ord
 
 
 def _evidence(records: memory.Records) -> memory.Evidence | None:
-    """Our record, unless it is of an order that we ended."""
+    """Our record, unless we ended its order."""
 
     evidence = records.evidence
     return None if evidence is None or evidence.ended is not None else evidence
@@ -254,14 +254,14 @@ def _recorded_keys(records: memory.Records) -> frozenset[str]:
 
 
 def _open_intent(records: memory.Records, run_id: str) -> memory.Intent | None:
-    """A call that was sent, and not by the plan of this very run."""
+    """A call that was sent, but not by this run's own plan."""
 
     intent = records.intent
     return None if intent is None or intent.phase != "sent" or is_own(intent, run_id) else intent
 
 
 def _plan_of(plans: PlanBook, live: list[Order]) -> Plan | None:
-    """The plan that a live order shows by its id or name; None if it shows none, or it is not for sale any more."""
+    """The plan that a live order shows by id or name; None if it shows none, or it is no longer for sale."""
 
     by_id = next((order.plan_id for order in live if order.plan_id), None)
     by_name = next((order.plan_name for order in live if order.plan_name), None)
@@ -270,7 +270,7 @@ def _plan_of(plans: PlanBook, live: list[Order]) -> Plan | None:
 
 
 def _plan_that_counts(plans: PlanBook, live: list[Order], wanted: Wanted) -> Plan | None:
-    """Of an order that shows no plan: the wanted one, most likely the one that was bought. It may not be for sale."""
+    """For an order that shows no plan: the wanted one, which was most likely ordered. It may no longer be for sale."""
 
     shows = any(order.plan_id or order.plan_name for order in live)
     return plans.known(wanted.plan) if live and wanted.plan and not shows else None

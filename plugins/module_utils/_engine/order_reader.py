@@ -4,7 +4,7 @@
 
 """Orders read one by one, because a list may hide what an order read by its id shows.
 
-A run reads at most MOST_READ orders in this way, each once and several at a time.
+A run reads at most MOST_READ orders in this way, each once and several in parallel.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MOST_READ = 200
 
 
 class OrderReader:
-    """What reading by id showed in one run."""
+    """The results of reading by id in one run."""
 
     def __init__(self, api: Api, *, workers: int) -> None:
         self._api = api
         self._workers = workers
         self._reading = threading.Lock()
-        self._seen: dict[str, Order | ReselloError | None] = {}  # None: it is not there any more
+        self._seen: dict[str, Order | ReselloError | None] = {}  # None: it no longer exists
 
     def __contains__(self, order_id: str) -> bool:
         return order_id in self._seen
@@ -46,13 +46,13 @@ class OrderReader:
         return seen if isinstance(seen, ReselloError) else None
 
     def whole(self, row: Order) -> Order | None:
-        """The order as reading it by its id showed it, else its row; None if it is gone."""
+        """The order as it was read by its id, else its row; None if it no longer exists."""
 
         known = self._seen.get(row.id, row)
         return row if isinstance(known, ReselloError) else known
 
     def with_references(self, rows: Sequence[Order]) -> list[Order]:
-        """The rows, with the reference that reading by id showed where they have none; live ones are read first."""
+        """The rows; a missing reference is filled in by reading the order by its id, live orders first."""
 
         hidden = [row for row in rows if row.client_reference is None]
         self.read(sorted(hidden, key=lambda row: not row.live))
@@ -63,7 +63,7 @@ class OrderReader:
         return replace(row, client_reference=seen.client_reference) if isinstance(seen, Order) else row
 
     def refuse_unless_told(self, missing: str, rows: Sequence[Order], *, option: str) -> None:
-        """Raises ConfigurationError if one of these may carry the missing reference: that is no "none"."""
+        """Raise ConfigurationError if one of these may carry the missing reference, so that its absence is not proven."""
 
         hidden = {row.id for row in rows if row.client_reference is None}
         unread = [order_id for order_id in hidden if order_id not in self._seen or self.failure(order_id)]
@@ -77,7 +77,7 @@ class OrderReader:
             )
 
     def read(self, rows: Sequence[Order], *, with_csr: bool = False) -> None:
-        """Reads those that were not read yet, as far as the bound lets; ``with_csr`` also their CSRs."""
+        """Read the orders not read yet, within the limit of a run; ``with_csr`` also their CSRs."""
 
         with self._reading:
             room = MOST_READ - len(self._seen)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan that is wanted and is not the plan of the order: never a reason to buy, and never silent either.
+"""A wanted plan that is not the plan of the order: never a reason to buy, and always reported.
 
-A reissue keeps the plan of its order, and only a renewal can change it.
+A reissue keeps the plan of its order; only a renewal can change it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .account import PlanBook
 
 @dataclass(frozen=True)
 class PlanWish:
-    """``on_order`` is what the order shows of its plan; ``known``: the wanted one can be bought in this account."""
+    """``on_order`` is what the order shows of its plan. ``known``: the wanted one can be bought in this account."""
 
     on_order: str
     wanted: str
@@ -30,19 +30,17 @@ class PlanWish:
     renewable_from: datetime | None = None
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The wish as module results show it."""
 
         return {"on_order": self.on_order, "wanted": self.wanted, "renewable_from": iso(self.renewable_from)}
 
     def note(self, order_id: str) -> str:
-        """What people read."""
+        """The note for the user."""
 
         since = "" if self.renewable_from is None else f", possible from {self.renewable_from:%Y-%m-%d} on,"
         what = f"Order {order_id} has the plan {self.on_order!r}, and {self.wanted!r} is wanted."
         if not self.known:
-            return (
-                f"{what} The latter is no plan of this account: correct it, or the next renewal{since} will be refused."
-            )
+            return f"{what} The latter is not a plan of this account: correct it, or the next renewal{since} will be refused."
         return f"{what} That is no reason to buy: the next renewal{since} orders {self.wanted!r}."
 
 

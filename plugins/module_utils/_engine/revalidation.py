@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validation of orders that are followed: the method is kept as the user wants it, and a look is asked for."""
+"""Validation of orders that are followed: keeps the method that the user wants, and asks for a new check."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .validation_plan import SWITCH, ValidationPlan, ValidationWish, plan_valida
 class Revalidation:
     """Switches the open names of an order to the wanted method; with ``retry`` asks for the others too.
 
-    The same plan and the same calls as ssl_certificate_validate. What was not taken is a warning: the provider looks by
-    itself, and the next run asks again. Nothing here keeps an order from being followed.
+    Uses the plan and the calls of ssl_certificate_validate. A refused request is a warning: the provider checks by
+    itself, and the next run asks again. Nothing here stops a run from following an order.
     """
 
     def __init__(self, api: Api, *, retry: bool, check_mode: bool) -> None:
@@ -31,7 +31,7 @@ class Revalidation:
         self._calls = ValidateCalls(api)
 
     def work(self, item: Item) -> None:
-        """One item whose order waits."""
+        """Validate one item whose order waits."""
 
         if _as_ordered(item) and not self._retry:
             return
@@ -54,7 +54,7 @@ class Revalidation:
 
     def _look(self, item: Item) -> None:
         item.validation = None
-        with suppress(ReselloError):  # what is open is read again at the end, and told then if it cannot be
+        with suppress(ReselloError):  # the open names are read again at the end, which reports an error
             item.validation = details_of(self._api, item)
 
     def _plan(self, item: Item, details: ValidationDetails) -> ValidationPlan:
@@ -83,4 +83,4 @@ def _note_switches(item: Item, plan: ValidationPlan, results: list[CallResult]) 
 
 
 def _untaken(result: CallResult) -> str:
-    return f"The provider did not take the request to validate again ({result.outcome}): {result.message}"
+    return f"The provider did not accept the request to validate again ({result.outcome}): {result.message}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for a whole run, out of the options of the modules that order."""
+"""Settings of a whole run, from the options of the modules that order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMITS = ("max_creates", "max_renewals", "max_reissues", "allow_mass_change")
 
 @dataclass(frozen=True)
 class Run:
-    """What holds for the whole run."""
+    """The settings of a whole run."""
 
     check_mode: bool
     waiting: Waiting | None
@@ -48,7 +48,7 @@ class Run:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> Run:
-        """Out of the options of the two modules. Raises ConfigurationError for a number that makes no sense."""
+        """Read the options of the two modules. Raises ConfigurationError for a number out of range."""
 
         refuse_less(params, LEAST)
         step = step_of(params)
@@ -62,7 +62,7 @@ class Run:
             recovery_timeout=params["recovery_timeout"],
             limits=Limits(**limits),
             max_concurrency=params.get("max_concurrency", 1),
-            # A plan always gets a new id: with one that a user makes up, two runs would take each other's intents for
+            # A plan always gets a new id. With an id that users choose, two runs would take each other's intents for
             # their own.
             run_id=_run_id(step["run_id"]) if step["run_id"] and not check_mode else uuid.uuid4().hex,
             is_last=not check_mode and (step["follow_only"] or params["wait"] or not step["run_id"]),
@@ -74,7 +74,7 @@ def _run_id(text: str) -> str:
         raise ConfigurationError(
             option="role_step",
             value=text,
-            problem="names a run that is no plan's",
+            problem="names a run that is not a plan's",
             remedy="Give the run_id that the same task returned in check mode a moment ago, or leave it out.",
         )
     return text

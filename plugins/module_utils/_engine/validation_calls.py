@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sending validate calls: each once, none against a cool-down, and what became of each.
+"""Sending validate calls: each once, none during a cool-down, and the outcome of each.
 
-Validating again costs nothing and ends nothing, so no intent is recorded before it. It is a POST nevertheless: a lost
-answer is never followed by a second request in the same run.
+Validating again costs nothing and ends nothing, so no intent is recorded before it. Still, it is a POST: after a lost
+answer the same run never sends it again.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .validation_plan import ValidateCall
 SENT, HELD, REFUSED, UNKNOWN, UNSENT = "sent", "held", "refused", "unknown", "not_sent"
 PLANNED = "planned"
 _TOO_MANY = 429
-_MOST_REFUSALS = 3  # of one order; what refuses three names need not be asked for the others
+_MOST_REFUSALS = 3  # of one order: after three refusals the other names are not tried
 
 
 @dataclass(frozen=True)
 class CallResult:
-    """What became of one call: sent, held (not the time), refused, unknown (the answer was lost) or not_sent.
+    """The outcome of one call: sent, held (too early), refused, unknown (the answer was lost) or not_sent.
 
-    ``left``: a request has left this machine. ``retry_at`` is when the provider may be asked again, if it told.
+    ``left``: a request was sent. ``retry_at`` is when the provider may be asked again, if it said so.
     """
 
     call: ValidateCall
@@ -41,7 +41,7 @@ class CallResult:
 
 
 class ValidateCalls:
-    """The validate calls of one run. Thread-safe. After a 429 no more are sent: it is meant for the whole account."""
+    """The validate calls of one run. Thread-safe. After a 429 no more are sent: it counts for the whole account."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -49,7 +49,7 @@ class ValidateCalls:
         self._slowed: CallResult | None = None
 
     def send(self, order_id: str, calls: Sequence[ValidateCall]) -> list[CallResult]:
-        """Send the calls for one order, one after the other, until the provider had enough."""
+        """Send the calls for one order, one after the other, until one of them stops the rest."""
         results: list[CallResult] = []
         end: CallResult | None = None
         for call in calls:
@@ -92,16 +92,16 @@ def _result(call: ValidateCall, outcome: CallOutcome, now: datetime) -> CallResu
 
 
 def _left_out(call: ValidateCall, end: CallResult) -> CallResult:
-    """A call that was not sent because of what became of an earlier one."""
+    """A call that was not sent because of the outcome of an earlier one."""
     outcome = HELD if end.outcome == HELD else UNSENT
     text = end.message if not end.left else f"Not sent, because of an earlier answer: {end.message}"
     return replace(end, call=call, outcome=outcome, left=False, message=text)
 
 
 def settled_by_sight(results: Sequence[CallResult], methods: dict[str, str]) -> list[CallResult]:
-    """Results whose lost answer does not matter, because the details show the wanted method, are sent.
+    """Turn results with a lost answer into sent ones if the details show the wanted method.
 
-    ``methods`` are the methods by name that were seen after the calls.
+    ``methods`` are the methods by name that were observed after the calls.
     """
     return [
         replace(one, outcome=SENT, message="")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One entry of ssl_certificate_validate on its way through a run, and what the module says of it in the end."""
+"""One entry of ssl_certificate_validate during a run, and its return value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .validation_plan import SWITCH, ValidationPlan, ValidationWish
 
 @dataclass
 class DcvItem:
-    """One entry of the user's list on its way through the run."""
+    """One entry of the user's list during a run."""
 
     client_reference: str | None
     order_id: str | None
@@ -35,7 +35,7 @@ class DcvItem:
 
     @property
     def label(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         return self.client_reference or self.order_id or ""
 
     @property
@@ -46,7 +46,7 @@ class DcvItem:
 
     @property
     def changed(self) -> bool:
-        """A retry asks the same question again and is no change; a switch is one."""
+        """Whether anything was switched. A retry repeats the same request and is not a change."""
         return bool(self.switched)
 
     def result(self) -> dict[str, Any]:

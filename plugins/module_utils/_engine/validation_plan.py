@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which names of an order are to be validated again, by which method, and with how few calls. Pure."""
+"""Which names of an order are validated again, by which method, and with as few calls as possible. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NONE, RETRY, SWITCH = "none", "retry", "switch"
 
 @dataclass(frozen=True)
 class ValidationWish:
-    """What is asked for one order. Without a method the one that is set counts, without names all of them.
+    """What is wanted for one order. Without a method the present one counts, without names all of them.
 
-    ``retry``: names whose method stays are asked for too. ``mailbox_counts``: another mailbox is a difference.
+    ``retry``: names whose method stays are requested too. ``mailbox_counts``: another mailbox is a difference.
     """
 
     method: str | None = None
@@ -31,7 +31,7 @@ class ValidationWish:
 
 @dataclass(frozen=True)
 class NamePlan:
-    """One name: its method and mailbox before and after, and what is asked for it (none, retry or switch)."""
+    """One name: its method and mailbox before and after, and what is requested for it (none, retry or switch)."""
 
     name: str
     done: bool
@@ -54,14 +54,14 @@ class ValidateCall:
 
 @dataclass(frozen=True)
 class ValidationPlan:
-    """What is asked for each name, and the calls that ask for it."""
+    """What is requested for each name, and the calls for it."""
 
     names: tuple[NamePlan, ...] = ()
     calls: tuple[ValidateCall, ...] = ()
 
     @property
     def action(self) -> str:
-        """The most that is asked for any name."""
+        """The strongest action of any name."""
         actions = {name.action for name in self.names}
         return SWITCH if SWITCH in actions else RETRY if RETRY in actions else NONE
 
@@ -69,11 +69,11 @@ class ValidationPlan:
 def plan_validation(
     details: ValidationDetails, wish: ValidationWish, *, order_method: str | None, order_names: Sequence[str]
 ) -> ValidationPlan:
-    """Compare what is open with what is wanted.
+    """Compare the open validations with what is wanted.
 
-    ``order_method`` and ``order_names`` stand in for details that say nothing yet. Names that are proven are left
-    alone. Raises ConfigurationError for a name that is none of the order's, a wildcard by FILE, EMAIL without a
-    mailbox, and a method that nobody tells.
+    ``order_method`` and ``order_names`` replace details that are still empty. Names that are proven are left alone.
+    Raises ConfigurationError for a name that the order does not have, a wildcard by FILE, EMAIL without a mailbox, and
+    a method that is not known.
     """
     records = details.records
     if not records and details.complete is not True:
@@ -90,7 +90,7 @@ def _check_names(wish: ValidationWish, records: Sequence[ValidationRecord]) -> N
         raise ConfigurationError(
             option="names",
             value=strange[0],
-            problem=f"is no name that the provider validates for this order ({', '.join(sorted(known)) or 'none'})",
+            problem=f"is not a name that the provider validates for this order ({', '.join(sorted(known)) or 'none'})",
             remedy="Name some of these, or leave 'names' out for all. Nothing was sent.",
         )
 
@@ -105,7 +105,7 @@ def _plan_of(record: ValidationRecord, wish: ValidationWish, order_method: str |
     if after is None:
         raise ConfigurationError(
             option="dcv_type",
-            problem=f"is missing, and the provider does not tell how {record.name} is validated",
+            problem=f"is missing, and the provider does not say how {record.name} is validated",
             remedy="Choose EMAIL, FILE or DNS. Nothing was sent.",
         )
     mailbox = _mailbox(record, wish) if after == "EMAIL" else None
@@ -134,7 +134,7 @@ def _mailbox(record: ValidationRecord, wish: ValidationWish) -> str:
 
 
 def _calls(plans: Sequence[NamePlan]) -> list[ValidateCall]:
-    """One call for the whole order if it says the same for each name and all are open; else one for each name."""
+    """One call for the whole order if every name is open and gets the same; else one for each name."""
     asked = [plan for plan in plans if plan.action != NONE]
     if len({(plan.after, plan.mailbox) for plan in asked}) == 1 and len(asked) == len(plans):
         return [_call(asked, domain=None)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The engine of ssl_certificate_validate: find the orders, plan, validate again or switch, see what is open then."""
+"""The engine of ssl_certificate_validate: find the orders, plan, validate again or switch, read what is open then."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from .validation_item import DcvItem
 from .validation_plan import NONE, RETRY, SWITCH, ValidateCall, ValidationPlan, ValidationWish, plan_validation
 
 _MAILBOX = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
-_FRESH = timedelta(seconds=2)  # an order that moved no more than this since it was made is as it was made
+_FRESH = timedelta(seconds=2)  # an order that changed no later than this after its creation counts as unchanged
 
 
 class ValidateError(ReselloError):
-    """Validation was to be tried again or switched, and that was not done, or nobody knows."""
+    """A validation was not tried again or switched, or its outcome is not known."""
 
     error_code = "validate_call"
 
 
 @dataclass(frozen=True)
 class DcvRun:
-    """What holds for the whole run. ``cool_down`` is in time since the order last moved."""
+    """The settings of a whole run. ``cool_down`` is the time since the last change of the order."""
 
     check_mode: bool
     cool_down: timedelta
@@ -48,7 +48,7 @@ class DcvRun:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], *, check_mode: bool) -> DcvRun:
-        """Out of the options of the module. Raises ConfigurationError for a number that makes no sense."""
+        """Read the options of the module. Raises ConfigurationError for a number out of range."""
         refuse_less(params, {"cool_down": 0, "max_concurrency": 1})
         return cls(
             check_mode=check_mode,
@@ -58,9 +58,9 @@ class DcvRun:
 
 
 def validate_orders(api: Api, entries: Sequence[Mapping[str, Any]], run: DcvRun) -> list[DcvItem]:
-    """Retries or switches validation of every entry; returns one item each, in the order given.
+    """Retry or switch validation for every entry; return one item each, in the given order.
 
-    An entry's trouble is written on its item. Raises ReselloError only when nothing can be said of any.
+    An entry's error is stored on its item. Raises ReselloError only if no entry can be handled.
     """
     items = [DcvItem(entry["client_reference"], entry["id"]) for entry in entries]
     for item, entry in zip(items, entries):
@@ -119,7 +119,7 @@ def _check(item: DcvItem, entry: Mapping[str, Any]) -> None:
 
 
 def _find(api: Api, items: Sequence[DcvItem], *, workers: int) -> None:
-    """Each item's order: one query for a single reference, one list for many."""
+    """Find each item's order: one query for a single reference, one list for many."""
     references = {item.client_reference for item in items if item.order_id is None and item.client_reference}
     rows: list[Order] = []
     if references:
@@ -165,7 +165,7 @@ def _pick(item: DcvItem, orders: Sequence[Order], refuse: Callable[..., None]) -
 
 
 def _refuse_overlap(group: Sequence[DcvItem]) -> None:
-    """Two entries for one order must be about different names, or the second would undo the first."""
+    """Refuse two entries for the same names of one order: the second would undo the first."""
     seen: set[str] = set()
     for item in group:
         names = set(() if item.wish is None else item.wish.names)
@@ -187,7 +187,7 @@ class _Worker:
         self._calls = ValidateCalls(api)
 
     def work(self, group: Sequence[DcvItem]) -> None:
-        """One order; its entries one after the other."""
+        """Handle the entries of one order, one after the other."""
         for item in group:
             if item.error is None:
                 _attempt(item, self._work)
@@ -213,7 +213,7 @@ class _Worker:
         _judge(item)
 
     def _names(self, order: Order) -> tuple[str, ...]:
-        with suppress(ReselloError):  # without them nothing is placed, but validation can still be tried again
+        with suppress(ReselloError):  # without names nothing is placed, but validation can still be tried again
             return tuple(order_csr(self._api, order).names)
         return ()
 
@@ -223,7 +223,7 @@ class _Worker:
         return details.with_order(since=order.waiting_since)
 
     def _held_back(self, item: DcvItem, order: Order) -> tuple[list[ValidateCall], list[CallResult]]:
-        """The calls to make, and the retries that come too soon after the order last moved."""
+        """The calls to make, and the retries that come too soon after the order's last change."""
         now = self._api.session.server_date or datetime.now(timezone.utc)
         moved = order.updated
         calls = list(item.plan.calls)
@@ -232,7 +232,7 @@ class _Worker:
         until = moved + self._run.cool_down
         if now >= until:
             return calls, []
-        text = f"Not sent: the order moved at {iso(moved)}, and cool_down has not passed since."
+        text = f"Not sent: the order changed at {iso(moved)}, and cool_down has not passed since."
         held = [
             CallResult(call, HELD, left=False, message=text, retry_at=until) for call in calls if call.action == RETRY
         ]
@@ -253,7 +253,7 @@ def _reason(plan: ValidationPlan, details: ValidationDetails) -> str:
 
 
 def _judge(item: DcvItem) -> None:
-    """What was not done is an error, but for a retry that comes too soon: the provider looks again by itself."""
+    """Turn what was not done into an error, except a retry that comes too soon: the provider checks again by itself."""
     failed = [one for one in item.results if one.outcome not in (SENT, PLANNED, HELD)]
     failed += [one for one in item.results if one.outcome == HELD and one.call.action == SWITCH]
     if failed:
@@ -277,7 +277,7 @@ def _said(result: CallResult) -> str:
 
 _ADVICE = {
     "held": "Run again then.",
-    "refused": "Look at the reason; the order itself is as it was.",
-    "unknown": "Whether the provider took it is not known. It was not sent again; run again to go on.",
+    "refused": "Check the reason; the order itself is unchanged.",
+    "unknown": "Whether the provider accepted it is not known. It was not sent again; run again to go on.",
     "not_sent": "Nothing was sent. Run again.",
 }

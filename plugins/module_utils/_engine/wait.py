@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Following many orders together until each has its certificate, or time is over."""
+"""Follows many orders together until each has its certificate, or the time is over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GROWTH = 1.5
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long to wait in all and between the first two looks, in seconds."""
+    """How long to wait in all and between the first two checks, in seconds."""
 
     timeout: float
     sleep: float
@@ -35,10 +35,10 @@ def follow(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Order]:
-    """Looks at the orders until ``settled`` holds for each or the time is over; the latest look at each is returned.
+    """Check the orders until ``settled`` holds for each or the time is over. Return each order as last seen.
 
-    One call per look, whatever the number of orders. A look that fails is repeated at the next turn: waiting buys
-    nothing, so trouble on the way is not the end of it.
+    One call per check, whatever the number of orders. A failed check is repeated at the next turn: a wait buys nothing,
+    so an error does not end it.
     """
 
     deadline = clock() + waiting.timeout
