@@ -107,7 +107,7 @@ def _to_ascii(name: str, text: str, where: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise _refused(text, where, f"is no valid internationalised name ({error})") from None
+        raise _refused(text, where, f"is not a valid internationalised name ({error})") from None
 
 
 def _label_problem(name: str) -> str:

@@ -108,5 +108,5 @@ def test_a_renewal_whose_new_order_cannot_be_found_says_so(shop: Shop) -> None:
     shop.sandbox.approve(new["id"])
     result = json.loads(process.communicate(timeout=60)[0])
     assert (result["failed"], result["money_spent"]) == (True, "yes"), result
-    assert "another order took its place" in result["msg"]
+    assert "another order replaced it" in result["msg"]
     assert "Nothing is bought again" in result["msg"]

@@ -4,7 +4,7 @@
 
 """One typed method per endpoint.
 
-Reading methods raise; those that must be sent once return what is known of their outcome.
+Reading methods raise; methods whose request must be sent once return what is known of its outcome.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NOT_SENT_WITH: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class OrderFields:
-    """What is sent to buy, renew or reissue; names as in the API. None is not sent."""
+    """What is sent to buy, renew or reissue, with the API's names. Fields that are None are not sent."""
 
     csr: str | None = None
     dcv_type: str | None = None
@@ -84,8 +84,8 @@ class Api:
     def list_orders(self, *, plan: str | None = None, client_reference: str | None = None) -> list[Order]:
         """Every order the server lists, page by page. The filters are the server's own.
 
-        A server may ignore a filter or match it loosely: what comes back is not filtered here, so that the caller can
-        see that; compare ``client_reference`` exactly.
+        A server may ignore a filter or match it loosely. The rows are not filtered here, so that the caller can see
+        that; compare ``client_reference`` exactly.
         """
         filters = {"plan": plan, "client_reference": client_reference}
         params = {name: value for name, value in filters.items() if value is not None}
@@ -101,12 +101,12 @@ class Api:
         return _with_order(self.session.call_once("POST", CERTIFICATES, json=order.payload(for_="create")))
 
     def renew_order(self, order_id: str, order: OrderFields) -> CallOutcome:
-        """Buy another period. When done, ``body`` is the Order, in its state before the renewal."""
+        """Buy another period. When done, ``body`` is the Order as it was before the renewal."""
         path = _order_path(order_id, "renew")
         return _with_order(self.session.call_once("POST", path, json=order.payload(for_="renew")))
 
     def reissue_order(self, order_id: str, order: OrderFields) -> CallOutcome:
-        """Ask for another certificate, which ends the current one. When done, ``body`` is the Order."""
+        """Ask for another certificate, which revokes the present one. When done, ``body`` is the Order."""
         path = _order_path(order_id, "reissue")
         return _with_order(self.session.call_once("POST", path, json=order.payload(for_="reissue")))
 
@@ -117,7 +117,7 @@ class Api:
     def validate_order(
         self, order_id: str, *, dcv_type: str, email_address: str | None = None, domain: str | None = None
     ) -> CallOutcome:
-        """Ask for domain control validation again, perhaps by another method. ``body`` as in ``delete_order``."""
+        """Ask for domain control validation again, optionally by another method. ``body`` as in ``delete_order``."""
         values = {"dcv_type": dcv_type, "email_address": email_address, "domain": domain}
         payload = {name: value for name, value in values.items() if value is not None}
         path = _order_path(order_id, "validate")
@@ -131,11 +131,11 @@ class Api:
         brand: str | None = None,
         ca_domains: Mapping[str, Collection[str]] | None = None,
     ) -> ValidationDetails:
-        """What the CA wants to see for this order.
+        """The validation records that the CA expects for this order.
 
-        ``names`` are the order's names (of its CSR); without them every record is marked as refused, because it cannot
-        be checked what it is for. ``brand`` of the plan decides which CNAME targets are accepted; ``ca_domains`` maps
-        brands to further ones.
+        ``names`` are the order's names (of its CSR). Without them every record is marked as refused, because its name
+        cannot be checked. ``brand`` of the plan decides which CNAME targets are accepted; ``ca_domains`` adds domains
+        by brand.
         """
         from .validation import ValidationDetails  # noqa: PLC0415  # only an order that waits has any
 
@@ -143,18 +143,18 @@ class Api:
         return ValidationDetails.from_json(answer.result, names=names, brand=brand, ca_domains=ca_domains)
 
     def download(self, order_id: str, fmt: str) -> bytes:
-        """One of zip, pkcs7, crt, csr, ca. JSON, HTML, an empty and a too large body are errors."""
+        """One of zip, pkcs7, crt, csr, ca. JSON, HTML, an empty body and one that is too large are errors."""
         if fmt not in DOWNLOAD_FORMATS:
             raise ConfigurationError(
                 option="format",
                 value=fmt,
-                problem="is no download format",
+                problem="is not a download format",
                 remedy=f"Use one of {', '.join(DOWNLOAD_FORMATS)}.",
             )
         return self.session.get(_order_path(order_id, f"download-{fmt}"), accept_binary=True).body
 
     def list_plans(self, *, id: str | None = None, name: str | None = None) -> list[Plan]:
-        """The plans one may buy. ``name`` may be a part of the name."""
+        """The plans that can be ordered. ``name`` may be a part of the name."""
         params = {key: value for key, value in {"id": id, "name": name}.items() if value is not None}
         return [plan_of(row) for row in self._all_rows(PLANS, params)]
 
@@ -169,14 +169,14 @@ class Api:
             try:
                 return self.get_plan(wanted)
             except NotFoundError:
-                raise _no_plan(text, "is no plan of this account", self.list_plans()) from None
+                raise _no_plan(text, "is not a plan of this account", self.list_plans()) from None
         named = [plan for plan in self.list_plans(name=wanted) if plan.name == wanted]
         everything = [] if named else self.list_plans()
         matches = named or [plan for plan in everything if plan.name == wanted]
         if len(matches) > 1:
             raise _no_plan(text, "is the name of several plans", matches)
         if not matches:
-            raise _no_plan(text, "is no plan of this account", everything)
+            raise _no_plan(text, "is not a plan of this account", everything)
         return matches[0]
 
     def _all_rows(self, path: str, params: Mapping[str, str]) -> list[Row]:
@@ -188,7 +188,7 @@ class Api:
             try:
                 envelope = self.session.get(path, params=query).envelope or Envelope()
             except ApiError as error:
-                # A plain array without paging numbers: the server may not know "offset" at all.
+                # A plain array without paging numbers: the server may not support "offset" at all.
                 if offset and bare and error.status in _NO_PAGING_STATUS:
                     return Page(rows=())
                 raise
@@ -215,13 +215,13 @@ def _order_path(order_id: str, action: str = "") -> str:
 def _checked_id(text: str, option: str) -> str:
     if not is_id(text):
         raise ConfigurationError(
-            option=option, value=text, problem="is no id", remedy="Give the id as the API shows it, usually a UUID."
+            option=option, value=text, problem="is not an id", remedy="Give the id as the API shows it, usually a UUID."
         )
     return quote(text, safe="")
 
 
 def _with_order(outcome: CallOutcome, *, required: bool = True) -> CallOutcome:
-    """Read the order out of a done outcome; done without an id is not done as far as we know (R1)."""
+    """Read the order from a done outcome. Without an id it does not count as done (R1)."""
     if outcome.kind != DONE:
         return outcome
     try:

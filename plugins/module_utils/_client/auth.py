@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who we are for the API: Basic, or OpenID Connect client credentials with short-lived tokens kept in memory only."""
+"""Credentials for the API: Basic, or OpenID Connect client credentials with short-lived tokens in memory only."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}\Z")
 
 
 class Credentials(Protocol):
-    """What a session needs of either kind."""
+    """What a session needs from both kinds of credentials."""
 
     def headers(self) -> Mapping[str, str]:
         """Headers that authenticate the next request; may fetch a token."""
 
     def renewable(self, used: Mapping[str, str]) -> bool:
-        """After a 401 with these headers: whether asking again with new ones makes sense."""
+        """Whether a retry with new headers makes sense after a 401 with these."""
 
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown."""
+        """The texts that must never be shown."""
 
 
 class Basic:
@@ -57,7 +57,7 @@ class Basic:
 
 @dataclass(frozen=True)
 class Token:
-    """A bearer token and the moments (of the session's clock) when it is to be renewed."""
+    """A bearer token and the moment (of the session's clock) at which it must be renewed."""
 
     value: str = field(repr=False)
     renew_at: float
@@ -66,8 +66,8 @@ class Token:
 class OpenIdConnect:
     """Bearer tokens from a token endpoint (RFC 6749 4.4), renewed before they expire. Thread-safe.
 
-    A token is renewed when less than 60 s or less than half of its life is left, whichever is less: tokens of 5 s live
-    long enough for one request each, and a request that is sent once never leaves with one that is about to expire.
+    A token is renewed when less than 60 s or less than half of its life is left, whichever is less. So a token of 5 s
+    lasts for one request, and a request that is sent once never carries a token that is about to expire.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class OpenIdConnect:
 
     def renewable(self, used: Mapping[str, str]) -> bool:
         with self._lock:
-            # Another thread may have renewed it meanwhile: then that one is used.
+            # Another thread may have renewed it already: then that token is used.
             if self._token is not None and used.get("Authorization") == f"Bearer {self._token.value}":
                 self._token = None
         return True
@@ -107,11 +107,11 @@ class OpenIdConnect:
 
 
 def read_token(body: bytes, *, asked: float) -> Token:
-    """The token out of the endpoint's answer; ``asked`` is when it was asked for. Raises ResponseError."""
+    """Return the token in the endpoint's answer; ``asked`` is when the request was sent. Raises ResponseError."""
     try:
         fields = Fields(parse_json(body))
     except ResponseError:
-        # The body may hold a token, so nothing of it is shown.
+        # The body may hold a token, so none of it is shown.
         raise ResponseError("the token endpoint answered with something that is not JSON") from None
     value = fields.raw_text("access_token") or ""
     if not _TOKEN.match(value):

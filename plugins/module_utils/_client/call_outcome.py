@@ -4,7 +4,7 @@
 
 """What the answer to a request that is sent once means (protocol rule R1).
 
-Erring towards "unknown" costs a minute, the other way costs money.
+A wrong "unknown" costs a minute; the opposite error costs money.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNKNOWN = "unknown"
 
 _REFUSING_STATUS = frozenset({400, 401, 403, 404, 422})
 _CONFLICT_STATUS = 409
-# These do not tell whether the request was carried out, whatever the body says.
+# With these the request may have been carried out, whatever the body says.
 _UNDECIDED_STATUS = frozenset({408, _CONFLICT_STATUS, 425, 429})
 
 
@@ -32,8 +32,8 @@ _UNDECIDED_STATUS = frozenset({408, _CONFLICT_STATUS, 425, 429})
 class CallOutcome:
     """``kind``: "done" (``body`` is the result), "rejected" (the API said no), "not_sent", "conflict" or "unknown".
 
-    "conflict" is a refusal in the API's own form with status 409. Some APIs answer every wrong state so, others also a
-    request that they have carried out: whoever can look must do so, for all others it is unknown.
+    "conflict" is a refusal in the API's own form with status 409. Some APIs use it for every wrong state, others also
+    for a request that they have carried out. A caller that can check must do so; for all others it is unknown.
     ``error`` is set unless done. ``server_date`` is the Date header of the answer, None without an answer.
     """
 

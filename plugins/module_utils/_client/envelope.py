@@ -4,8 +4,8 @@
 
 """The wrapping around every JSON answer: success flag, result, paging numbers, error.
 
-Certain or seen: ``{"success": true, "result": …}``, with ``total``/``limit``/``offset`` on lists, and
-``{"success": false, "error": {"code", "message"}}`` under any HTTP status. Tolerated: no wrapping at all,
+Documented or observed: ``{"success": true, "result": …}``, with ``total``/``limit``/``offset`` on lists, and
+``{"success": false, "error": {"code", "message"}}`` under any HTTP status. Also accepted: no wrapping,
 ``{"detail": …}``, "success" as text, an empty body.
 """
 
@@ -29,8 +29,8 @@ _RESULT_KEYS = ("result", "results", "data")
 class Envelope:
     """One parsed answer.
 
-    ``success`` is what the answer says of itself, None if it does not say. ``result`` is the unwrapped content (the
-    whole body if there is no wrapping). ``error`` tells whether the body has the shape of a failure.
+    ``success`` is the answer's own flag, None if it has none. ``result`` is the unwrapped content (the whole body if
+    there is no wrapping). ``error`` is whether the body has the shape of a failure.
     """
 
     result: Any = None
@@ -44,7 +44,7 @@ class Envelope:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a JSON body. Raises ResponseError for anything a strict and shallow parser would refuse."""
+    """Parse a JSON body strictly. Raises ResponseError for invalid or too deeply nested JSON."""
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_int=_integer)
     except (ValueError, RecursionError) as error:
@@ -58,7 +58,7 @@ def _refuse(word: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    # Parsing a number of a million digits takes minutes.
+    # A number of a million digits would take minutes to parse.
     if len(digits) > _LONGEST_NUMBER:
         raise ValueError("number too long")
     return int(digits)
@@ -75,7 +75,7 @@ def parse_envelope(body: bytes) -> Envelope:
 
 
 def unwrap(data: Any) -> Envelope:
-    """Take the wrapping off parsed JSON. Never raises."""
+    """Remove the wrapping from parsed JSON. Never raises."""
     if not isinstance(data, Mapping):
         return Envelope(result=data)
     outer = Fields(data)
@@ -85,7 +85,7 @@ def unwrap(data: Any) -> Envelope:
         code, detail, fields = _failure(outer)
         return Envelope(success=success, error=True, code=code, detail=detail, fields=fields)
     wrapped = next((key for key in _RESULT_KEYS if key in data), None)
-    # An object with its own id that happens to have a field "data" is not a wrapping.
+    # An object with its own id and a field "data" is not a wrapping.
     bare = wrapped is None or (success is None and "id" in data)
     return Envelope(
         result=(None if success is not None and set(map(fold, data)) <= {"success"} else data)

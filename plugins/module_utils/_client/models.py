@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Orders and plans out of the API's JSON. All assumptions about the answers live here, in _validation and _envelope.
+"""Orders and plans from the API's JSON. All assumptions about the answers are here, in validation.py and envelope.py.
 
-Unknown fields are dropped and text is cleaned. Reading never fails on odd types; ResponseError is raised only for
-something that is no object or has no usable id.
+Unknown fields are dropped and text is cleaned. Reading never fails on odd types. ResponseError is raised only for
+something that is not an object or has no usable id.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _LONGEST_CSR = 70_000
 
 
 def is_id(text: str) -> bool:
-    """Whether the text can be an id in a URL path: nothing that would address something else."""
+    """Whether the text is safe as an id in a URL path: nothing that would address something else."""
     return _ID.match(text) is not None
 
 
 def plan_of(data: object) -> Plan:
-    """The plan in a JSON value. Raises ResponseError if it is no object with an id."""
+    """The plan in a JSON value. Raises ResponseError if it is not an object with an id."""
     fields = Fields(data)
     actions = fields.get("actions")
     product = fields.get("product")
@@ -51,7 +51,7 @@ def plan_of(data: object) -> Plan:
 
 
 def plan_result(plan: Plan) -> dict[str, Any]:
-    """The form module results carry."""
+    """The plan as module results show it."""
     return {
         "id": plan.id,
         "name": plan.name,
@@ -74,7 +74,7 @@ _DATES = {
 
 
 def order_of(data: object) -> Order:
-    """The order in a JSON value. Raises ResponseError if it is no object with an id."""
+    """The order in a JSON value. Raises ResponseError if it is not an object with an id."""
     fields = Fields(data)
     status = _status(fields.get("status", "state"))
     plan_id, plan_name = _plan(fields)
@@ -101,7 +101,7 @@ def order_of(data: object) -> Order:
 
 
 def order_result(order: Order) -> dict[str, Any]:
-    """The form module results carry: ISO dates, cleaned text."""
+    """The order as module results show it: ISO dates, cleaned text."""
     reference = order.client_reference
     return {
         "id": order.id,
@@ -129,7 +129,7 @@ def _unread_dates(fields: Fields, missing: list[str]) -> tuple[str, ...]:
 
 def _require_id(data: object, what: str) -> str:
     if not isinstance(data, Mapping):
-        raise ResponseError(f"the answer should be {what}, but is no JSON object")
+        raise ResponseError(f"the answer should be {what}, but is not a JSON object")
     text = (as_text(data.get("id")) or Fields(data).raw_text("id", "uuid") or "").strip()
     if not is_id(text):
         raise ResponseError(f"the answer should be {what}, but has no usable id (id: '{clean(text, limit=60)}')")
@@ -143,7 +143,7 @@ def _status(value: object) -> str:
 
 
 def _plan(order: Fields) -> tuple[str | None, str | None]:
-    """A plan comes as an object, a uuid, a name, in two fields, or not at all."""
+    """Read the plan's id and name. A plan comes as an object, a uuid, a name, in two fields, or not at all."""
     plan = order.get("plan")
     if isinstance(plan, Mapping):
         inner = Fields(plan)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection as a user describes it, checked before anything is sent."""
+"""The user's connection options, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """How to reach the API and who we are there: Basic (user and key) or OpenID Connect (the other four).
+    """How to reach the API, and the credentials: Basic (user and key) or OpenID Connect (the other four).
 
-    ``api_timeout`` is in seconds and covers one exchange from connect to the last byte. ``credential_origin`` tells a
-    person where the credentials came from; it is part of AuthenticationError. Secrets are not in the repr.
+    ``api_timeout`` is in seconds and covers one exchange from connect to the last byte. ``credential_origin`` says
+    where the credentials came from; AuthenticationError shows it. Secrets are not in the repr.
     """
 
     api_url: str
@@ -59,7 +59,7 @@ class ConnectionOptions:
         return "Basic (api_username and api_key)"
 
     def validated(self) -> ConnectionOptions:
-        """Return a normalised copy. Raises ConfigurationError naming option, value and remedy."""
+        """Return a normalised copy. Raises ConfigurationError that names option, value and remedy."""
         blank: dict[str, Any] = {name: None for name in _OPTIONAL if not getattr(self, name)}
         options = replace(self, **blank, api_url=(self.api_url or "").strip().rstrip("/"))
         _check_credentials(options)
@@ -124,14 +124,14 @@ def _check_numbers(options: ConnectionOptions) -> None:
         raise ConfigurationError(
             option="api_timeout",
             value=options.api_timeout,
-            problem="is no sensible number of seconds",
+            problem="is not a sensible number of seconds",
             remedy=f"Give more than 0 and at most {LONGEST_TIMEOUT:.0f}.",
         )
     if not 0 <= options.api_retries <= MOST_RETRIES:
         raise ConfigurationError(
             option="api_retries",
             value=options.api_retries,
-            problem="is no sensible number of retries",
+            problem="is not a sensible number of retries",
             remedy=f"Give 0 to {MOST_RETRIES}; only reading requests are ever repeated.",
         )
 
@@ -143,13 +143,13 @@ def _split(option: str, url: str) -> SplitResult:
         port = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            option=option, problem=f"is no URL ({error})", remedy="Give a URL such as https://host/api/v1."
+            option=option, problem=f"is not a URL ({error})", remedy="Give a URL such as https://host/api/v1."
         ) from None
     if parts.username is not None or parts.password is not None:
         # The value is not shown: it holds a password.
         problem = "has a user or password in the URL"
     elif parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        problem = "is no http or https URL with a host"
+        problem = "is not an http or https URL with a host"
     elif _UNPRINTABLE.search(url) or " " in url:
         problem = "holds a space or a control character"
     elif parts.query or parts.fragment:
@@ -196,7 +196,7 @@ def _check_proxy(options: ConnectionOptions) -> None:
     if not usable or _UNPRINTABLE.search(options.api_proxy):
         raise ConfigurationError(
             option="api_proxy",
-            problem="is no http or https URL of a proxy",
+            problem="is not an http or https URL of a proxy",
             remedy="Give a URL such as http://proxy.example.com:3128.",
         )
     plain = [url for url in (options.api_url, options.api_token_url) if url and url.startswith("http:")]

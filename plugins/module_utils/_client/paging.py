@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading a whole list page by page from a server whose paging numbers cannot be trusted (protocol rule R4).
+"""Reading a whole list page by page from a server whose paging numbers may be wrong (protocol rule R4).
 
-Pages overlap by one row, so that an order that vanishes between two pages does not hide its neighbour; when the shared
-row is missing, more has moved and the list is read again. Reading ends at an empty page or one without a new id;
-``total`` is only a hint to go on. A server that ignores ``offset`` brings no new id and so ends the loop.
+Pages overlap by one row, so that an order that vanishes between two pages does not hide its neighbour. If the shared
+row is missing, more rows have moved and the list is read again. Reading ends at an empty page or one without a new id;
+``total`` is only a hint to go on. A server that ignores ``offset`` sends no new id, which ends the loop.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Page:
-    """Rows as sent, and the numbers the server gave with them, None if it gave none."""
+    """Rows as sent, and the paging numbers of the server, None if it sent none."""
 
     rows: Sequence[Row]
     total: int | None = None
@@ -35,8 +35,8 @@ class Page:
 def read_all(fetch: Callable[[int], Page], *, row_id: Callable[[Row], str], filtered: bool = False) -> list[Row]:
     """All rows, each id once, in the server's order, in the form seen last. ``fetch`` gets an offset.
 
-    ``filtered`` says that the server was asked for a part of its rows: some servers filter only after cutting the
-    page, so an empty or idle page is followed by one look behind its limit. Raises ResponseError when the list does
+    ``filtered`` says that the server filters the rows. Some servers filter only after they cut the page. So after an
+    empty page or one without new ids, one more page behind its limit is read. Raises ResponseError if the list does
     not end.
     """
     found: dict[str, Row] = {}
@@ -49,7 +49,7 @@ def read_all(fetch: Callable[[int], Page], *, row_id: Callable[[Row], str], filt
 
 
 class _Walk:
-    """One way through the list from its beginning to its end."""
+    """One read of the list from its beginning to its end."""
 
     def __init__(self, fetch: Callable[[int], Page], row_id: Callable[[Row], str], filtered: bool) -> None:
         self._fetch = fetch
@@ -78,7 +78,7 @@ class _Walk:
         raise ResponseError(f"the list of orders does not end: {len(found)} different ones on {MOST_PAGES} pages")
 
     def _goes_on(self, page: Page, offset: int, known: int, idle: int) -> bool:
-        """After a page without a new id: whether there may be rows behind the server's limit all the same."""
+        """Return whether rows may follow behind the server's limit, after a page without a new id."""
         if page.limit is None or page.limit < 1 or idle >= _MOST_IDLE_PAGES:
             return False
         hinted = page.total is not None and known < page.total and offset + page.limit < page.total

@@ -4,8 +4,9 @@
 
 """Which validation files and records may be placed for the API, and why others are refused.
 
-The API's answers are untrusted: a file could be a script in the webroot, a record could hand the domain to somebody
-else. So each is accepted only in the exact form the CAs use. Every function returns the reason for a refusal, or None.
+The API's answers are untrusted: a file could be a script in the webroot, a record could give control of the domain to
+somebody else. So each is accepted only in the exact form that CAs use. Every function returns the reason for a refusal,
+or None.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _DIGICERT = (
     "digitalcertvalidation.com",
 )
 
-# CA by brand, as found in the brand of a plan, and the domains its CNAME targets live under.
+# CA by brand, as it appears in the brand of a plan, and the domains of its CNAME targets.
 CA_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "comodo": _SECTIGO,
     "sectigo": _SECTIGO,
@@ -46,7 +47,7 @@ CA_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "rapidssl": _DIGICERT,
 }
 
-# Labels that mean something to somebody else: a CNAME at _acme-challenge lets its target obtain certificates.
+# Labels of other protocols: a CNAME at _acme-challenge lets its target obtain certificates.
 RESERVED_LABELS = frozenset(
     {
         "_acme-challenge",
@@ -79,20 +80,20 @@ _FILE_CONTENT = re.compile(r"[\x20-\x7e\n]+\Z")
 _LABEL = re.compile(r"_[a-z0-9_-]{1,62}\Z")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]\Z")
 _TXT_AT_LABEL = re.compile(r"[A-Za-z0-9_.:/+=;-]{1,255}\Z")
-# At the name itself other TXT records carry meaning (SPF, ownership proofs for other services: "key=value").
+# At the name itself other TXT records have a meaning (SPF, ownership proofs for other services: "key=value").
 _TXT_AT_NAME = re.compile(r"[A-Za-z0-9_.:/+-]{8,253}={0,2}\Z")
 _LONGEST_HOST = 253
 
 
 def ca_domains_for(brand: str | None, overrides: Mapping[str, Collection[str]] | None = None) -> tuple[str, ...]:
-    """Domains under which a CNAME target may be, for a plan's brand; of all known CAs if the brand is not known."""
+    """Allowed domains of CNAME targets for a plan's brand; those of all known CAs if the brand is not known."""
     return known_ca_domains(brand, overrides) or tuple(dict.fromkeys(_SECTIGO + _DIGICERT))
 
 
 def known_ca_domains(
     brand: str | None, overrides: Mapping[str, Collection[str]] | None = None
 ) -> tuple[str, ...] | None:
-    """Domains of the CA behind a plan's brand, also its issuer domains in CAA records; None for an unknown brand."""
+    """Domains of the brand's CA, which are also its issuer domains in CAA records; None for an unknown brand."""
     word = re.sub(r"[^a-z0-9]", "", (brand or "").lower())
     for table in (overrides or {}, CA_DOMAINS):
         for name, domains in table.items():
@@ -106,7 +107,7 @@ def _shown(text: str) -> str:
 
 
 def refuse_name(name: str, names: Collection[str]) -> str | None:
-    """The name a record is about must be one of the order's."""
+    """The record must be for one of the order's names."""
     if not names:
         return "the names of the order are not known here, so it cannot be checked what the record is for"
     if name in names or name in {without_wildcard(known) for known in names}:
@@ -133,14 +134,14 @@ def refuse_file_content(content: str) -> str | None:
 
 
 def refuse_location(location: str, name: str) -> str | None:
-    """A URL or path given for the file must be the one we build: this name, the validation folder, a base name."""
+    """A URL or path of the file must be the one we build: this name, the validation folder, a base name."""
     try:
         parts = urlsplit(location)
         host = a_labels((parts.hostname or "").rstrip("."))
     except ValueError:
-        return f"the file location {_shown(location)} is no URL"
+        return f"the file location {_shown(location)} is not a URL"
     if parts.scheme and (parts.scheme not in ("http", "https") or not host):
-        return f"the file location {_shown(location)} is no web address"
+        return f"the file location {_shown(location)} is not a web address"
     if host and host != name:
         return f"the file location is on {_shown(host)} instead of {_shown(name)}"
     if parts.query or parts.fragment or parts.username is not None:
@@ -152,8 +153,9 @@ def refuse_location(location: str, name: str) -> str | None:
 
 
 def refuse_owner(owner: str, record_type: str, names: Collection[str]) -> str | None:
-    """The owner is ``_label`` under a name of the order or an ancestor of one that is no public suffix (authorization
-    domain name, Baseline Requirements 3.2.2.4.7), or for TXT a name itself.
+    """The owner must be ``_label`` under a name of the order or under an ancestor of one, or for TXT a name itself.
+
+    The ancestor must not be a public suffix (authorization domain name, Baseline Requirements 3.2.2.4.7).
     """
     bases = {without_wildcard(known) for known in names}
     if record_type == "TXT" and owner in bases:
@@ -171,7 +173,7 @@ def refuse_owner(owner: str, record_type: str, names: Collection[str]) -> str | 
 
 
 def refuse_delegation(target: str, value: str) -> str | None:
-    """Why a TXT record is not kept at the target of a CNAME: it would speak for another protocol there."""
+    """Why a TXT record must not be placed at the target of a CNAME: there it would belong to another protocol."""
     label = target.partition(".")[0]
     return _refuse_reserved(label) or refuse_text(value, at_name=not label.startswith("_"))
 
@@ -185,7 +187,7 @@ def _refuse_reserved(label: str) -> str | None:
 def refuse_host(target: str) -> str | None:
     """A CNAME target is a host name in lower case."""
     if len(target) > _LONGEST_HOST or not _HOST.match(target):
-        return f"the CNAME target {_shown(target)} is no host name"
+        return f"the CNAME target {_shown(target)} is not a host name"
     return None
 
 

@@ -20,12 +20,12 @@ _random = random.SystemRandom()
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to sleep before attempt ``attempt + 1``: doubling, with jitter so that runs do not march in step."""
+    """Seconds to sleep before attempt ``attempt + 1``: doubling, with jitter so that runs do not retry together."""
     return min(_FIRST_PAUSE * 2.0 ** min(attempt, 10), _LONGEST_PAUSE) * _random.uniform(0.5, 1.0)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds asked for by Retry-After (RFC 9110 10.2.3: seconds or an HTTP date); None if absent or unreadable.
+    """The seconds of a Retry-After header (RFC 9110 10.2.3: seconds or a date); None if absent or unreadable.
 
     A date is compared with the server's own Date header, so that a wrong clock here does not matter.
     """
@@ -40,7 +40,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """An HTTP date as aware UTC; None if it is none."""
+    """An HTTP date as aware UTC; None if the text is not a date."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):

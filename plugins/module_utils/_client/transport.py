@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP session with the API: authentication, deadlines, limits, retries by verb. Knows no certificate.
+"""One HTTP session with the API: authentication, deadlines, limits, retries by verb. Knows nothing of certificates.
 
-Reading requests are repeated; those that must be sent once (create, renew, reissue, delete, validate) are sent exactly
-once, over a connection of their own, and their outcome is classified by protocol rule R1.
+Reading requests are repeated. Requests that must be sent once (create, renew, reissue, delete, validate) are sent
+exactly once, each over its own connection, and their outcome is classified by protocol rule R1.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ class Response:
 class Session:
     """A context manager; thread-safe. ``clock`` is a monotonic clock in seconds, ``sleep`` takes seconds.
 
-    One exchange takes at most ``api_timeout``, a reading request with all its repetitions and pauses at most
-    ``api_timeout * (api_retries + 1)``; fetching a token in between is bounded in the same way. Looking up a host name
-    is bounded by the system's resolver.
+    One exchange takes at most ``api_timeout``. A reading request with all its retries and pauses takes at most
+    ``api_timeout * (api_retries + 1)``; fetching a token in between has the same limit. Only the system's resolver
+    limits the lookup of a host name.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Raises ConfigurationError for options that cannot be used. Sends nothing."""
+        """Raise ConfigurationError for unusable options. Sends nothing."""
         self.options = options.validated()
         self._clock = clock
         self._sleep = sleep
@@ -128,13 +128,13 @@ class Session:
 
     @property
     def account(self) -> str:
-        """Text that tells accounts apart: the API's URL and who asks. No secret."""
+        """Text that identifies the account: the API's URL and the user. Holds no secret."""
         options = self.options
         return f"{options.api_url} {options.api_username or options.api_realm or options.api_client_id or ''}"
 
     @property
     def requests_made(self) -> int:
-        """Requests sent to the API so far, repetitions included, token requests not."""
+        """Requests sent to the API so far, retries included, without token requests."""
         return self._requests_made
 
     def get(
@@ -173,10 +173,10 @@ class Session:
         return self._accept_file(path, answer) if accept_binary else self._accept_json("GET", path, answer)
 
     def call_once(self, method: str, path: str, *, json: Any = None) -> CallOutcome:
-        """Send one request that changes or costs something: once, over a connection of its own, never repeated.
+        """Send one request that changes or costs something: once, over its own connection, never repeated.
 
-        Never raises for what the network or the server does. A token is renewed before, if need be; failing there
-        means that nothing was sent.
+        Never raises for what the network or the server does. If a token must be renewed first and that fails, nothing
+        was sent.
         """
         try:
             headers = dict(self._credentials.headers())
@@ -196,7 +196,7 @@ class Session:
         except WireError as error:
             failure = self._wire_error(method, path, error)
             return CallOutcome(NOT_SENT if error.not_sent else UNKNOWN, error=failure)
-        except Exception as error:  # noqa: BLE001 - once the request may have left, no surprise may look like a failure
+        except Exception as error:  # noqa: BLE001 - the request may have been sent, so no error may count as a refusal
             reason = f"unexpected {type(error).__name__} while sending or reading"
             return CallOutcome(UNKNOWN, error=TransportError(method=method, path=path, reason=reason))
         finally:
@@ -244,7 +244,7 @@ class Session:
         return answer
 
     def _repeat(self, once: Callable[[float], Answer]) -> Answer:
-        """Call ``once`` (given the seconds it may take) until it brings an answer worth keeping, or time is over."""
+        """Call ``once`` (with the seconds it may take) until its answer needs no retry, or time is over."""
         timeout, retries = self.options.api_timeout, self.options.api_retries
         deadline = self._clock() + timeout * (retries + 1)
         for attempt in count():
@@ -293,7 +293,7 @@ class Session:
         try:
             envelope: Envelope | None = parse_envelope(answer.body)
         except ResponseError as error:
-            if answer.status < 300:  # noqa: PLR2004 - success with a body that is none
+            if answer.status < 300:  # noqa: PLR2004 - a success whose body is not JSON
                 raise ResponseError(self._scrub(error.reason), method=method, path=path) from None
             envelope = None
         if answer.status >= 300 or envelope is None or envelope.error:  # noqa: PLR2004 - no redirect is followed
@@ -359,7 +359,7 @@ class Session:
         )
 
     def _scrub(self, text: str) -> str:
-        """A server may repeat what it was sent."""
+        """Remove secrets, because a server may repeat what it was sent."""
         for secret in self._credentials.secrets():
             if len(secret) >= _SHORTEST_SECRET:
                 text = text.replace(secret, "***")
@@ -367,7 +367,7 @@ class Session:
 
 
 def _without_words(answer: Answer, envelope: Envelope | None) -> str:
-    """What to say of a failure that does not explain itself."""
+    """Describe a failure whose answer has no explanation."""
     if 300 <= answer.status < 400:  # noqa: PLR2004 - RFC 9110 15.4
         target = clean(answer.headers.get("location", ""), limit=200)
         return f"it answered with a redirect{' to ' + target if target else ''}, and redirects are never followed"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the CA wants to see for an order: the answer of validation-details in each of its shapes, made uniform.
+"""The validation records that the CA expects for an order: every shape of a validation-details answer, made uniform.
 
 Known shapes: ``validations.dcv.domains[]`` with dcvType/fileLocation/fileContents/dnsRecord/dnsCnameValue, and
-``validations.dcv[]`` with type/dnsRecord/dnsType/dnsContents/email; both in camelCase or snake_case, flat, without the
-envelope, or with a whole record in one string (``name CNAME value``).
+``validations.dcv[]`` with type/dnsRecord/dnsType/dnsContents/email. Both appear in camelCase or snake_case, flat,
+without the envelope, or with a whole record in one string (``name CNAME value``).
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _RECORD_FIELDS = (*_FILE_LOCATION, *_FILE_CONTENT, *_OWNER, *_CNAME_VALUE, *_TXT
 
 @dataclass(frozen=True)
 class ValidationRecord:
-    """What proves one name. ``method`` is FILE, DNS, EMAIL, or "" if the answer does not say.
+    """The validation record of one name. ``method`` is FILE, DNS, EMAIL, or "" if the answer does not say.
 
     ``refused`` is the reason why nothing of this record may be placed; then all file and record fields are None.
-    ``file_url`` and ``record_name`` are built or checked by us, the API's own URL is never used.
+    ``file_url`` and ``record_name`` are built or checked here; the API's own URL is never used.
     """
 
     name: str
@@ -73,7 +73,7 @@ class ValidationRecord:
     refused: str | None = None
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The record as module results show it."""
         return {
             "name": self.name,
             "method": self.method,
@@ -92,10 +92,10 @@ class ValidationRecord:
 
 @dataclass(frozen=True)
 class ValidationDetails:
-    """All records of an order. ``steps`` are the human ones that are still open ("organization: WAITING").
+    """All records of an order. ``steps`` are open steps of people ("organization: WAITING").
 
-    ``complete`` is True when everything is done, False when something is open, None if the answer says nothing.
-    ``since`` is when the order began to wait, as far as its row tells.
+    ``complete`` is True if everything is done, False if something is open, None if the answer says nothing.
+    ``since`` is when the order began to wait, if its row shows that.
     """
 
     records: tuple[ValidationRecord, ...] = ()
@@ -115,7 +115,7 @@ class ValidationDetails:
         """Read an unwrapped answer. Never raises.
 
         ``names`` are the order's names (lower-case A-labels); without them every record is refused. ``brand`` is the
-        plan's brand, ``ca_domains`` maps further brands to the domains their CNAME targets live under.
+        plan's brand; ``ca_domains`` maps further brands to the domains of their CNAME targets.
         """
         context = _Context(tuple(names or ()), _records.ca_domains_for(brand, ca_domains))
         root = Fields(data)
@@ -131,7 +131,7 @@ class ValidationDetails:
         return cls(records=records, steps=steps, complete=_complete(records, steps, summary))
 
     def with_order(self, *, since: datetime | None, mailbox: str | None = None) -> ValidationDetails:
-        """The same with what the order's row tells: since when it waits, and whose mailbox approves."""
+        """The same with facts of the order's row: since when it waits, and which mailbox approves."""
         records = tuple(
             _replace(record, email=mailbox) if mailbox and record.method == "EMAIL" and not record.email else record
             for record in self.records
@@ -139,7 +139,7 @@ class ValidationDetails:
         return replace(self, records=records, since=since)
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The details as module results show them."""
         return {
             "since": iso(self.since),
             "records": [record.as_result() for record in self.records],
@@ -243,7 +243,7 @@ def _record_name(fields: Fields, context: _Context) -> str:
 
 
 def _dns(fields: Fields, name: str) -> tuple[str, str, str]:
-    """Owner, type and value, out of separate fields or out of one string."""
+    """Owner, type and value, from separate fields or from one string."""
     owner = _raw(fields, _OWNER)
     cname, txt, value = _raw(fields, _CNAME_VALUE), _raw(fields, _TXT_VALUE), _raw(fields, _VALUE)
     value = cname or txt or value
@@ -261,7 +261,7 @@ def _kind(word: str) -> str:
 
 
 def _guess(value: str) -> str:
-    """A record without a type: a host name is a CNAME's target, everything else is a TXT value."""
+    """The type of a record without one: a host name is a CNAME target, everything else is a TXT value."""
     return (
         "CNAME" if _records.refuse_target(value.rstrip(".").lower(), _records.ca_domains_for(None)) is None else "TXT"
     )

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP exchange and nothing else: no retries, no redirects, no cookies, no .netrc, no proxy from the environment.
+"""One HTTP exchange: no retries, no redirects, no cookies, no .netrc, no proxy from the environment.
 
 It uses the adapter of requests without its Session: a Session would read the body of a redirect without a limit, keep
-cookies, and change credentials after a redirect. A watchdog ends every exchange at its deadline, whatever the other
-side does, because the read time-out of requests starts again with every byte.
+cookies, and change credentials after a redirect. A watchdog ends every exchange at its deadline, because the read
+time-out of requests starts again with every byte.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _CHUNK = 65536
 
 
 class Watchdog:
-    """Shuts the sockets of one exchange down when its time is over.
+    """Shuts down the sockets of one exchange when its time is over.
 
-    A connection is watched from the moment its socket is connected, so that neither a slow handshake, trickled
-    headers nor a trickled body outlive the deadline. ``connected`` tells whether any socket was ever opened. It works
-    on duplicates: TLS takes the original over, and a connection forgets its socket before the body is read.
+    A connection is watched from the moment its socket is connected. So a slow handshake, trickled headers or a trickled
+    body cannot outlive the deadline. ``connected`` is whether any socket was ever opened. It works on duplicates,
+    because TLS takes over the original and a connection forgets its socket before the body is read.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -78,7 +78,7 @@ class Watchdog:
 
     def _shut_down(self) -> None:
         for sock in self._sockets:
-            with suppress(OSError):  # the other side was faster
+            with suppress(OSError):  # the peer closed it first
                 sock.shutdown(socket.SHUT_RDWR)
 
 
@@ -120,7 +120,7 @@ else:
             return sock
 
         def putrequest(self, *args: Any, **kwargs: Any) -> None:
-            _watch(self.sock)  # a pooled connection comes under the deadline of the new exchange
+            _watch(self.sock)  # a pooled connection gets the deadline of the new exchange
             super().putrequest(*args, **kwargs)
 
     class _WatchedTlsConnection(_WatchedConnection, HTTPSConnection):
@@ -159,7 +159,7 @@ else:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.keylog_filename = None  # type: ignore[assignment] # None ends what SSLKEYLOGFILE in the environment began
+        context.keylog_filename = None  # type: ignore[assignment] # disables SSLKEYLOGFILE of the environment
         return context
 
 
@@ -194,12 +194,12 @@ class Wire:
         self._verify: bool | str = (options.ca_path or DEFAULT_CA_BUNDLE_PATH) if options.validate_certs else False
         self._proxies = {"http": options.api_proxy, "https": options.api_proxy} if options.api_proxy else {}
         if not options.validate_certs:
-            disable_warnings(InsecureRequestWarning)  # loopback only, the options made sure of that
+            disable_warnings(InsecureRequestWarning)  # loopback only, as the options were checked for
         self._adapter = _Adapter(verify=options.validate_certs, connections=connections)
 
     @property
     def trust(self) -> str:
-        """What a server's certificate is checked against, in words."""
+        """The CA certificates that a server's certificate is checked against, in words."""
         return f"The server's certificate was checked against {self._verify}" if self._verify else "It was not checked"
 
     def close(self) -> None:
@@ -223,7 +223,7 @@ class Wire:
                 method, url, params=dict(params or {}), data=body, headers={**headers, "Accept-Encoding": "identity"}
             ).prepare()
         except (requests.RequestException, ValueError) as error:
-            # The text of the error could show a header, so only its kind is told.
+            # The text of the error could show a header, so only its kind is reported.
             reason = f"the request cannot be written ({type(error).__name__})"
             raise WireError(reason, kind="network", not_sent=True, transient=False) from None
         with Watchdog(max(seconds, 0.001)) as watchdog:
@@ -231,12 +231,12 @@ class Wire:
                 answer = self._exchange(request, seconds, limit)
             except WireError as error:
                 if watchdog.expired and error.kind == "cut":
-                    raise self._too_late(seconds) from None  # urllib3 1.26 takes our shutting down for an end
+                    raise self._too_late(seconds) from None  # urllib3 1.26 takes our shutdown for the end of the body
                 raise
             except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
                 raise self._explained(error, watchdog, seconds) from None
             if watchdog.expired:
-                raise self._too_late(seconds)  # a body without a length may have been ended by our shutting down
+                raise self._too_late(seconds)  # our shutdown may have ended a body without a length
         return answer
 
     def _exchange(self, request: requests.PreparedRequest, seconds: float, limit: int) -> Answer:
@@ -278,7 +278,7 @@ class Wire:
 
 
 def _limited(raw: Any, headers: Mapping[str, str], limit: int) -> Iterator[bytes]:
-    """The body in pieces, as sent. Refuses an encoded one (it could inflate without end) and one over the limit."""
+    """Yield the body in pieces, as sent. Refuses one over the limit, and an encoded one, which could inflate."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         reason = f"the body is encoded ({clean(encoding, limit=40)}), which was not asked for"
@@ -295,7 +295,7 @@ def _limited(raw: Any, headers: Mapping[str, str], limit: int) -> Iterator[bytes
 
 
 def _check_length(status: int, headers: Mapping[str, str], size: int) -> None:
-    """urllib3 1.26 returns half a body like a whole one; so count."""
+    """Refuse a body that was cut: urllib3 1.26 returns half a body like a whole one."""
     if status in (204, 304) or "chunked" in headers.get("transfer-encoding", "").lower():
         return
     announced = headers.get("content-length")
@@ -307,7 +307,7 @@ def _check_length(status: int, headers: Mapping[str, str], size: int) -> None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies behind it, outermost first, without end-less loops."""
+    """The error and its causes, outermost first, without endless loops."""
     seen: set[int] = set()
     pending: list[Any] = [error]
     while pending:
@@ -332,6 +332,6 @@ def _is_certificate_trouble(error: BaseException) -> bool:
 
 
 def _words(error: BaseException) -> str:
-    """A cause in words: the system's own text where there is one. It names host and reason, never a header or body."""
+    """A cause in words: the system's own text if there is one. It names host and reason, never a header or body."""
     text = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error)
     return clean(str(text), limit=200) or type(error).__name__

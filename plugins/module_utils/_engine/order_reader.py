@@ -63,7 +63,7 @@ class OrderReader:
         return replace(row, client_reference=seen.client_reference) if isinstance(seen, Order) else row
 
     def refuse_unless_told(self, missing: str, rows: Sequence[Order], *, option: str) -> None:
-        """Raise ConfigurationError if one of these may carry the missing reference, so that its absence is not proven."""
+        """Raise ConfigurationError if one of these may carry the missing reference: its absence is not proven."""
 
         hidden = {row.id for row in rows if row.client_reference is None}
         unread = [order_id for order_id in hidden if order_id not in self._seen or self.failure(order_id)]

@@ -40,7 +40,10 @@ class PlanWish:
         since = "" if self.renewable_from is None else f", possible from {self.renewable_from:%Y-%m-%d} on,"
         what = f"Order {order_id} has the plan {self.on_order!r}, and {self.wanted!r} is wanted."
         if not self.known:
-            return f"{what} The latter is not a plan of this account: correct it, or the next renewal{since} will be refused."
+            return (
+                f"{what} The latter is not a plan of this account: correct it, or the next renewal{since} will be "
+                "refused."
+            )
         return f"{what} That is no reason to buy: the next renewal{since} orders {self.wanted!r}."
 
 

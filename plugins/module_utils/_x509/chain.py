@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From downloaded files to a proven chain: leaf, intermediates in order, no root."""
+"""From downloaded files to a verified chain: leaf, intermediates in order, no root."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ _BAD_ZIP = (
 def order_chain(
     leaf: CertificateFacts, extras: Iterable[CertificateFacts], *, now: datetime | None = None
 ) -> list[CertificateFacts]:
-    """Leaf and intermediates, each issued by the next, without the root; foreign extras are left out.
+    """Leaf and intermediates, each issued by the next, without the root; unrelated extras are left out.
 
-    Raises ResponseError if nobody among ``extras`` issued the leaf, or who did has expired.
+    Raises ResponseError if none of ``extras`` issued the leaf, or if the one that did has expired.
     """
     bundle = best_path(leaf, list(extras), now or datetime.now(timezone.utc))
     return [bundle.leaf, *bundle.intermediates]
 
 
 def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: str | None = None) -> Bundle:
-    """Put the downloads together: ``crt`` holds the leaf and perhaps its chain, ``ca`` the CA's certificates.
+    """Combine the downloads: ``crt`` holds the leaf and perhaps its chain, ``ca`` the CA's certificates.
 
-    PEM in any order and line ending, or DER. ``public_key_sha256`` says which leaf is meant if there are several.
-    Raises ResponseError if something does not parse, there is no leaf, or the chain does not fit.
+    PEM in any order and line ending, or DER. ``public_key_sha256`` selects the leaf if there are several. Raises
+    ResponseError if something does not parse, there is no leaf, or the chain does not fit.
     """
     found = load_certificates(crt)
     extras = found + (load_certificates(ca) if ca.strip() else [])
@@ -70,7 +70,7 @@ def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: s
 def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Collection[str] | None) -> None:
     """Refuse what must not be installed. None means: do not check this.
 
-    Raises ResponseError: a CA's certificate, one without serverAuth, one for another key, one that lacks a name.
+    Raises ResponseError for a CA's certificate, one without serverAuth, one for another key, one that lacks a name.
     """
     leaf = bundle.leaf
     if leaf.is_ca:
@@ -85,7 +85,7 @@ def verify_bundle(bundle: Bundle, *, public_key_sha256: str | None, names: Colle
 
 
 def read_zip(data: bytes) -> dict[str, bytes]:
-    """Members of a zip by their base names; nothing is ever written under those. At most 20, 1 MiB inflated in all.
+    """Members of a zip by base name, which is never used as a path. At most 20, 1 MiB inflated in all.
 
     Raises ResponseError.
     """
@@ -104,7 +104,9 @@ def read_zip(data: bytes) -> dict[str, bytes]:
                     raise ResponseError(f"the zip inflates to more than {LARGEST_INFLATED} bytes")
                 members[_base_name(info.filename, members)] = content
     except _BAD_ZIP as error:
-        raise ResponseError(f"it is no readable zip ({clean(str(error), limit=100) or type(error).__name__})") from None
+        raise ResponseError(
+            f"it is not a readable zip ({clean(str(error), limit=100) or type(error).__name__})"
+        ) from None
     return members
 
 

@@ -4,7 +4,7 @@
 
 """Facts of a CSR, certificate, key, chain, zip, PKCS#7. cryptography is loaded on first use, not on import.
 
-A run that finds nothing to do should not pay for loading it.
+A run with nothing to do should not spend time on loading it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def private_key_public_sha256(
 
 
 def order_chain(leaf: CertificateFacts, extras: Iterable[CertificateFacts]) -> list[CertificateFacts]:
-    """Leaf and intermediates, each issued by the next, no root. Raises ResponseError if nobody issued the leaf."""
+    """Leaf and intermediates, each issued by the next, no root. Raises ResponseError if none issued the leaf."""
     _require_cryptography()
     from . import chain
 
@@ -105,7 +105,7 @@ def order_chain(leaf: CertificateFacts, extras: Iterable[CertificateFacts]) -> l
 
 
 def bundle_from(crt: str | bytes, ca: str | bytes = b"", *, public_key_sha256: str | None = None) -> Bundle:
-    """Put the downloads ``crt`` and ``ca`` together, in whatever order and form they came. Raises ResponseError."""
+    """Combine the downloads ``crt`` and ``ca``, whatever their order and form. Raises ResponseError."""
     _require_cryptography()
     from . import chain
 

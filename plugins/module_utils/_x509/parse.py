@@ -76,7 +76,7 @@ def _key_of(csr: Any, where: str) -> Any:
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _no_csr(
             where,
-            f"is for a kind of key that public CAs do not take ({clean(str(error), limit=100)})",
+            f"is for a kind of key that public CAs do not accept ({clean(str(error), limit=100)})",
             _USUAL_KEYS,
         ) from None
 
@@ -148,7 +148,7 @@ def _key_facts(key: Any, where: str) -> tuple[str, int]:
     name = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__.strip("_")
     raise _no_csr(
         where,
-        f"is for a kind of key that public CAs do not take ({name})",
+        f"is for a kind of key that public CAs do not accept ({name})",
         _USUAL_KEYS,
     )
 
@@ -214,7 +214,7 @@ def _certificate_facts(certificate: Any, der: bytes) -> CertificateFacts:
 
 
 def _certificate_names(certificate: Any, alternative: Any) -> tuple[str, ...]:
-    """Names as they are; a CA's certificate is read, not judged."""
+    """Names as they are written; invalid ones in a CA's certificate are no error."""
     if alternative is not None:
         names = alternative.get_values_for_type(x509.DNSName)
     else:
@@ -232,7 +232,7 @@ def _moment(certificate: Any, name: str) -> datetime:
 
 
 def is_issued_by(certificate: CertificateFacts, issuer: CertificateFacts) -> bool:
-    """Whether name and signature say so. Raises ResponseError where the signature cannot be checked."""
+    """Whether the issuer's name and signature match. Raises ResponseError if the signature cannot be checked."""
     if certificate.issuer_der != issuer.subject_der:
         return False
     child = x509.load_der_x509_certificate(certificate.der)
@@ -249,7 +249,7 @@ def is_issued_by(certificate: CertificateFacts, issuer: CertificateFacts) -> boo
 def private_key_public_sha256(
     data: str | bytes, passphrase: str | None = None, *, where: str = "privatekey_path"
 ) -> str:
-    """Hex SHA-256 of the public half of a private key (PEM or DER). Raises ConfigurationError; shows nothing of it."""
+    """Hex SHA-256 of the public half of a private key (PEM or DER). Raises ConfigurationError without key content."""
     raw = data.encode("utf-8") if isinstance(data, str) else data
     password = passphrase.encode("utf-8") if passphrase else None
     load = serialization.load_pem_private_key if b"-----BEGIN" in raw else serialization.load_der_private_key
@@ -271,5 +271,5 @@ def _key_digest(key: Any) -> str:
 def _md5(der: bytes) -> str:
     try:
         return hashlib.md5(der).hexdigest()  # noqa: S324 - Sectigo's validation file is named so; Python 3.8 knows no usedforsecurity
-    except ValueError:  # forbidden by the platform (FIPS)
+    except ValueError:  # forbidden on this system (FIPS)
         return ""

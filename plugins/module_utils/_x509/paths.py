@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way from a leaf up to a root, where a CA delivers several and one of them may be dead (RFC 5280 6.1, RFC 4158).
+"""The path from a leaf to a root, if a CA delivers several and one of them may be expired (RFC 5280 6.1, RFC 4158).
 
-A provider may go on delivering a cross-signed root after it has expired, beside the root that is signed by itself. A
-server that sends the dead one breaks clients that trust the live one.
+A provider may still deliver an expired cross-signed root beside the self-signed root. A server that sends the expired
+one breaks clients that trust the valid one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .._model.certificates import Bundle, CertificateFacts
 from .._text import clean
 from .parse import is_issued_by
 
-MOST_PATHS = 500  # of a hostile bundle; one of a CA has two or three
+MOST_PATHS = 500  # limits a hostile bundle; a CA's bundle has two or three paths
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Path:
 
 
 class _Issuers:
-    """Who issued whom among the delivered certificates. Each signature is checked once."""
+    """The issuers of each delivered certificate. Each signature is checked once."""
 
     def __init__(self, delivered: Sequence[CertificateFacts]) -> None:
         self._delivered = list({one.sha256: one for one in delivered if one.is_ca}.values())
@@ -42,7 +42,7 @@ class _Issuers:
     def of(self, certificate: CertificateFacts) -> list[CertificateFacts]:
         if certificate.sha256 not in self._known:
             found = [one for one in self._delivered if is_issued_by(certificate, one)]
-            # A root may be there twice: self-signed and cross-signed by an older one, which more clients know.
+            # A root may appear twice: self-signed, and cross-signed by an older one that more clients trust.
             found.sort(key=lambda one: (one.is_self_issued, -one.not_after.timestamp()))
             self._known[certificate.sha256] = found
         return self._known[certificate.sha256]
@@ -51,7 +51,7 @@ class _Issuers:
 def best_path(leaf: CertificateFacts, delivered: Sequence[CertificateFacts], now: datetime) -> Bundle:
     """The leaf with its intermediates, each issued by the next and valid at ``now``, and the root if it was delivered.
 
-    Raises ResponseError if nobody among ``delivered`` issued the leaf, or who did has expired.
+    Raises ResponseError if none of ``delivered`` issued the leaf, or if the one that did has expired.
     """
     issuers = _Issuers(delivered)
     direct = issuers.of(leaf)
@@ -70,7 +70,7 @@ def best_path(leaf: CertificateFacts, delivered: Sequence[CertificateFacts], now
 
 
 def _up_to_the_living(ways: Iterator[_Path]) -> Iterator[_Path]:
-    """The ways up to the first that is alive."""
+    """The paths up to the first one without an expired end."""
     for way in ways:
         yield way
         if not way.dead:
@@ -78,7 +78,7 @@ def _up_to_the_living(ways: Iterator[_Path]) -> Iterator[_Path]:
 
 
 def _paths(way: tuple[CertificateFacts, ...], issuers: _Issuers, now: datetime) -> Iterator[_Path]:
-    """Every way up, the preferred first."""
+    """Every path upwards, the preferred first."""
     used = {one.sha256 for one in way}
     found = [one for one in issuers.of(way[-1]) if one.sha256 not in used]
     valid = [one for one in found if one.not_after > now]
@@ -92,5 +92,5 @@ def _paths(way: tuple[CertificateFacts, ...], issuers: _Issuers, now: datetime) 
 
 
 def about(leaf: CertificateFacts) -> str:
-    """For whom a certificate is, for messages."""
+    """The names that a certificate is for, in messages."""
     return clean(", ".join(leaf.names) or leaf.subject or "nobody", limit=200)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PEM by the letter: blocks out of text and back (RFC 7468). Standard library only."""
+"""PEM blocks from text and back (RFC 7468). Standard library only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """All PEM blocks, in order; whatever stands around them is ignored, any line ending is understood."""
+    """All PEM blocks, in order. Text around them is ignored; any line ending is accepted."""
     plain = text[:LONGEST_INPUT].replace("\r\n", "\n").replace("\r", "\n")
     return [Block(label=match.group("label"), text=match.group(0) + "\n") for match in _BLOCK.finditer(plain)]
 
@@ -55,7 +55,7 @@ def encode(label: str, der: bytes) -> str:
 
 
 def is_utf16(data: str | bytes) -> bool:
-    """Whether this is text in UTF-16, as PowerShell's ``>`` writes it: with its mark or without."""
+    """Whether this is text in UTF-16, as PowerShell's ``>`` writes it, with or without a byte order mark."""
     beginning = as_text(data)[:64]
     marks = ("\xff\xfe", "\xfe\xff", "\udcff\udcfe", "\udcfe\udcff", "\ufffd\ufffd", "\ufeff")
     return "\0" in beginning and (beginning.startswith(marks) or "-\0" in beginning or "\0-" in beginning)
@@ -66,10 +66,10 @@ def is_bare_base64(data: str | bytes) -> bool:
     body = "".join(as_text(data).split())
     try:
         return base64.b64decode(body, validate=True)[:1] == b"\x30"
-    except ValueError:  # also for what is no ASCII
+    except ValueError:  # also for text that is not ASCII
         return False
 
 
 def as_text(data: str | bytes) -> str:
-    """Bytes as text for looking for PEM in them; never raises."""
+    """Bytes as text in which to search for PEM; never raises."""
     return data if isinstance(data, str) else data.decode("latin-1")

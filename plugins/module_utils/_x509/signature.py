@@ -4,8 +4,8 @@
 
 """Whether a CSR or a certificate was signed with a key, by the algorithm that it names itself.
 
-A library that says "no" may mean "not supported": SHA-1 signatures of old appliances are right, and the convenience
-methods of cryptography refuse them.
+A library that says "no" may mean "not supported": the convenience methods of cryptography refuse the valid SHA-1
+signatures of old appliances.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RSA_PSS = "1.2.840.113549.1.1.10"
 
 
 class UnsupportedSignatureError(Exception):
-    """The algorithm of a signature is not known to this library, so it cannot be checked."""
+    """This library does not support the signature's algorithm, so the signature cannot be checked."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -32,7 +32,7 @@ class UnsupportedSignatureError(Exception):
 def is_signed_with(signed: Any, key: Any) -> bool:
     """Whether a CSR or certificate of cryptography carries a signature of this public key.
 
-    Raises UnsupportedSignatureError where that cannot be told.
+    Raises UnsupportedSignatureError if that cannot be checked.
     """
     is_request = hasattr(signed, "tbs_certrequest_bytes")
     content = signed.tbs_certrequest_bytes if is_request else signed.tbs_certificate_bytes
@@ -51,7 +51,7 @@ def _verify(signed: Any, key: Any, content: bytes) -> None:
         return
     algorithm = signed.signature_hash_algorithm
     if algorithm is None:
-        raise InvalidSignature  # an EdDSA signature, and no EdDSA key
+        raise InvalidSignature  # an EdDSA signature for a key of another kind
     if isinstance(key, rsa.RSAPublicKey):
         key.verify(signed.signature, content, _rsa_padding(signed), algorithm)
     elif isinstance(key, ec.EllipticCurvePublicKey):
