@@ -274,5 +274,5 @@ CASES = (
     dnssec("signed", "pass", "hold", host="www.shop.co.uk"),
     dnssec("not signed", "pass", "not signed", host="www.shop.example"),
     dnssec("broken", "fail", "are broken", host="www.bogus.example"),
-    dnssec("servers are down", "unknown", "could not be looked at", host="www.gone.example"),
+    dnssec("servers are down", "unknown", "could not be checked", host="www.gone.example"),
 )

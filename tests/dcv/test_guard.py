@@ -73,9 +73,9 @@ TARGET = Target("shop.example", "/a", "192.0.2.1", 80)
         ("http://169.254.169.254/a", "redirects off the name"),
         ("b", "redirects to b"),
         ("", "redirects to "),
-        ("/a\r\nX: 1", "redirects to something that is no address"),
-        ("http://[shop/", "redirects to something that is no address"),
-        ("http://shop.example:99999/", "redirects to something that is no address"),
+        ("/a\r\nX: 1", "redirects to something that is not an address"),
+        ("http://[shop/", "redirects to something that is not an address"),
+        ("http://shop.example:99999/", "redirects to something that is not an address"),
     ],
 )
 def test_redirects_stay_at_the_name_the_address_and_the_ports(location: str, expected: Target | str) -> None:

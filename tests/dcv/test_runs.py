@@ -123,7 +123,7 @@ def test_a_server_that_answers_nonsense_is_named(changed: World) -> None:
     changed.tree.front("secondary").rewrite = lambda _question, answer: answer[:20]
     check = check_of(changed.look(SHOP), "dns_record")
     assert check["verdict"] == "pass"
-    assert "ns-secondary.shop.example (127.53.0.12) answers something that is no answer" in check["reason"]
+    assert "ns-secondary.shop.example (127.53.0.12) answers something that is not an answer" in check["reason"]
 
 
 def test_an_answer_to_another_question_is_not_taken(changed: World) -> None:
@@ -251,7 +251,7 @@ def test_wait_ends_and_says_what_is_missing(world: World) -> None:
 def test_bad_input_is_one_clear_error(world: World) -> None:
     result = world.look({**SHOP, "backends": ["http://x/"]})
     assert result["rc"] != 0
-    assert result["msg"].startswith("backends (given: 'http://x/'): is no address")
+    assert result["msg"].startswith("backends (given: 'http://x/'): is not an address")
     assert "\n" not in result["msg"]
 
 

@@ -133,7 +133,7 @@ def test_an_api_that_writes_something_else_is_told() -> None:
     with api(lambda old, new: [*old, new[0].upper()]) as (_server, keeper):
         result = keeper.run("present", [txt(ZONE)])
     assert result["rc"] == 1
-    assert "These records are new, look whether they belong there: TXT 0Q7M2KZ4V9X1B8N3W6" in errors(result)[0]
+    assert "These records are new, check whether they belong there: TXT 0Q7M2KZ4V9X1B8N3W6" in errors(result)[0]
 
 
 def test_an_api_that_shows_changes_late() -> None:
@@ -167,7 +167,7 @@ def test_options_that_lexicon_misses_are_named() -> None:
     ("options", "said"),
     [
         ({"lexicon_provider": "no-such.provider"}, "lexicon_provider (given: 'no-such.provider')"),
-        ({"lexicon_provider": "auto"}, "is no provider of Lexicon"),
+        ({"lexicon_provider": "auto"}, "is not a provider of Lexicon"),
         ({"lexicon_provider": "ddns"}, "Use provider: nsupdate"),
         ({"lexicon_provider": None}, "all of the following are missing: lexicon_provider"),
         ({"settings": {"auth_token": TOKEN}}, "settings (given: 'auth_token'): sounds like a secret"),

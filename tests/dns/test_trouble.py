@@ -190,10 +190,10 @@ def test_a_zone_that_cannot_be_written(tmp_path: Path, tree: DnsTree) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"secret": "no base64!"}, "secret: is no base64"),
+        ({"secret": "no base64!"}, "secret: is not base64"),
         ({"secret": None}, "secret: is missing, key_name is given"),
         ({"key_name": None}, "key_name: is missing, secret is given"),
-        ({"key_name": "a..b"}, "key_name (given: 'a..b'): is no name of a TSIG key"),
+        ({"key_name": "a..b"}, "key_name (given: 'a..b'): is not a name of a TSIG key"),
         ({"port": 0}, "port (given: '0'): is not between 1 and 65535"),
         ({"timeout": 0}, "timeout (given: '0.0'): is not more than 0 seconds"),
         ({"server": None}, "provider is nsupdate but all of the following are missing: server"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time that is left: every question is capped, and all questions of one look together."""
+"""The remaining time: every question has a limit, and so have all questions of one preflight together."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Budget:
         self._end = clock() + total
 
     def seconds(self, most: float) -> float:
-        """What one question may take: ``most`` or what is left, 0 when time is over."""
+        """The time one question may take: ``most`` or what is left; 0 when time is over."""
         return max(0.0, min(most, self._end - self._clock()))

@@ -15,7 +15,7 @@ from .types import FAIL, PASS, UNKNOWN
 
 _CRITICAL = 128
 _UNDERSTOOD = frozenset({"issue", "issuewild", "iodef"})
-# Registered for other purposes; whether a CA for web servers understands them is not known.
+# Registered for other purposes; it is not known whether a CA for web servers understands them.
 _OTHERS = frozenset({"contactemail", "contactphone", "issuemail", "issuevmc"})
 _LABEL = r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
 _ISSUE = re.compile(
@@ -27,7 +27,7 @@ _DOUBTFUL = ("accounturi", "validationmethods")
 
 @dataclass(frozen=True)
 class CaaRecord:
-    """One property."""
+    """One CAA record."""
 
     flags: int
     tag: str
@@ -40,7 +40,7 @@ class CaaRecord:
 
 @dataclass(frozen=True)
 class CaaAnswer:
-    """The record set at a name after following aliases; empty if there is none. ``problem``: it could not be asked."""
+    """The record set at a name after aliases; empty if there is none. ``problem``: it could not be looked up."""
 
     records: tuple[CaaRecord, ...] = ()
     problem: str = ""
@@ -48,7 +48,7 @@ class CaaAnswer:
 
 @dataclass(frozen=True)
 class Relevant:
-    """The set that decides for a name, and where it stands; "" and no records if nothing is said anywhere."""
+    """The record set that decides for a name, and its owner; "" and no records if there is none."""
 
     owner: str = ""
     records: tuple[CaaRecord, ...] = ()
@@ -57,7 +57,7 @@ class Relevant:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether the CA may issue, in a sentence."""
+    """Whether the CA may issue, with the reason in a sentence."""
 
     verdict: str
     reason: str
@@ -72,9 +72,9 @@ class IssueValue:
 
 
 def relevant_set(name: str, ask: Callable[[str], CaaAnswer]) -> Relevant:
-    """The first set that is not empty, climbing from a name (without ``*.``) towards the root, which is left out.
+    """The first non-empty set from a name (without ``*.``) upwards. The root is not asked.
 
-    It climbs over the original name, whatever alias an empty answer came from (RFC 8659 section 3).
+    The climb follows the original name, even if an alias gave an empty answer (RFC 8659 section 3).
     """
     labels = name.split(".")
     for depth in range(len(labels)):
@@ -88,7 +88,7 @@ def relevant_set(name: str, ask: Callable[[str], CaaAnswer]) -> Relevant:
 
 
 def parse_issue_value(text: str) -> IssueValue | None:
-    """An issue value by the grammar of RFC 8659 section 4.2, None if it is malformed."""
+    """An issue value by the grammar of RFC 8659 section 4.2; None if it is malformed."""
     match = _ISSUE.match(text)
     if match is None:
         return None
@@ -102,7 +102,7 @@ def parse_issue_value(text: str) -> IssueValue | None:
 
 
 def judge(relevant: Relevant, *, issuers: Collection[str] | None, wildcard: bool) -> Judgement:
-    """Whether a CA known by these issuer domains may issue; ``issuers`` is None when the CA is not known."""
+    """Whether a CA with these issuer domains may issue; ``issuers`` is None if the CA is not known."""
     where = relevant.owner
     if relevant.problem:
         return Judgement(UNKNOWN, f"the CAA records of {where} could not be looked up: {relevant.problem}")
@@ -124,18 +124,18 @@ def judge(relevant: Relevant, *, issuers: Collection[str] | None, wildcard: bool
 
 
 def contact_addresses(records: Collection[CaaRecord]) -> list[str]:
-    """Mailboxes named by contactemail properties (Baseline Requirements, appendix A.1)."""
+    """Mailboxes in contactemail properties (Baseline Requirements, appendix A.1)."""
     return [record.value.strip().lower() for record in records if record.tag.lower() == "contactemail"]
 
 
 def _critical(records: Collection[CaaRecord]) -> CaaRecord | None:
-    """A critical property that is not understood, those that are known nowhere first."""
+    """A critical property that is not understood, first one that is not registered at all."""
     found = [record for record in records if record.flags & _CRITICAL and record.tag.lower() not in _UNDERSTOOD]
     return min(found, key=lambda record: record.tag.lower() in _OTHERS) if found else None
 
 
 def _properties(records: Collection[CaaRecord], wildcard: bool) -> list[CaaRecord]:
-    """What decides: issue, or for a wildcard issuewild if there is any."""
+    """The deciding properties: issue, or for a wildcard issuewild if there is any."""
     tagged = {tag: [record for record in records if record.tag.lower() == tag] for tag in ("issue", "issuewild")}
     return (tagged["issuewild"] if wildcard else []) or tagged["issue"]
 

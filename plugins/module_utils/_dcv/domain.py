@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the DNS says of a name itself: whether it exists, whether its signatures hold, whether CAA lets the CA issue."""
+"""DNS facts of a name itself: whether it exists, whether its signatures are valid, whether CAA lets the CA issue."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .zone import apex_of, zone_of
 
 
 def check_existence(lookup: Lookup, name: str, dcv_type: str) -> Check:
-    """NXDOMAIN is proof for FILE alone, or when not even a zone of one's own exists for the name."""
+    """Check that the name exists. NXDOMAIN fails FILE, and other methods only if the name has no zone either."""
     host = without_wildcard(name)
     reply = _fresh(lookup, host, "A")
     answers = (_answer(reply, PASS if reply.usable else UNKNOWN, reply.rcode or reply.problem),)
     if not reply.usable:
         reason = f"it could not be found out whether {host} exists: {reply.blame}"
-        return Check(EXISTENCE, name, UNKNOWN, reason, "Ask other resolvers, or look again later.", answers)
+        return Check(EXISTENCE, name, UNKNOWN, reason, "Ask other resolvers, or check again later.", answers)
     if reply.rcode == "NXDOMAIN":
         return _not_there(lookup, name, dcv_type, answers)
     addresses, problem = lookup.addresses(host)
@@ -56,20 +56,20 @@ def _not_there(lookup: Lookup, name: str, dcv_type: str, answers: tuple[Answer, 
 
 
 def _is_registrys(lookup: Lookup, apex: str) -> bool:
-    """Whether the servers of the top-level domain serve this zone too, as is the case for co.uk."""
+    """Whether the servers of the top-level domain serve this zone too, as for co.uk."""
     top = apex.rpartition(".")[2]
     hosts = [{server.address for server in zone_of(lookup, zone).servers} for zone in (apex, top)]
     return bool(hosts[0]) and hosts[0] == hosts[1]
 
 
 def _fresh(lookup: Lookup, name: str, kind: str) -> Reply:
-    """A resolver's answer, or the zone's own where the resolver says that there is nothing: it may remember."""
+    """A resolver's answer, or the zone's own if the resolver finds nothing: that may come from its cache."""
     reply = lookup.resolve(name, kind)
     if reply.usable and reply.rcode != "NXDOMAIN":
         return reply
     replies = lookup.at_each(zone_of(lookup, name).servers, [Question(name, kind)])
     own = [answer for answer in replies if answer.usable and answer.authoritative]
-    # One server that knows the name is enough: the others are behind.
+    # One server that knows the name is enough: the others lag behind.
     return next((answer for answer in own if answer.rcode != "NXDOMAIN"), own[0] if own else reply)
 
 
@@ -83,7 +83,7 @@ def _authoritative(lookup: Lookup, name: str, kind: str) -> Reply | None:
 
 
 def check_dnssec(lookup: Lookup, name: str) -> Check:
-    """SERVFAIL that goes away with checking disabled proves broken signatures; anything else proves nothing."""
+    """Check the signatures. Only a SERVFAIL that goes away without checking proves that they are broken."""
     host = without_wildcard(name)
     reply = lookup.resolve(host, "SOA")
     if reply.usable:
@@ -98,13 +98,13 @@ def check_dnssec(lookup: Lookup, name: str) -> Check:
             return Check(DNSSEC, name, FAIL, reason, remedy, answers)
         if again.usable:
             return _validated(lookup, name, again)
-    reason = f"DNSSEC of {host} could not be looked at: {reply.blame}"
+    reason = f"DNSSEC of {host} could not be checked: {reply.blame}"
     return Check(
         DNSSEC,
         name,
         UNKNOWN,
         reason,
-        "Look at the name servers of the zone.",
+        "Check the name servers of the zone.",
         (_answer(reply, UNKNOWN, reply.trouble),),
     )
 
@@ -139,7 +139,7 @@ def check_caa(lookup: Lookup, name: str, issuers: Sequence[str] | None) -> Check
         + (f', such as 0 issue "{issuers[0]}".' if issuers else ", or remove what it does not know."),
         UNKNOWN: _unasked(relevant.owner)
         if relevant.problem
-        else "Look at the CAA records, or name the CA's issuer domains in caa_issuers.",
+        else "Check the CAA records, or name the CA's issuer domains in caa_issuers.",
         PASS: "",
     }
     return Check(CAA, name, judgement.verdict, judgement.reason, remedies[judgement.verdict], answers)
@@ -153,7 +153,7 @@ def _unasked(owner: str) -> str:
 
 
 def _ask_caa(lookup: Lookup, owner: str) -> CaaAnswer:
-    """Aliases are followed by the resolver; the set itself is asked at its zone, because resolvers remember."""
+    """Look up the CAA set. The resolver follows aliases; the set is asked at its zone, because resolvers cache."""
     reply = lookup.resolve(owner, "CAA")
     if not reply.usable:
         return CaaAnswer(problem=reply.blame)

@@ -23,7 +23,7 @@ _ROUTELESS = (errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 @dataclass(frozen=True)
 class Target:
-    """What to fetch and where: ``host`` goes into the Host header, ``address`` and ``port`` are connected to."""
+    """What to fetch and where: ``host`` is for the Host header, ``address`` and ``port`` for the connection."""
 
     host: str
     path: str
@@ -34,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Fetched:
-    """Status, body and Location of a response; with ``problem`` nothing usable came."""
+    """Status, body and Location of a response; with ``problem`` there was no usable response."""
 
     status: int = 0
     body: bytes = b""
@@ -43,7 +43,7 @@ class Fetched:
 
 
 def fetch(target: Target, seconds: float) -> Fetched:
-    """Send one GET and read at most LARGEST bytes, all within so many seconds."""
+    """Send one GET and read at most LARGEST bytes, all within this many seconds."""
     if seconds <= 0:
         return Fetched(problem="no time was left to ask")
     with Watchdog(seconds) as watchdog:
@@ -60,7 +60,7 @@ def fetch(target: Target, seconds: float) -> Fetched:
             fetched = Fetched(problem=f"broke off ({_said(error)})")
         finally:
             sock.close()
-        # An expired watchdog looks like an end of the connection, wherever the response was.
+        # An expired watchdog looks like the end of the connection, whatever was read so far.
         return Fetched(problem=f"took longer than {seconds:.1f} s") if watchdog.expired else fetched
 
 
@@ -69,8 +69,8 @@ def _said(error: Exception) -> str:
 
 
 def _with_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
-    """Only after a redirect to https. The file is public and its content is compared, so the certificate decides
-    nothing; the site may not have one yet."""
+    """Start TLS, used only after a redirect to https. The certificate is not checked: the file is public, its content
+    is compared, and the site may not have a certificate yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -96,14 +96,14 @@ def _get(target: Target, sock: socket.socket) -> Fetched:
 
 
 def redirect_target(target: Target, location: str) -> Target | str:
-    """Where a redirect leads, at the same address; or why it is not followed: off the name, or another port."""
+    """The target of a redirect, at the same address; or why it is not followed: off the name, or another port."""
     try:
         parts = urlsplit(location)
         host = (parts.hostname or target.host).rstrip(".").lower()
         tls = parts.scheme == "https" if parts.scheme else target.tls
         port = parts.port or ((443 if tls else 80) if parts.netloc else target.port)
     except ValueError:
-        return "redirects to something that is no address"
+        return "redirects to something that is not an address"
     if parts.scheme not in ("", "http", "https") or host != target.host or parts.username is not None:
         return f"redirects off the name, to {clean(location, limit=120)}"
     if not parts.path.startswith("/"):
@@ -112,5 +112,5 @@ def redirect_target(target: Target, location: str) -> Target | str:
         return f"redirects to port {port}"
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     if not path.isascii() or not path.isprintable() or " " in path:
-        return "redirects to something that is no address"
+        return "redirects to something that is not an address"
     return Target(target.host, path, target.address, port, tls)

@@ -41,7 +41,7 @@ def check_file(
     backends: Sequence[tuple[str, int]] = (),
     get: Fetch = fetch,
 ) -> Check:
-    """Fetch our own URL everywhere. An address that cannot be reached proves nothing; one without the file does."""
+    """Fetch our own URL everywhere. An unreachable address proves nothing; one that answers without the file fails."""
     places, problem = _places(lookup, expected.name, backends)
     listed = {address for address, _port in backends}
     follow = _follow(lookup, brand)
@@ -113,7 +113,7 @@ def _compare(fetched: Fetched, expected: Expected) -> tuple[str, str]:
 
 
 def lines(text: str) -> list[str]:
-    """What counts of a file: its lines, whatever their ends and trailing blanks."""
+    """The lines of a file in the form used for comparison: without line ends and trailing blanks."""
     return [line.strip() for line in text.strip().splitlines()]
 
 
@@ -121,7 +121,7 @@ def _judge(expected: Expected, answers: Sequence[Answer], problem: str) -> Check
     path = f"http://{expected.name}{VALIDATION_FOLDER}{expected.file_name}"
     missing = [answer for answer in answers if answer.verdict == FAIL]
     seen = [answer for answer in answers if answer.verdict == PASS]
-    # Without IPv6 here, an IPv6 address says nothing as long as another one was looked at.
+    # Without IPv6 here, an IPv6 address proves nothing if another address was checked.
     doubtful = [answer for answer in answers if answer.verdict == UNKNOWN and not (seen and answer.found == NO_ROUTE)]
     if missing:
         first = missing[0]
@@ -131,7 +131,7 @@ def _judge(expected: Expected, answers: Sequence[Answer], problem: str) -> Check
     if doubtful or problem:
         first_said = f"{doubtful[0].named()} {doubtful[0].found}" if doubtful else problem
         reason = f"{path} could not be seen everywhere ({len(seen)} of {len(answers)} addresses have it): {first_said}"
-        remedy = "The CA may still see it. To look past a firewall or a load balancer, list backends or addresses."
+        remedy = "The CA may still see it. To check behind a firewall or a load balancer, list backends or addresses."
         return _check(expected, UNKNOWN, reason, remedy, answers)
     return _check(expected, PASS, f"{path} is in place at {_addresses(len(seen))}{_aside(answers)}", "", answers)
 
@@ -144,7 +144,7 @@ def _aside(answers: Sequence[Answer]) -> str:
     """What a pass does not prove."""
     routeless = [answer.address for answer in answers if answer.found == NO_ROUTE]
     notes = [f"{', '.join(routeless)} has no route from here"] if routeless else []
-    # Of the addresses out of the DNS; a backend may well be private.
+    # Only addresses from the DNS; a backend may well be private.
     ours = [answer for answer in answers if not answer.server.startswith("backend")]
     if ours and all(ipaddress.ip_address(_bare(answer.address)).is_private for answer in ours):
         notes.append("all are private addresses, the CA must be able to see others")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything one look asks the DNS: through resolvers or at given servers, each question once, many at a time."""
+"""The DNS questions of one preflight: at resolvers or given servers, each question once, many in parallel."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ Ask = Callable[[Server, Question], Reply]
 
 
 class Lookup:
-    """One look. What was asked once is remembered until the look is over, and no longer.
+    """The questions of one preflight. Answers are remembered until it is over, and no longer.
 
-    ``ask`` puts one question to one server; without it the network is asked. Whoever asks anything holds one of the
-    ``slots`` meanwhile. ``each`` must only be given functions that
-    do not call ``each`` themselves: they share one pool of threads.
+    ``ask`` puts one question to one server; without it the network is asked. Each question holds one of the ``slots``.
+    Functions given to ``each`` must not call ``each`` themselves: all share one pool of threads.
     """
 
     def __init__(self, settings: Settings, budget: Budget, pool: ThreadPoolExecutor, ask: Ask | None = None) -> None:
@@ -49,7 +48,7 @@ class Lookup:
         return _wire.ask(server, question, timeout=self.settings.timeout, budget=self.budget)
 
     def once(self, key: object, compute: Callable[[], R]) -> R:
-        """The result of ``compute`` for this key; who comes second waits for who came first."""
+        """The result of ``compute`` for this key. A second caller waits for the first one's result."""
         with self._lock:
             future = self._memo.get(key)
             mine = future is None
@@ -58,21 +57,21 @@ class Lookup:
         if mine:
             try:
                 future.set_result(compute())
-            except BaseException as error:  # noqa: BLE001 - whoever waits for this answer must hear of it too
+            except BaseException as error:  # noqa: BLE001 - waiting callers must receive this error too
                 future.set_exception(error)
         result: R = future.result()
         return result
 
     def each(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """The function's results for all items, several at a time."""
+        """The function's results for all items, several in parallel."""
         return [future.result() for future in [self._pool.submit(function, item) for item in items]]
 
     def at(self, server: Server, question: Question) -> Reply:
-        """Ask one server, now."""
+        """Ask one server now, without the cache."""
         return self._put(server, question)
 
     def at_once(self, server: Server, question: Question) -> Reply:
-        """Ask one server, once in this look."""
+        """Ask one server, once in this preflight."""
         return self.once((server, question), lambda: self._put(server, question))
 
     def at_each(self, servers: Sequence[Server], questions: Sequence[Question]) -> list[Reply]:
@@ -81,7 +80,7 @@ class Lookup:
         return self.each(lambda pair: self._put(*pair), pairs)
 
     def resolve(self, name: str, kind: str, *, unchecked: bool = False) -> Reply:
-        """Ask the resolvers one after the other until one has an answer; the last one's trouble if none has."""
+        """Ask the resolvers one after the other until one has an answer; the last one's problem if none has."""
         question = Question(name, kind, recursive=True, unchecked=unchecked)
         return self.once(question, lambda: self._resolve(question))
 
@@ -100,23 +99,23 @@ class Lookup:
         return reply
 
     def _probe(self, server: Server) -> None:
-        """After a question without an answer: is it the name or the resolver? One that is silent is left alone."""
+        """After a question without an answer, test whether the resolver answers at all. A silent one is skipped."""
         if self._put(server, Question("", "NS", recursive=True)).problem:
             self._silent.add(server)
 
     def addresses(self, host: str) -> tuple[list[str], str]:
-        """Addresses of a host and, if there are none, what went wrong; "" when the host simply has none."""
+        """Addresses of a host, and what went wrong if there are none; "" if the host simply has none."""
         given = self.settings.addresses.get(host)
         if given is not None:
             return list(given), ""
         replies = [self.resolve(host, _ADDRESS_KINDS[version]) for version in self.settings.ip_versions]
-        # Whatever the chain of aliases was, the resolver followed it.
+        # The resolver followed any chain of aliases.
         found = [record.value for reply in replies for record in reply.answer if record.kind in ("A", "AAAA")]
         trouble = next((reply.blame for reply in replies if not reply.usable), "")
         return list(dict.fromkeys(found))[:_MOST_ADDRESSES], "" if found else trouble
 
     def end_of_aliases(self, name: str, reply: Reply) -> str | None:
-        """Where the CNAMEs of an answer lead, the name itself if there are none; None if they lead in a circle."""
+        """The name where the CNAMEs of an answer lead, itself if there are none; None if they lead in a circle."""
         seen = {name}
         while True:
             targets = reply.records(name, "CNAME")

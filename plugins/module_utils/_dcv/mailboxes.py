@@ -25,7 +25,7 @@ _CONTACT = "_validation-contactemail"
 
 
 def check_mailbox(lookup: Lookup, name: str, approver: str) -> Check:
-    """Other addresses than the five may be named by the domain's owner in the DNS, so they are never proof."""
+    """Check the address. One that is not among the five mailboxes never fails: the owner may name it in the DNS."""
     host = without_wildcard(name)
     shown = clean(approver, limit=120)
     if not approver:
@@ -53,7 +53,7 @@ def _constructed(lookup: Lookup, name: str, approver: str, domain: str) -> Check
 
 
 def _named_in_dns(lookup: Lookup, host: str) -> tuple[set[str], str]:
-    """Contacts by CAA contactemail and TXT _validation-contactemail, and what could not be asked."""
+    """Contacts by CAA contactemail and TXT _validation-contactemail, and which look-up failed."""
     relevant = caa_set(lookup, host)
     found = set(contact_addresses(relevant.records))
     problem = relevant.problem

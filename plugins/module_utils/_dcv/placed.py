@@ -19,14 +19,14 @@ _SHOWN = 3
 
 
 def txt_value(text: str) -> str:
-    """The value of a TXT record; one that is written as in a zone file ("one" "two") is joined."""
+    """The value of a TXT record; several strings of a zone file ("one" "two") are joined."""
     parts = text.strip().split('"')
     quoted = len(parts) > 1 and not any(part.strip() for part in parts[::2]) and "\\" not in text
     return "".join(parts[1::2]) if quoted else text
 
 
 def check_record(lookup: Lookup, expected: Expected) -> Check:
-    """Ask for the record. Never fails for servers that cannot be asked, only for one that answers without it."""
+    """Check for the record. Servers that cannot be asked never fail it, only one that answers without it."""
     owner, target = expected.record_name, ""
     answers: list[Answer] = []
     seen = [owner]
@@ -51,7 +51,7 @@ def _ask_all(lookup: Lookup, zone: Zone, owner: str, kind: str) -> list[Reply]:
 
 
 def _read(reply: Reply, owner: str, expected: Expected) -> tuple[Answer, str]:
-    """What a reply says of the record, and the alias that it sends to instead."""
+    """The verdict of a reply on the record, and the alias that it leads to instead."""
     if not reply.shows_alias and not (reply.usable and reply.authoritative):
         said = reply.trouble if not reply.usable else "does not answer for the zone"
         return _answer(reply, UNKNOWN, said), ""
@@ -96,7 +96,7 @@ def _judge(lookup: Lookup, expected: Expected, zone: Zone, answers: Sequence[Ans
 
 
 def _by_resolver(lookup: Lookup, expected: Expected, zone: Zone, answers: Sequence[Answer], owner: str) -> Check:
-    """No authoritative server could be asked. A resolver that has the record proves it; one without may be behind."""
+    """Decide by a resolver, because no authoritative server could be asked. One without the record may lag behind."""
     why = zone.problem or "no authoritative name server could be asked (is port 53 blocked?)"
     reply = lookup.resolve(owner, expected.record_type)
     what = f"{expected.record_type} {expected.record_name}"
@@ -138,7 +138,7 @@ def _remedy(expected: Expected) -> str:
 
 
 def _aside(silent: Sequence[Answer], zone: Zone) -> str:
-    """Servers that are named, but decide nothing."""
+    """The servers that were named but do not count."""
     notes = [f"{answer.named()} {answer.found}" for answer in silent[:_SHOWN]]
     notes += [f"{host} has no address" for host in zone.without_address[:_SHOWN]]
     return f"; not counted: {', '.join(notes)}" if notes else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The look at all certificates of a run: what to check for each, all together, once or until everything is in place."""
+"""The preflight for all certificates of a run: which checks each needs, run once or until everything is in place."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Run = Callable[[Lookup], Check]
 
 @dataclass
 class Job:
-    """One check of one certificate (by its place in the list), with the last answer."""
+    """One check of one certificate (by its position in the list), with the last result."""
 
     certificate: int
     run: Run
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Whether and how long to look again while records or files are not in place, in seconds."""
+    """Whether and how long to check again while records or files are not in place, in seconds."""
 
     wait: bool = False
     timeout: float = 300.0
@@ -62,7 +62,7 @@ class Waiting:
 
 
 def look(certificates: Sequence[Certificate], settings: Settings, waiting: Waiting) -> list[list[Check]]:
-    """Every check of every certificate, in their order. Each look is capped by ``settings.total_timeout``."""
+    """Every check of every certificate, in their order. Each round is limited by ``settings.total_timeout``."""
     jobs = [
         Job(place, run) for place, certificate in enumerate(certificates) for run in _checks_of(certificate, settings)
     ]
@@ -76,7 +76,7 @@ def look(certificates: Sequence[Certificate], settings: Settings, waiting: Waiti
 
 
 def _rounds(jobs: Sequence[Job], waiting: Waiting) -> Iterator[list[Job]]:
-    """All jobs, then those that may still change, with growing pauses until the time is over."""
+    """Yield all jobs, then those that may still change, with growing pauses until the time is over."""
     yield list(jobs)
     end = time.monotonic() + waiting.timeout
     pause = waiting.sleep
@@ -91,7 +91,7 @@ def _rounds(jobs: Sequence[Job], waiting: Waiting) -> Iterator[list[Job]]:
 
 
 def _checks_of(certificate: Certificate, settings: Settings) -> Iterator[Run]:
-    """What to look at, in the order of the result."""
+    """The checks of a certificate, in the order of the result."""
     dcv_type = certificate.dcv_type
     wanted = settings.checks
     for name in certificate.names:
@@ -110,7 +110,7 @@ def _checks_of(certificate: Certificate, settings: Settings) -> Iterator[Run]:
 
 
 def _placed(kind: str, certificate: Certificate, expected: Expected) -> Run:
-    """The look at one record or file, or the reason why there is nothing to look for."""
+    """The check of one record or file, or the reason why there is nothing to check."""
     missing = not (expected.record_value if kind == DNS_RECORD else expected.file_name)
     if expected.done:
         return _known(Check(kind, expected.name, PASS, "the CA has validated this name already"))
@@ -131,7 +131,7 @@ def _placed(kind: str, certificate: Certificate, expected: Expected) -> Run:
 
 
 def _unusable(kind: str, expected: Expected) -> str:
-    """Records come from a task, so they may be anything."""
+    """Why the record cannot be checked. Records come from a task, so they may be anything."""
     if kind == FILE and expected.file_name:
         return refuse_file_name(expected.file_name) or ("" if expected.name else "the record has no name")
     if kind == DNS_RECORD and expected.record_value and expected.record_type not in ("CNAME", "TXT"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a look: one verdict for each certificate, what is ready, what failed, what to warn of."""
+"""The result of a preflight: one verdict for each certificate, what is ready, what failed, and warnings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def report(certificates: Sequence[Certificate], checks: Sequence[Sequence[Check]
 
 
 def warnings(certificates: Sequence[Certificate], checks: Sequence[Sequence[Check]]) -> list[str]:
-    """One line for each certificate about which something could not be found out, not more than twenty."""
+    """One line for each certificate with an unknown check, at most twenty."""
     lines = []
     for certificate, its in zip(certificates, checks):
         doubts = [check for check in its if check.verdict == UNKNOWN]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a look, checked: whom to ask, with which limits. Raises ConfigurationError for what cannot be used."""
+"""The options of a preflight, checked: which servers to ask, with which limits. Raises ConfigurationError."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_WORKERS = 64
 
 
 def settings_from(params: Mapping[str, Any]) -> Settings:
-    """Settings out of a module's parameters."""
+    """Read the settings from a module's parameters."""
     for option in ("timeout", "total_timeout"):
         if params[option] <= 0:
             raise ConfigurationError(
@@ -54,7 +54,7 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
 
 
 def certificates_from(items: Sequence[Mapping[str, Any]], settings: Settings) -> list[Certificate]:
-    """The certificates out of the option ``certificates``."""
+    """Read the certificates from the option ``certificates``."""
     return [_certificate(item, settings) for item in items]
 
 
@@ -76,7 +76,7 @@ def _certificate(item: Mapping[str, Any], settings: Settings) -> Certificate:
 
 
 def _expected(record: Mapping[str, Any]) -> Expected:
-    """A record as results carry it; what is not there is "", what a look does not need is left out."""
+    """A record as results of this collection have it. Missing fields become "", unneeded ones are left out."""
     text = {
         key: str(record.get(key) or "")
         for key in (
@@ -113,7 +113,7 @@ def _address_and_port(text: str, option: str, default: int) -> tuple[str, int]:
         raise ConfigurationError(
             option=option,
             value=text,
-            problem="is no IP address",
+            problem="is not an IP address",
             remedy="Use 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353.",
         )
     return host, port
@@ -130,7 +130,7 @@ def _host_and_port(text: str, option: str, default: int) -> tuple[str, int]:
         raise ConfigurationError(
             option=option,
             value=text,
-            problem="is no address",
+            problem="is not an address",
             remedy="Use 192.0.2.7, 192.0.2.7:8080, [2001:db8::7]:8080 or a host name.",
         )
     return host.lower(), _port(int(port), option) if colon else default
@@ -139,7 +139,7 @@ def _host_and_port(text: str, option: str, default: int) -> tuple[str, int]:
 def _port(number: int, option: str) -> int:
     if 1 <= number <= _LAST_PORT:
         return number
-    raise ConfigurationError(option=option, value=number, problem="is no port", remedy="Use 1 to 65535.")
+    raise ConfigurationError(option=option, value=number, problem="is not a port", remedy="Use 1 to 65535.")
 
 
 def _addresses(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -151,7 +151,7 @@ def _addresses(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
                 raise ConfigurationError(
                     option="addresses",
                     value=f"{name}: {text}",
-                    problem="is no IP address",
+                    problem="is not an IP address",
                     remedy="Map names to lists of addresses.",
                 )
         table[normalise_name(str(name), where="addresses", allow_wildcard=False)] = tuple(texts)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a look at domain control says: answers, checks with one of three verdicts, and what was asked for."""
+"""The types of a preflight: answers, checks with one of three verdicts, and what is expected."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CHECKS = (EXISTENCE, DNS_RECORD, FILE, CAA, MAILBOX, DNSSEC)
 
 
 def worst(verdicts: Iterable[str]) -> str:
-    """fail if any is, else unknown if any is, else pass."""
+    """fail if any is fail, else unknown if any is unknown, else pass."""
     found = set(verdicts)
     return FAIL if FAIL in found else (UNKNOWN if UNKNOWN in found else PASS)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one server said. ``found`` is short and cleaned; ``transport`` is udp, tcp, http or https."""
+    """The answer of one server. ``found`` is short and cleaned; ``transport`` is udp, tcp, http or https."""
 
     server: str
     address: str
@@ -32,7 +32,7 @@ class Answer:
     found: str = ""
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The answer as module results show it."""
         return {
             "server": self.server,
             "address": self.address,
@@ -42,13 +42,13 @@ class Answer:
         }
 
     def named(self) -> str:
-        """The server for a sentence: name and address."""
+        """The server in a sentence: name and address."""
         return f"{self.server} ({self.address})" if self.server not in ("", self.address) else self.address
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about one name. ``pending`` is True when looking again later may give another verdict."""
+    """One question about one name. ``pending`` is True if a later check may give another verdict."""
 
     check: str
     name: str
@@ -59,7 +59,7 @@ class Check:
     pending: bool = False
 
     def as_result(self) -> dict[str, Any]:
-        """The form module results carry."""
+        """The check as module results show it."""
         return {
             "check": self.check,
             "name": self.name,
@@ -72,7 +72,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Expected:
-    """What must be in place for one name: a normalised validation record, as results of this collection carry it."""
+    """What must be in place for one name: a normalised validation record, as results of this collection have it."""
 
     name: str
     method: str = ""
@@ -87,7 +87,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Certificate:
-    """One certificate to look at. Names are lower-case A-labels; ``records`` is None before the order exists."""
+    """One certificate to check. Names are lower-case A-labels; ``records`` is None before the order exists."""
 
     client_reference: str
     names: tuple[str, ...]
@@ -100,7 +100,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to look: which checks, whom to ask, and the limits. Times are seconds."""
+    """How to check: which checks, which servers to ask, and the limits. Times are seconds."""
 
     checks: tuple[str, ...] = CHECKS
     resolvers: tuple[tuple[str, int], ...] = ()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One DNS question to one server, and its answer in plain data. Never raises for what a server or a network does."""
+"""One DNS question to one server, and its answer as plain data. Never raises for what a server or a network does."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ else:
     DNSPYTHON_IMPORT_ERROR = None
 
 NO_TIME = "no time was left to ask"
-_PAYLOAD = 1232  # bytes; what passes everywhere without fragments (DNS flag day 2020)
-_FIRST_TRY = 0.4  # of the time for a question: UDP loses packets, so it is sent a second time
+_PAYLOAD = 1232  # bytes; passes everywhere without fragments (DNS flag day 2020)
+_FIRST_TRY = 0.4  # of a question's time: UDP loses packets, so it is sent a second time
 _MOST_RECORDS = 200
 
 
@@ -45,7 +45,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Question:
-    """What to ask. ``unchecked`` sets the CD bit: the resolver is told to leave DNSSEC aside."""
+    """What to ask. ``unchecked`` sets the CD bit: the resolver does not check DNSSEC."""
 
     name: str
     kind: str
@@ -67,7 +67,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back. With ``problem`` nothing usable came: it says what happened instead."""
+    """The answer. With ``problem`` there was no usable answer: it says what happened instead."""
 
     server: Server
     transport: str = "udp"
@@ -81,12 +81,12 @@ class Reply:
 
     @property
     def usable(self) -> bool:
-        """Whether the question was answered, be it with nothing."""
+        """Whether the question was answered, even with no records."""
         return not self.problem and self.rcode in ("NOERROR", "NXDOMAIN")
 
     @property
     def shows_alias(self) -> bool:
-        """Whether an authoritative server shows a CNAME, even if it gives up on where the CNAMEs lead (a circle)."""
+        """Whether an authoritative server shows a CNAME, even if it does not follow it to the end (a circle)."""
         return self.authoritative and any(record.kind == "CNAME" for record in self.answer)
 
     @property
@@ -105,7 +105,7 @@ class Reply:
 
 
 def ask(server: Server, question: Question, *, timeout: float, budget: Budget) -> Reply:
-    """Ask by UDP, a second time if the packet was lost, by TCP if the answer was cut; or by TCP alone."""
+    """Ask by UDP, again if the packet was lost, by TCP if the answer was truncated; or by TCP alone."""
     if _route_problem(server):
         return Reply(server, problem=_route_problem(server))
     try:
@@ -125,7 +125,7 @@ _CUT = "the answer was cut"
 
 
 def _route_problem(server: Server) -> str:
-    """A UDP socket that connects sends nothing, but finds out whether there is a route."""
+    """Find out whether there is a route: a UDP socket that connects sends nothing."""
     family = socket.AF_INET6 if ":" in server.address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
@@ -162,7 +162,7 @@ def _exchange(server: Server, query: Any, transport: str, seconds: float) -> Rep
         return Reply(server, transport, problem=_TIMEOUT)
     except (dns.exception.DNSException, ValueError, EOFError) as error:
         said = clean(str(error), limit=80) or type(error).__name__
-        return Reply(server, transport, problem=f"answers something that is no answer ({said})")
+        return Reply(server, transport, problem=f"answers something that is not an answer ({said})")
     except OSError as error:
         return Reply(server, transport, problem=f"cannot be asked ({clean(error.strerror or str(error), limit=80)})")
 
@@ -196,6 +196,6 @@ def _record(owner: str, rdata: Any) -> Record:
     if kind == "TXT":
         return Record(owner, kind, b"".join(rdata.strings).decode("utf-8", "replace"))
     if kind == "CAA":
-        # Latin-1 keeps every byte apart, so that nothing outside ASCII can look like a valid value.
+        # Latin-1 keeps every byte distinct, so that nothing outside ASCII can look like a valid value.
         return Record(owner, kind, rdata.value.decode("latin-1"), rdata.flags, rdata.tag.decode("latin-1"))
     return Record(owner, kind, rdata.to_text())

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which zone a name is in and which servers answer for it: by walking up the SOA records, never by counting labels.
+"""The zone of a name and its servers: found by following SOA records upwards, never by counting labels.
 
-The servers are those the zone names and those its parent delegates to; a delegation that was forgotten shows this way.
+The servers are those that the zone names and those that its parent delegates to. This shows a forgotten delegation.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from .lookup import Lookup
 from .wire import Question, Reply, Server
 
 _MOST_SERVERS = 20
-_MOST_PARENTS = 4  # servers of the parent that are tried for the delegation
+_MOST_PARENTS = 4  # servers of the parent that are asked for the delegation
 
 
 @dataclass(frozen=True)
 class Zone:
-    """``apex`` is "" for the root and None if it could not be found; then ``problem`` says why.
+    """``apex`` is "" for the root, and None if it could not be found; then ``problem`` says why.
 
-    ``without_address`` are name servers whose names have no address.
+    ``without_address`` are name servers without an address.
     """
 
     apex: str | None
@@ -34,9 +34,9 @@ class Zone:
 
 @dataclass(frozen=True)
 class Delegation:
-    """What a parent says of a child: its apex, name servers and the addresses given with them.
+    """A parent's delegation of a child: its apex, name servers and the addresses given with them.
 
-    The apex is the parent's own, without servers, when the name is not delegated any further.
+    If the name is not delegated any further, the apex is the parent's own, without servers.
     """
 
     apex: str
@@ -55,19 +55,19 @@ def is_within(name: str, apex: str) -> bool:
 
 
 def zone_of(lookup: Lookup, name: str) -> Zone:
-    """The closest zone around a name with its servers."""
+    """The closest zone around a name, with its servers."""
     return lookup.once(("zone", name), lambda: _zone_of(lookup, name))
 
 
 def apex_of(lookup: Lookup, name: str) -> tuple[str | None, str]:
-    """The apex of the closest zone around a name and no problem, or None and the problem."""
+    """The apex of the closest zone around a name and "", or None and the problem."""
     return lookup.once(("apex", name), lambda: _apex_of(lookup, name))
 
 
 def _apex_of(lookup: Lookup, name: str) -> tuple[str | None, str]:
     reply = lookup.resolve(name, "SOA")
     if reply.rcode == "SERVFAIL":
-        # A zone with broken signatures still has its servers.
+        # Servers of a zone with broken signatures are known all the same.
         reply = lookup.resolve(name, "SOA", unchecked=True)
     if not reply.usable:
         return _apex_by_delegation(lookup, name, reply)
@@ -81,14 +81,14 @@ def _apex_of(lookup: Lookup, name: str) -> tuple[str | None, str]:
 
 
 def _apex_by_delegation(lookup: Lookup, name: str, reply: Reply) -> tuple[str | None, str]:
-    """The resolver cannot tell: perhaps no server of the zone answers. Then only its parent knows that it is there."""
+    """Find the apex at its parent, because the resolver has no answer: maybe no server of the zone is reachable."""
     if not name:
         return None, reply.blame
     above, above_problem = apex_of(lookup, parent_of(name))
     if above is None:
         return None, above_problem
     delegation = _delegation(lookup, above, name)
-    # If nobody answers above either, the name is taken for one of that zone, whose silent servers are named.
+    # If nobody answers above either, the name counts as part of that zone, whose silent servers are listed.
     return (delegation.apex if delegation else above, "")
 
 
@@ -113,7 +113,7 @@ def _zone_of(lookup: Lookup, name: str) -> Zone:
 
 
 def _is_allowed(lookup: Lookup, address: str) -> bool:
-    """Addresses that came with a delegation were not asked for by IP version."""
+    """Whether the address has a wanted IP version: those of a delegation may have any."""
     return refuse_address(address) is None and (6 if ":" in address else 4) in lookup.settings.ip_versions
 
 
@@ -126,7 +126,7 @@ def _parents_delegation(lookup: Lookup, apex: str) -> Delegation | None:
 
 
 def _delegation(lookup: Lookup, above: str, name: str) -> Delegation | None:
-    """Ask the servers of the zone ``above`` whom they send to for a name."""
+    """Ask the servers of the zone ``above`` for the delegation of a name."""
     for host in lookup.resolve(above, "NS").records(above, "NS")[:_MOST_PARENTS]:
         for address in lookup.addresses(host)[0]:
             server = Server(host, address, lookup.settings.nameserver_port)
@@ -137,7 +137,7 @@ def _delegation(lookup: Lookup, above: str, name: str) -> Delegation | None:
 
 
 def _read_delegation(reply: Reply, above: str, name: str) -> Delegation | None:
-    """A referral is in the authority section; a server that has parent and child answers for the child itself."""
+    """Read a referral, or the answer of a server that serves both parent and child."""
     records = [record for record in (*reply.authority, *reply.answer) if record.kind == "NS"]
     below = [record for record in records if is_within(name, record.owner) and record.owner != above]
     if not below:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pure: what must be done so that one record is there, or is not, given what is found at its name."""
+"""Pure: the change that makes one record exist, or not exist, given what is found at its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def needs_change(record: Record, found: Found, state: str) -> bool:
 
 
 def conflict(record: Record, found: Found) -> str | None:
-    """Return why a record that is not there cannot be added beside what is found, or None (RFC 1034, 3.6.2)."""
+    """Return why a missing record cannot be added beside what is found, or None (RFC 1034, 3.6.2)."""
     if found.cname is not None:
         what = f"has a CNAME to {found.cname}"
         remedy = "Remove that record first if nobody needs it"
@@ -27,7 +27,7 @@ def conflict(record: Record, found: Found) -> str | None:
 
 
 def after(record: Record, found: Found, state: str) -> Found:
-    """Return what is at the name once the record was added or removed."""
+    """Return what is at the name after the record was added or removed."""
     if record.type == "CNAME":
         cname = record.value if state == PRESENT else None
         return Found(cname=cname, texts=found.texts, other=found.other, ttl=found.ttl)

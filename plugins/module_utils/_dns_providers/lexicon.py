@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provider lexicon: the APIs that the Python package dns-lexicon speaks.
+"""Provider lexicon: the DNS APIs that the Python package dns-lexicon supports.
 
-That package promises little: some of its providers ignore what the API answers, some write another value than they were
-given, and most change a record by replacing all of its name and type. So the name is read before and after each change,
-and a change that was not exact is an error that says what is there now.
+That package promises little. Some of its providers ignore the API's answer, some write another value than the given
+one, and most change a record by replacing all records of its name and type. So the name is read before and after each
+change. A change that was not exact is an error that lists what is there now.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _TooSlowError(Exception):
 
 @dataclass
 class Lexicon:
-    """One provider of Lexicon with its options. ``zones`` are those to choose from; without them DNS is asked."""
+    """One provider of Lexicon with its options. ``zones`` are the zones to choose from; without them DNS is asked."""
 
     provider: str
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Lexicon:
         return plain_name(found.to_text())
 
     def refusal(self, zone: str, record: Record) -> str | None:
-        """Return why the record cannot be exact: some providers of Lexicon put the zone behind each CNAME target."""
+        """Return why the record cannot be exact: some providers of Lexicon append the zone to each CNAME target."""
         if record.type != "CNAME":
             return None
         with self._errors(zone):
@@ -82,13 +82,13 @@ class Lexicon:
         if written == record.value:
             return None
         return (
-            f"Lexicon's provider {self.provider} takes the target {record.value} of {record.name} for {written}, so it "
-            "can neither add nor remove this CNAME. Nothing was changed. Use the provider nsupdate if the server takes "
-            "dynamic updates, or tasks of your own"
+            f"Lexicon's provider {self.provider} writes the target {record.value} of {record.name} as {written}, so it "
+            "can neither add nor remove this CNAME. Nothing was changed. Use the provider nsupdate if the server "
+            "accepts dynamic updates, or tasks of your own"
         )
 
     def look(self, zone: str, names: Sequence[str]) -> Mapping[str, Found]:
-        """Return what the API shows at each of the names, asked anew."""
+        """Return what the API shows at each of the names now."""
         with self._errors(zone):
             opened = self._opened(zone)
             return {name: self._look_at(opened, name) for name in names}
@@ -109,7 +109,7 @@ class Lexicon:
         return any(plain_name(str(entry.get("name", ""))) == name for entry in opened.list_records(None, name))
 
     def add(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
-        """Create each record and look whether it, all that was there and nothing else is there now."""
+        """Create each record, and check that it was added and nothing else changed."""
         for record in records:
             ttl = found[record.name].ttl
             with self._errors(zone, record):
@@ -118,7 +118,7 @@ class Lexicon:
             self._verify(zone, record, found[record.name], PRESENT)
 
     def remove(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
-        """Delete each record by its content, and look whether all the others are still there."""
+        """Delete each record by its content, and check that all others are still there."""
         for record in records:
             content = found[record.name].raw[record.type, record.value]
             if record.type == "CNAME":
@@ -130,7 +130,7 @@ class Lexicon:
             self._verify(zone, record, found[record.name], ABSENT)
 
     def _verify(self, zone: str, record: Record, before: Found, state: str) -> None:
-        """Wait a little for an API that shows changes late; raise DnsError for one that is not exact."""
+        """Wait a little for an API that shows changes late. Raise DnsError for a change that was not exact."""
         old = _all(before)
         wanted = old | {(record.type, record.value)} if state == PRESENT else old - {(record.type, record.value)}
         for attempt in range(_LOOKS_AFTERWARDS):
@@ -146,16 +146,16 @@ class Lexicon:
             f"Lexicon's provider {self.provider} reported success for the {record.type} record of {record.name}, but "
             + ("it was not exact" if done else "it is still there" if state == ABSENT else "it is not there"),
             f"These records are gone, put them back: {lost}" if lost else "",
-            f"These records are new, look whether they belong there: {extra}" if extra else "",
+            f"These records are new, check whether they belong there: {extra}" if extra else "",
         ]
         raise DnsError(". ".join(word for word in words if word), done=done)
 
     def _provider(self, zone: str, ttl: int | None = None) -> Any:
-        """The provider object. Lexicon's own client would guess the zone, by a list it fetches from the internet."""
+        """The provider object. Lexicon's own client would guess the zone by a list that it downloads."""
         module = importlib.import_module(f"lexicon._private.providers.{self.provider}")
         own = {"domain": zone, **self.settings, **self.secrets}
         options = {"provider_name": self.provider, "domain": zone, "ttl": ttl, self.provider: own}
-        resolver = ConfigResolver()  # type: ignore[no-untyped-call]  # typed in part only
+        resolver = ConfigResolver()  # type: ignore[no-untyped-call]  # only partly typed
         return module.Provider(resolver.with_dict(options))
 
     def _opened(self, zone: str, ttl: int | None = None) -> Any:
@@ -165,7 +165,7 @@ class Lexicon:
 
     @contextmanager
     def _errors(self, zone: str, record: Record | None = None) -> Iterator[None]:
-        """Whatever Lexicon raises, as one DnsError; what takes too long is stopped."""
+        """Turn whatever Lexicon raises into one DnsError, and stop what takes too long."""
         try:
             with _deadline(self.timeout):
                 yield
@@ -177,7 +177,7 @@ class Lexicon:
             raise DnsError(
                 f"{problem} Raise 'timeout', or check the network", scope=SERVER, maybe_done=bool(record)
             ) from None
-        except Exception as error:  # noqa: BLE001 - Lexicon's many providers raise whatever they like
+        except Exception as error:  # noqa: BLE001 - Lexicon's many providers raise exceptions of any type
             raise self._failed(error, zone, record) from None
 
     def _failed(self, error: Exception, zone: str, record: Record | None) -> DnsError:
@@ -200,7 +200,7 @@ class Lexicon:
 
 
 def resolver_at(addresses: Sequence[str], port: int) -> Any:
-    """Return a resolver that asks these addresses, to find zones with; without any the machine's own."""
+    """Return a resolver that finds zones at these addresses; without addresses, at the machine's own resolvers."""
     resolver = dns.resolver.Resolver(configure=not addresses)
     if addresses:
         resolver.nameservers = list(addresses)
@@ -209,7 +209,7 @@ def resolver_at(addresses: Sequence[str], port: int) -> Any:
 
 
 def _content(record: Record) -> str:
-    """A target with its final dot is absolute to every API; a token needs no quotes."""
+    """The value as APIs need it: a target with its final dot is absolute; a token needs no quotes."""
     return f"{record.value}." if record.type == "CNAME" else record.value
 
 
@@ -224,7 +224,7 @@ def _seconds(ttl: Any) -> int | None:
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Stop what Lexicon would wait for without end: most of its calls have no time-out of their own."""
+    """Stop a call of Lexicon that would never end: most of its calls have no time-out."""
 
     def too_slow(_number: int, _frame: object) -> None:
         raise _TooSlowError

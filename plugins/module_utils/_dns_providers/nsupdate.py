@@ -4,8 +4,8 @@
 
 """Provider nsupdate: dynamic updates of RFC 2136, signed with TSIG (RFC 8945), at the zone's primary server.
 
-Each change adds or deletes one exact record, and only if the name still is as it was seen (prerequisites). Whether a
-name is in use is asked with an update that has prerequisites only: unlike a query, no wildcard answers it.
+Each change adds or deletes one exact record, and only if the name is still as it was observed (prerequisites). Whether
+a name is in use is asked with an update that has only prerequisites: unlike a query, no wildcard answers it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _BATCH = 100  # about 30 KiB; a message over TCP has at most 64
 
 
 def tsig_key(name: str | None, algorithm: str, secret: str | None) -> Any:
-    """Return the key that messages are signed with, None without a name. Raises ConfigurationError."""
+    """Return the key that signs messages; None without a name. Raises ConfigurationError."""
     if not name and not secret:
         return None
     if not name or not secret:
@@ -66,9 +66,9 @@ def tsig_key(name: str | None, algorithm: str, secret: str | None) -> Any:
         owner = dns.name.from_text(name)
         raw = base64.b64decode("".join(secret.split()), validate=True)
     except ValueError:
-        problem = "is no base64"
+        problem = "is not base64"
     except dns.exception.DNSException:
-        raise ConfigurationError(option="key_name", value=name, problem="is no name of a TSIG key") from None
+        raise ConfigurationError(option="key_name", value=name, problem="is not a name of a TSIG key") from None
     else:
         if raw:
             return dns.tsig.Key(owner, raw, _WIRE_NAMES.get(algorithm, algorithm))
@@ -78,7 +78,7 @@ def tsig_key(name: str | None, algorithm: str, secret: str | None) -> Any:
 
 
 def addresses_of(server: str, port: int) -> tuple[str, ...]:
-    """Return the addresses of a server given as address or name. Raises DnsError."""
+    """Return the addresses of a server that is given as address or name. Raises DnsError."""
     try:
         answers = socket.getaddrinfo(server, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -91,7 +91,7 @@ def addresses_of(server: str, port: int) -> tuple[str, ...]:
 
 @dataclass
 class Nsupdate:
-    """One server. ``zones`` are those to choose from; without them the server is asked."""
+    """One server. ``zones`` are the zones to choose from; without them the server is asked."""
 
     server: str
     port: int = 53
@@ -103,7 +103,7 @@ class Nsupdate:
 
     @property
     def batch(self) -> int:
-        """Many records over TCP; a datagram that is cut into fragments may not arrive."""
+        """Many records over TCP; one over UDP, because fragments of a datagram may get lost."""
         return _BATCH if self.protocol == TCP else 1
 
     def zone_of(self, name: str) -> str:
@@ -120,7 +120,7 @@ class Nsupdate:
         )
 
     def _zone_shown_for(self, asked: str, name: str) -> str | None:
-        """The owner of the SOA record in one answer; None behind an alias, where it is another name's."""
+        """The owner of the SOA record in one answer; None behind an alias, where the SOA belongs to another name."""
         answer = self._query(asked, dns.rdatatype.SOA, accept=(dns.rcode.NXDOMAIN,))
         if not answer.flags & dns.flags.AA:
             problem = f"{self._where} does not serve a zone that {name} is in"
@@ -136,12 +136,12 @@ class Nsupdate:
         return None
 
     def look(self, zone: str, names: Sequence[str]) -> Mapping[str, Found]:
-        """Return what the server holds at each of the names."""
+        """Return the records that the server holds at each of the names."""
         used = self._in_use(zone, names)
         return {name: self._read(name) if name in used else NOTHING for name in names}
 
     def _in_use(self, zone: str, names: Sequence[str]) -> set[str]:
-        """Those of the names that hold any record (RFC 2136, 2.4.4 and 2.4.5), in as few questions as it takes."""
+        """Return the names that hold any record (RFC 2136, 2.4.4 and 2.4.5), with as few requests as possible."""
         if not names:
             return set()
         if len(names) > _BATCH:
@@ -163,10 +163,10 @@ class Nsupdate:
         return bool(answer.rcode() == dns.rcode.NOERROR)
 
     def _read(self, name: str) -> Found:
-        """What a name holds that is in use, so that no wildcard answers for it.
+        """Read the records of a name that is in use, so that no wildcard answers for it.
 
-        Servers follow a CNAME in their answer. Then its code is that of the end: a name that is not there, or SERVFAIL
-        for a circle.
+        Servers follow a CNAME in their answer. Its code is then that of the target: a name that does not exist, or
+        SERVFAIL for a circle.
         """
         answer = self._query(name, dns.rdatatype.TXT, accept=(dns.rcode.NXDOMAIN, dns.rcode.SERVFAIL))
         if answer.rcode() == dns.rcode.SERVFAIL:
@@ -183,10 +183,10 @@ class Nsupdate:
         return Found(cname=cname, texts=texts, other=not raw, ttl=ttl, raw=raw)
 
     def add(self, zone: str, records: Sequence[Record], found: Mapping[str, Found]) -> None:
-        """Add the records in one message, each only if its name still is as it was found.
+        """Add the records in one message, each only if its name is still as it was found.
 
-        A CNAME is added where nothing is; elsewhere servers replace a CNAME or ignore the request (RFC 2136, 3.4.2.2).
-        A TXT record takes the TTL of those beside it, which all have one TTL (RFC 2181, 5.2) and would get another.
+        A CNAME is added only to an empty name; elsewhere servers replace a CNAME or ignore the request (RFC 2136,
+        3.4.2.2). A TXT record gets the TTL of those beside it: they share one TTL (RFC 2181, 5.2), which would change.
         """
         message = self._update(zone)
         required: set[str] = set()
@@ -228,7 +228,7 @@ class Nsupdate:
         return dns.update.UpdateMessage(_absolute(zone))
 
     def _exchange(self, message: Any, *, accept: tuple[Any, ...] | None, about: str, changes: bool = False) -> Message:
-        """Send a message and return the answer, which has a code of ``accept`` (None: any)."""
+        """Send a message and return the answer if its code is in ``accept`` (None: any)."""
         if self.key is not None:
             message.use_tsig(self.key)
         tries = _UDP_TRIES if self.protocol == UDP and not changes else 1
@@ -243,9 +243,9 @@ class Nsupdate:
         return answer
 
     def _sent(self, message: Any, tries: int) -> Message:
-        """Send to the first of the server's addresses that answers, which then stays the only one.
+        """Send to the first of the server's addresses that answers. Only that address is used from then on.
 
-        A change never goes to a second address: what is at its names was asked before.
+        A change never goes to a second address, because its names were read at the first one.
         """
         addresses = self._addresses or addresses_of(self.server, self.port)
         for address in addresses[:-1]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the answers to a dynamic update mean, and what to do about each (RFC 2136, 2.2; RFC 8945, 5.3)."""
+"""What the answers to a dynamic update mean, and the remedy for each (RFC 2136, 2.2; RFC 8945, 5.3)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIGNATURES = {
     "UnknownTSIGKey": ("signed its answer with an unknown key", _KEY),
 }
 
-# By response code: what cannot succeed either, what the server says, the remedy.
+# By response code: its scope, what the server says, the remedy.
 _CODES = {
     "REFUSED": (
         RECORD,
@@ -45,22 +45,22 @@ _CODES = {
         "Its log says why: mostly the zone is not loaded, or its journal cannot be written because the folder of the "
         "zone file is read-only",
     ),
-    "FORMERR": (RECORD, "does not understand the message (FORMERR)", "Is this a name server that takes updates?"),
-    "NOTIMP": (SERVER, "does not take dynamic updates (NOTIMP)", "Switch them on, or use another provider"),
+    "FORMERR": (RECORD, "does not understand the message (FORMERR)", "Is this a name server that accepts updates?"),
+    "NOTIMP": (SERVER, "does not accept dynamic updates (NOTIMP)", "Enable them, or use another provider"),
 }
 
 
 def refused_answer(code: str, *, where: str, key: str, zone: str, about: str, scope: str | None = None) -> DnsError:
-    """Return the error for a response code, by its name; ``scope`` if it is another than usual."""
+    """Return the error for a response code, by its name; ``scope`` replaces the usual one."""
     usual, said, remedy = _CODES.get(code, (ZONE, "answered {code} for {about}", "Its log may say more"))
     text = said.format(code=code, key=key, zone=zone, about=about)
     return DnsError(f"{where} {text}. Nothing was changed. {remedy}", scope=scope or usual)
 
 
 def no_answer(error: BaseException, *, where: str, key: str, changes: bool, timeout: float) -> DnsError:
-    """Return the error for an exchange that brought no usable answer.
+    """Return the error for an exchange without a usable answer.
 
-    With ``changes`` the message would have changed something, and may have.
+    With ``changes`` the message was a change, which may have been made.
     """
     if isinstance(error, DnsError):
         return error

@@ -56,7 +56,7 @@ REQUIRED_IF = [("provider", "nsupdate", ["server"]), ("provider", "lexicon", ["l
 
 
 def provider_of(params: Mapping[str, Any]) -> Provider:
-    """Return the provider that the options describe. Raises ConfigurationError; nothing is asked or sent yet."""
+    """Return the provider that the options describe. Raises ConfigurationError; nothing is sent yet."""
     if params["timeout"] <= 0:
         raise ConfigurationError(option="timeout", value=params["timeout"], problem="is not more than 0 seconds")
     if not 0 < params["port"] <= LARGEST_PORT:
@@ -66,13 +66,13 @@ def provider_of(params: Mapping[str, Any]) -> Provider:
 
 
 def missing_library(provider: str) -> tuple[str, str] | None:
-    """Return the name of the Python package that a provider needs and why it cannot be imported, or None."""
+    """Return the Python package that a provider needs and why it cannot be imported, or None."""
     _make, library, problem = PROVIDERS[provider]
     return None if problem is None else (library, problem)
 
 
 def secret_parts(params: Mapping[str, Any]) -> set[str]:
-    """Return what must never be shown besides the option ``secret`` as a whole."""
+    """Return the texts that must never be shown, besides the option ``secret`` as a whole."""
     hidden = {str(value) for name, value in (params["settings"] or {}).items() if _refused(name)}
     if params["provider"] != "lexicon":
         return hidden

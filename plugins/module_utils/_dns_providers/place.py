@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run: every record of the task placed or removed, zone by zone, each with what became of it."""
+"""One run: every record of the task is placed or removed, zone by zone, with an outcome for each."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from . import decide
 from .types import PRESENT, RECORD, SERVER, ZONE, DnsError, Found, Provider, Record, StaleError
 
 MOST_ALIASES = 8
-ROUNDS = 4  # looks at a name that others change at the same time, or whose answers get lost
+ROUNDS = 4  # reads of a name that others change at the same time, or whose answers get lost
 
 Key = Tuple[str, str, str]
 
 
 @dataclass
 class Outcome:
-    """What became of one record. ``placed``: this call added it, or may have if its answer was lost.
+    """The outcome of one record. ``placed``: this call added it, or may have if its answer was lost.
 
-    ``aliases`` are the names that a TXT record was sent to by CNAME records, one by the other; it is kept at the last.
+    ``aliases`` are the names to which CNAME records led a TXT record, one after the other; it is kept at the last.
     """
 
     record: Record
@@ -39,7 +39,7 @@ class Outcome:
         return replace(self.record, name=self.aliases[-1]) if self.aliases else self.record
 
     def follow(self, target: str) -> None:
-        """Go on at the target of a CNAME, or say why not. Whoever made the CNAME gave the name's proofs away there."""
+        """Go on at the target of a CNAME, or fail. The owner of the name delegated its validation with the CNAME."""
         way = (self.record.name, *self.aliases)
         shown = " -> ".join((*way, target))
         if target in way:
@@ -55,30 +55,30 @@ class Outcome:
                 self.fail(f"{refusal}. Nothing was placed there")
 
     def fail(self, error: object) -> None:
-        """Note an error, with the way to the name that it is about."""
+        """Store an error, with the aliases up to the name that it is about."""
         way = " -> ".join((self.record.name, *self.aliases))
         self.error = f"{way}: {error}" if self.aliases else str(error)
 
     def as_dict(self) -> dict[str, Any]:
-        """The form that results have."""
+        """The outcome as results show it."""
         details = {"zone": self.zone, "changed": self.changed, "placed": self.placed, "error": self.error}
         return {**self.record.as_dict(), "kept_at": self.kept.name, **details}
 
 
 @dataclass
 class Placing:
-    """The run. ``before`` and ``after`` are what was at each name, for the diff."""
+    """The run. ``before`` and ``after`` are the records at each name, for the diff."""
 
     provider: Provider
     state: str
     check_mode: bool
     before: dict[str, Found] = field(default_factory=dict)
     after: dict[str, Found] = field(default_factory=dict)
-    _hopeless: dict[str, DnsError] = field(default_factory=dict)  # by zone; "" is everything
-    _moved: list[Outcome] = field(default_factory=list)  # what is to be kept at the target of a CNAME
+    _hopeless: dict[str, DnsError] = field(default_factory=dict)  # by zone; "" is for all zones
+    _moved: list[Outcome] = field(default_factory=list)  # records to be kept at the target of a CNAME
 
     def run(self, records: Sequence[Record]) -> list[Outcome]:
-        """Return what became of each record, in their order; a record named twice is handled once."""
+        """Return the outcome of each record, in their order; a record named twice is handled once."""
         outcomes = {record.key: Outcome(record) for record in records}
         self._refuse_contradictions(list(outcomes.values()))
         todo = list(outcomes.values())
@@ -98,7 +98,7 @@ class Placing:
                 self._settle(zone, group[start : start + self.provider.batch])
 
     def _refuse_contradictions(self, outcomes: Sequence[Outcome]) -> None:
-        """A name with a CNAME holds nothing else, also among the records of one task."""
+        """Refuse records of one task beside a CNAME of the same name, which can hold nothing else."""
         if self.state != PRESENT:
             return
         first: dict[str, Record] = {}
@@ -120,7 +120,7 @@ class Placing:
         return outcome.error is None
 
     def _settle(self, zone: str, group: Sequence[Outcome]) -> None:
-        """Look, decide, change; again if the names changed meanwhile or an answer was lost."""
+        """Read, decide, change. Repeat if the names changed meanwhile or an answer was lost."""
         sent: set[Key] = set()
         trouble: DnsError | None = None
         todo = list(group)
@@ -135,7 +135,7 @@ class Placing:
         except DnsError as error:
             trouble = error
         if len(todo) > 1 and trouble and trouble.scope == RECORD and not sent:
-            for outcome in todo:  # so that the refusal is that of one record
+            for outcome in todo:  # one by one, so that the refusal is for one record
                 self._settle(zone, [outcome])
             return
         self._fail(todo, trouble, maybe=sent)
@@ -152,7 +152,7 @@ class Placing:
         return found
 
     def _open(self, zone: str, todo: Sequence[Outcome], found: Mapping[str, Found], sent: set[Key]) -> list[Outcome]:
-        """Return those that need a change; the others are told apart into right already, done by us, impossible."""
+        """Return the records that need a change. The others are in place already, done by this run, or impossible."""
         still = []
         for outcome in todo:
             record = outcome.kept
@@ -180,7 +180,7 @@ class Placing:
     def _change(
         self, zone: str, todo: Sequence[Outcome], found: Mapping[str, Found], sent: set[Key]
     ) -> DnsError | None:
-        """Make the change, if any; return why the names must be looked at again, or None. Adds to ``sent``."""
+        """Make the change, if any. Return why the names must be read again, or None. Adds to ``sent``."""
         if not todo or self.check_mode:
             return None
         change = self.provider.add if self.state == PRESENT else self.provider.remove
@@ -216,12 +216,12 @@ class Placing:
                 outcome.placed = self.state == PRESENT
 
     def _give_up_early(self, zone: str) -> None:
-        """What cannot succeed is not tried for each record, with a timeout each."""
+        """Fail all records of a zone that cannot succeed, instead of waiting for a timeout with each."""
         error = self._hopeless.get("") or self._hopeless.get(zone)
         if error is not None:
             raise error
 
 
 def _may_be_delegated(record: Record) -> bool:
-    """A CNAME at a validation label gives the proof away; one at the name itself is about something else."""
+    """Whether a CNAME may delegate this record: at a validation label it does, at the name itself it does not."""
     return record.type == "TXT" and record.name.startswith("_")

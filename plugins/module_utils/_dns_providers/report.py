@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a run as the module returns it, with a diff like a zone file."""
+"""The module's result for a run, with a diff in zone file format."""
 
 from __future__ import annotations
 

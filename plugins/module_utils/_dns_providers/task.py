@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A whole task: its options in, what became of each record out.
+"""A whole task: from its options to an outcome for each record.
 
-The records are checked first: none that could speak for somebody else is ever placed or removed.
+The records are checked first: a record that could serve another purpose than validation is never placed or removed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LONGEST_TTL = 86400
 
 
 def place_records(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Placing, list[Outcome]]:
-    """Return the run and what became of each entry of ``records``, in their order.
+    """Return the run and the outcome of each entry of ``records``, in their order.
 
-    Raises ConfigurationError for any option but ``records``: an entry that is refused is an outcome with an error.
+    Raises ConfigurationError for any option except ``records``: a refused entry is an outcome with an error.
     """
     names = {normalise_name(name, where="names") for name in params["names"]}
     placing = Placing(provider_of(params), params["state"], check_mode)
@@ -43,8 +43,8 @@ def place_records(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Placi
 def wanted_record(entry: Mapping[str, Any], *, ttl: int, names: Collection[str]) -> Record:
     """Return the record of an entry of the option ``records``.
 
-    The rules are those for what the API sends (docs/threats.md). With ``names``, those of the orders, the owner must
-    belong to one of them. Raises ConfigurationError.
+    The rules for records of the API apply (docs/threats.md). With ``names``, those of the orders, the owner must belong
+    to one of them. Raises ConfigurationError.
     """
     record_type = entry["type"]
     owner = _owner(entry["name"])

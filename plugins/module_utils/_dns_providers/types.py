@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every DNS provider speaks: records, what is found at a name, and how things fail."""
+"""The types that every DNS provider shares: records, what is found at a name, and errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Mapping, Protocol, Sequence
 
 from .._errors import ReselloError
 
-RECORD = "record"  # another record may well succeed
+RECORD = "record"  # other records may succeed
 ZONE = "zone"  # nothing in this zone can succeed
 SERVER = "server"  # nothing at all can succeed
 
@@ -30,19 +30,19 @@ class Record:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes it this record and no other; the TTL does not."""
+        """The identity of the record, without its TTL."""
         return self.name, self.type, self.value
 
     def as_dict(self) -> dict[str, Any]:
-        """The form that options take and results have."""
+        """The record in the form of options and results."""
         return {"name": self.name, "type": self.type, "value": self.value, "ttl": self.ttl}
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is at one name.
+    """The records at one name.
 
-    ``other`` is whether it holds data that is neither TXT nor CNAME. ``ttl`` is that of its TXT records, if it has any.
+    ``other``: it holds data that is neither TXT nor CNAME. ``ttl`` is that of its TXT records, if it has any.
     ``raw`` is the provider's own form of each value, by type and value.
     """
 
@@ -63,10 +63,10 @@ NOTHING = Found()
 
 
 class DnsError(ReselloError):
-    """A provider could not do or answer something.
+    """A provider failed to do or answer something.
 
-    ``scope`` tells what else cannot succeed. ``maybe_done`` is True if the change was sent and its answer was lost,
-    ``done`` if it was made all the same, with consequences that the message tells.
+    ``scope`` is what else cannot succeed. ``maybe_done``: the change was sent and its answer was lost. ``done``: the
+    change was made, with side effects that the message describes.
     """
 
     error_code = "dns_error"
@@ -79,13 +79,13 @@ class DnsError(ReselloError):
 
 
 class StaleError(DnsError):
-    """What was found at a name is no longer so; nothing was changed."""
+    """A name is no longer as it was found; nothing was changed."""
 
 
 class Provider(Protocol):
     """A way to read and change records. A new provider is one file with a class like this.
 
-    Every method raises DnsError, with a message that says what to do about it.
+    Every method raises DnsError with a message that says what to do.
     """
 
     @property
@@ -93,7 +93,7 @@ class Provider(Protocol):
         """Return how many records one call of `add` or `remove` may carry."""
 
     def zone_of(self, name: str) -> str:
-        """Return the zone that a record of this name is kept in."""
+        """Return the zone of a record with this name."""
 
     def refusal(self, zone: str, record: Record) -> str | None:
         """Return why this provider cannot add and remove exactly this record, or None."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and values of records in one form, whatever a server or a provider's API writes them like."""
+"""Names and values of records in one form, however a server or a provider's API writes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plain_text(content: str) -> str:
     """Return the value of a TXT record, whose strings may be quoted and escaped (RFC 1035, 5.1) or bare."""
     text = content.strip()
     if '" "' in text and not text.startswith('"'):
-        text = f'"{text}"'  # some take off the outer quotes of several strings
+        text = f'"{text}"'  # some APIs remove the outer quotes of several strings
     strings = _QUOTED.findall(text)
     if not strings or not text.startswith('"'):
         return text
@@ -34,5 +34,5 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def plain_value(record_type: str, content: str) -> str:
-    """Return a record's value in the one form that is compared."""
+    """Return a record's value in the form used for comparison."""
     return plain_text(content) if record_type == "TXT" else plain_name(content)

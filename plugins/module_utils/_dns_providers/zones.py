@@ -15,7 +15,7 @@ def is_in_zone(name: str, zone: str) -> bool:
 
 
 def zone_among(name: str, zones: tuple[str, ...]) -> str:
-    """Return the innermost of some zones that a name is in. Raises DnsError."""
+    """Return the innermost of these zones that contains a name. Raises DnsError."""
     around = [zone for zone in zones if is_in_zone(name, zone)]
     if not around:
         raise DnsError(f"{name} is in none of the zones given in 'zones' ({', '.join(zones)})")
