@@ -231,7 +231,7 @@ def refusals(machine: Machine) -> dict[str, tuple[Case, str]]:
         "foreign-extra": (given(chain=ca.intermediate.pem + stranger.pem), "foreign part"),
         "foreign-chain": (given(chain=stranger.pem), "foreign part"),
         "missing-intermediate": (leaf(lambda csr: by(below, csr)), "foreign part"),
-        "leaf-as-intermediate": (given(chain=stolen), "no certificate of an authority"),
+        "leaf-as-intermediate": (given(chain=stolen), "is not a CA certificate"),
         "expired-intermediate": (leaf(lambda csr: by(old_ca, csr), chain=old_ca.pem), "'Old CA' expired on"),
         "signed-by-a-namesake": (given(chain=twin.pem), "client would refuse"),
         "several": (text(lambda pem_text: pem_text * 2), "2 certificates"),

@@ -330,7 +330,7 @@ def test_bad_services(machine: Machine) -> None:
         ([machine.service(), machine.service()], "given twice"),
         ([machine.service("../web")], "cannot name a service"),
         ([machine.service(reload_command=[""])], "does not start with a program"),
-        ([machine.service(reload_timeout=-1)], "no time-out"),
+        ([machine.service(reload_timeout=-1)], "not a time-out"),
     ):
         result = machine.install(entry, services=services)
         assert result["failed"]

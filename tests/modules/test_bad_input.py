@@ -312,7 +312,7 @@ ROWS = [
     Row(
         "Validation with an id that leads elsewhere",
         validated({"id": "../17"}),
-        ("id", "../17", "no id"),
+        ("id", "../17", "not an id"),
         module="ssl_certificate_validate",
     ),
     Row(

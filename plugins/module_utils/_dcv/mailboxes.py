@@ -37,7 +37,7 @@ def check_mailbox(lookup: Lookup, name: str, approver: str) -> Check:
     if approver.strip().lower() in named:
         return Check(MAILBOX, name, PASS, f"{shown} is named in the DNS as the contact for {host}")
     why = f" ({problem})" if problem else ""
-    reason = f"{shown} is none of the five mailboxes of {host} and no contact that its DNS names{why}"
+    reason = f"{shown} is neither one of the five mailboxes of {host} nor a contact named in its DNS{why}"
     remedy = f"Use {MAILBOXES[0]}@{host} or another of {', '.join(MAILBOXES)}, unless the CA offered this address."
     return Check(MAILBOX, name, UNKNOWN, reason, remedy)
 

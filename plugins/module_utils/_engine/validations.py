@@ -99,7 +99,7 @@ def _check(item: DcvItem, entry: Mapping[str, Any]) -> None:
         raise ConfigurationError(
             option="email_address",
             value=entry["email_address"],
-            problem="is no mailbox",
+            problem="is not a mailbox",
             remedy="Give one such as admin@example.com. Nothing was sent.",
         )
     names = tuple(dict.fromkeys(normalise_name(name, where="names") for name in entry["names"] or ()))

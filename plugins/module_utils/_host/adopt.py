@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take over a certificate and key that were put in place by hand: they become a version, for a rollback.
+"""Adopt a certificate and key that were put in place by hand: they become a version, for a rollback.
 
-The files of that version are the old ones byte for byte. So a service finds the same pair at every moment: in the old
-files, then through ``current``, to which the paths are linked one after the other. Only then is the new certificate put
-into use, like any other.
+The files of that version are the old ones, byte for byte. So a service finds the same pair at every moment: first in
+the old files, then through ``current``, to which the paths are linked one after the other. Only then is the new
+certificate put into use, like any other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BY_HAND = "Move the files away if they are not needed, or name the paths of the
 
 
 def check(found: Sequence[Found], *, allowed: bool, access: Access) -> None:
-    """Raise HostError unless what was found may be adopted: it was asked for, and who reads it now can read it then."""
+    """Raise HostError unless the files may be adopted: the option allows it, and their readers keep access."""
     if found and not allowed:
         paths = ", ".join(item.place.path for item in found)
         raise HostError(
@@ -42,9 +42,9 @@ def check(found: Sequence[Found], *, allowed: bool, access: Access) -> None:
 
 
 def adopt(folder: Folder | None, found: Sequence[Found], *, access: Access, check_mode: bool) -> str | None:
-    """Make the old pair the version in use and return its name, None if what is in use says the same already.
+    """Make the old pair the version in use and return its name; None if the version in use is the same already.
 
-    In check mode the pair is only read. Raises HostError for what is no pair, or if another certificate is in use.
+    In check mode the pair is only read. Raises HostError if the files are not a pair, or another certificate is in use.
     """
     in_use = store.current_version(folder)
     leaf = store.read_leaf(folder, in_use) if in_use else None
@@ -87,7 +87,7 @@ def _must_be_the_same(folder: Folder, in_use: str, found: Sequence[Found]) -> No
 
 
 def _files(found: Sequence[Found]) -> dict[str, bytes]:
-    """Return the old files by the names they have in a version. Raises HostError where two of one kind differ."""
+    """Return the old files by their names in a version. Raises HostError if two of one kind differ."""
     files: dict[str, bytes] = {}
     for item in found:
         if item.place.kind == "pkcs12":
@@ -104,7 +104,7 @@ def _files(found: Sequence[Found]) -> dict[str, bytes]:
 
 
 def _bundle(files: Mapping[str, bytes]) -> Bundle:
-    """Return the certificates of the old files. Raises VerificationError unless they are one and the same pair."""
+    """Return the certificates of the old files. Raises VerificationError unless they form one pair with the key."""
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
     parts = {
         name: x509.certificates("".join(_CERTIFICATE.findall(text)), where=f"The old file for {name}")
@@ -114,7 +114,7 @@ def _bundle(files: Mapping[str, bytes]) -> Bundle:
     leaves = {parts[name][0] for name in (store.COMBINED, store.FULLCHAIN, store.CERT) if parts.get(name)}
     if len(leaves) != 1 or not any(_KEY.search(texts.get(name, "")) for name in (store.KEY, store.COMBINED)):
         raise VerificationError(
-            problem="The files that are there are not one certificate with its private key. Nothing was changed.",
+            problem="The present files are not one certificate with its private key. Nothing was changed.",
             remedy=_BY_HAND,
         )
     if len(parts.get(store.CERT, ())) > 1:
@@ -127,7 +127,7 @@ def _bundle(files: Mapping[str, bytes]) -> Bundle:
 
 
 def _whole(bundle: Bundle, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of the version: the old ones, and what is missing among them made from the others."""
+    """Return the files of the version: the old ones, and missing ones made from them."""
     key = files.get(store.KEY) or "".join(_KEY.findall(files[store.COMBINED].decode("utf-8"))).encode("utf-8")
     derived = {
         store.KEY: key,

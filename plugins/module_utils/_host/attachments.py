@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is made of a certificate besides its version: a keystore in it, and paths elsewhere that follow it."""
+"""What follows a certificate besides its version: a keystore in it, and paths elsewhere."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Attachments:
     adopted: str | None = None
 
     def settle(self, folder: Folder | None, name: str, in_use: str | None, *, host: Host, access: Access) -> str | None:
-        """Make all paths follow ``current``, adopting what is there; return the version then in use.
+        """Make all paths follow ``current``, adopting old files; return the version then in use.
 
-        ``folder`` is the certificate's and ``name`` its name. In check mode it is only found out what would be done.
-        Raises HostError, OSError.
+        ``folder`` is the certificate's and ``name`` its name. Check mode only determines what would be done. Raises
+        HostError, OSError.
         """
         targets = {place.path: links.link_target(host, name, place) for place in self.places}
         found = [links.find_foreign(place, folder, targets[place.path], label=host.label) for place in self.places]
@@ -52,14 +52,14 @@ class Attachments:
         return in_use
 
     def follow(self, folder: Folder, version: str | None, *, host: Host, access: Access) -> None:
-        """Bring the copies in step after ``current`` was switched to ``version``. Raises HostError, OSError."""
+        """Update the copies after ``current`` was switched to ``version``. Raises HostError, OSError."""
         for place in self.places:
             if place.copied:
                 links.put(place, folder, version, "", access=access, label=host.label)
 
 
 def read_attachments(entry: Mapping[str, Any], *, host: Host, passphrase: str | None, option: str) -> Attachments:
-    """Return what the options of one certificate ask for. Raises HostError for what cannot be used."""
+    """Return what the options of one certificate ask for. Raises HostError for unusable values."""
     wanted = entry.get("pkcs12")
     keystore = pkcs12.read_keystore(
         wanted,
@@ -76,5 +76,5 @@ def read_attachments(entry: Mapping[str, Any], *, host: Host, passphrase: str | 
 
 
 def refuse_shared(attachments: Sequence[Attachments]) -> None:
-    """Raise InputError for a path that is to follow two files."""
+    """Raise InputError for a path that would follow two files."""
     links.refuse_shared([place for one in attachments for place in one.places])

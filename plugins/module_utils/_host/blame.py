@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let services load what is in place; where one does not work with it, go back and find out what is to blame."""
+"""Let services load the new files. If one fails, roll back and find out whether a certificate or the service fails."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _TAILS = {
     TEST: "It was not reloaded; the next run tries again.",
     RELOAD: "The new files are in place; the next run tries again.",
-    DOWN: "The new files are in place; look at the service itself. The next run tries again.",
+    DOWN: "The new files are in place; check the service itself. The next run tries again.",
 }
 
 
 def let_take(work: Work, items: Sequence[Item]) -> None:
-    """Let the services load what is in place; ``items`` are taken back where a service does not work with them."""
+    """Let the services load the files in use; roll back ``items`` if a service fails with them."""
     while True:
         trouble = load_all(work)
         if trouble is None:
@@ -37,9 +37,9 @@ def let_take(work: Work, items: Sequence[Item]) -> None:
 
 
 def _suspects(items: Sequence[Item], trouble: Trouble) -> list[Item]:
-    """Return the certificates that may be the reason of a trouble.
+    """Return the certificates that may be the cause of a failure.
 
-    A reload that failed in an earlier run with them as with those before them does not speak against them.
+    They are not suspects if an earlier run showed that the reload fails with their predecessors too.
     """
     state = trouble.state
     suspects = [item for item in items if item.moves and state.service.name in item.services]
@@ -48,7 +48,7 @@ def _suspects(items: Sequence[Item], trouble: Trouble) -> list[Item]:
 
 
 def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
-    """Return to what worked, and find out what is to blame: a certificate, or the service itself."""
+    """Roll back, and find out what is to blame: a certificate, or the service itself."""
     returned = take_back(work, items, trouble.text)
     if not returned:
         _give_up(trouble)
@@ -70,7 +70,7 @@ def _undo(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
 
 
 def _go_forward(work: Work, items: Sequence[Item], trouble: Trouble) -> None:
-    """Put ``items`` into use again: without them it is no better, so they are not to blame."""
+    """Put ``items`` into use again: the service fails without them too, so they are not to blame."""
     for item in items:
         switch(work, item, item.target)
         trouble.state.cleared[item.folder] = item.target or ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A leaf with the chain it is served with: put into its one normal form, and checked as far as text alone can tell."""
+"""A leaf with the chain that is served with it, in its one normal form and checked as far as text alone allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACEHOLDER_NAME = "placeholder, not issued yet"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A leaf and its intermediates, the one that signed the leaf first, no root."""
+    """A leaf and its intermediates: first the one that signed the leaf, no root."""
 
     leaf: x509.Certificate
     chain: tuple[x509.Certificate, ...]
@@ -45,20 +45,20 @@ class Bundle:
 
     @property
     def set_sha256(self) -> str:
-        """SHA-256 over everything that is delivered as one set (public parts; they determine the key)."""
+        """SHA-256 over all public files of one set; they determine the key."""
         return hashlib.sha256("\n".join(part.sha256 for part in (self.leaf, *self.chain)).encode()).hexdigest()
 
     @property
     def version(self) -> str:
-        """Name of the folder of this set: ``<not_before>-<leaf sha256, 12>-<set sha256, 8>``."""
+        """Name of the version's folder: ``<not_before>-<leaf sha256, 12>-<set sha256, 8>``."""
         return f"{self.leaf.not_before:%Y%m%dT%H%M%SZ}-{self.leaf.sha256[:12]}-{self.set_sha256[:8]}"
 
 
 def read_bundle(*, certificate: str, chain: str, now: datetime) -> Bundle:
     """Return the bundle of two PEM texts.
 
-    Left out of ``chain`` are a repeated leaf, the root with whatever follows it, and CA certificates above the one that
-    issued the leaf that have expired at ``now``: a CA may go on delivering a dead cross-signed root.
+    Left out of ``chain`` are a repeated leaf, the root with whatever follows it, and expired CA certificates above the
+    one that issued the leaf: a CA may still deliver an expired cross-signed root.
 
     Raises VerificationError if a text does not parse, or the chain is not in order or has foreign parts.
     """
@@ -80,9 +80,9 @@ def read_bundle(*, certificate: str, chain: str, now: datetime) -> Bundle:
 def _to_be_served(
     leaf: x509.Certificate, delivered: Sequence[x509.Certificate], now: datetime
 ) -> list[x509.Certificate]:
-    """What of the delivered ones belongs between the leaf and its root.
+    """Return the delivered certificates between the leaf and its root.
 
-    Who issued the leaf stays even if it has expired: that is to be said.
+    The issuer of the leaf stays even if it has expired, so that this is reported.
     """
     alive = {part.subject for part in delivered if part.not_after > now}
     below = leaf
@@ -99,12 +99,12 @@ def _to_be_served(
 
 
 def is_placeholder(leaf: x509.Certificate) -> bool:
-    """Say whether a certificate is one of ours that stands for one to come."""
+    """Say whether a certificate is one of our placeholders."""
     return leaf.self_issued and leaf.subject_text == PLACEHOLDER_NAME
 
 
 def check_leaf(leaf: x509.Certificate) -> None:
-    """Raise VerificationError unless ``leaf`` is a certificate that a server can be given."""
+    """Raise VerificationError unless a server can use ``leaf``."""
     if leaf.is_ca:
         raise VerificationError(problem=f"The certificate of '{leaf.subject_text}' is one of a certificate authority.")
     if leaf.self_issued:
@@ -132,7 +132,7 @@ def check_dates(bundle: Bundle, *, now: datetime) -> None:
 
 
 def check_names(leaf: x509.Certificate, names: Sequence[str]) -> None:
-    """Raise VerificationError unless ``leaf`` serves every one of ``names``."""
+    """Raise VerificationError unless ``leaf`` covers every one of ``names``."""
     missing = [name for name in names if not any(covers(pattern, name) for pattern in leaf.names)]
     if missing:
         raise VerificationError(
@@ -150,7 +150,7 @@ def _check_order(leaf: x509.Certificate, chain: Sequence[x509.Certificate]) -> N
             )
         if not certificate.is_ca:
             raise VerificationError(
-                problem=f"'{certificate.subject_text}' in the chain is no certificate of an authority.", remedy=_ORDER
+                problem=f"'{certificate.subject_text}' in the chain is not a CA certificate.", remedy=_ORDER
             )
         if below.issuer != certificate.subject:
             raise VerificationError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run one command: a list and no shell, bounded in time and output, and never held up by a daemon it leaves behind."""
+"""Run one command: a list without a shell, limited in time and output, and never blocked by a daemon it leaves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command did: exit code (None: it never ran, or hung and was ended), the end of its output, why."""
+    """The result of a command: exit code (None: it never ran, or was stopped), the end of its output, the reason."""
 
     argv: tuple[str, ...]
     rc: int | None
@@ -55,13 +55,13 @@ def run_command(
 ) -> CommandResult:
     """Run ``argv`` and wait at most ``timeout`` seconds.
 
-    Standard input is empty. Output goes to an unnamed temporary file (a pipe would be held open by a daemon that the
-    command leaves behind, and look like a hang); ``stdout`` names a descriptor that takes the standard output instead.
-    ``pass_fds`` are further descriptors the command inherits.
-    The command gets a process group of its own, which is ended as a whole on time-out.
+    Standard input is empty. Output goes to an unnamed temporary file: a daemon left by the command would hold a pipe
+    open and look like a hang. ``stdout`` names a descriptor for the standard output instead. ``pass_fds`` are further
+    descriptors that the command inherits. The command gets its own process group, which is ended as a whole on
+    time-out.
     """
     with tempfile.TemporaryFile() as sink:
-        # Appending, so that cutting a file that grew too large really makes it small.
+        # Appending, so that truncating a file that grew too large really makes it small.
         fcntl.fcntl(sink.fileno(), fcntl.F_SETFL, fcntl.fcntl(sink.fileno(), fcntl.F_GETFL) | os.O_APPEND)
         try:
             process = subprocess.Popen(
@@ -103,7 +103,7 @@ def _wait(process: subprocess.Popen[bytes], sink: IO[bytes], *, timeout: float) 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group: ask, wait a moment, then force."""
+    """End the whole process group: first politely, after a moment by force."""
     for kind in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, kind)
@@ -114,6 +114,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _tail(sink: IO[bytes]) -> str:
     size = sink.seek(0, os.SEEK_END)
-    # More than is shown, so that the beginning of a private key is seen and the key removed whole.
+    # More than is shown, so that the whole of a private key is found and removed.
     sink.seek(max(0, size - 16 * SHOWN))
     return cleaned(sink.read().decode("utf-8", errors="replace"))[-SHOWN:]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A connection that has one deadline for all that is said on it, and takes no more than a bounded number of bytes."""
+"""A connection with one deadline for everything and a limit on the bytes that it receives."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _MAX_LINE = 4096
 
 
 class NoTlsError(Exception):
-    """The endpoint does not speak TLS; the text goes on from its address ("refused the connection")."""
+    """The endpoint does not speak TLS. The text continues its address ("refused the connection")."""
 
 
 class Connection:
-    """An open connection. Use as a context manager. Everything raises OSError or NoTlsError."""
+    """An open connection. Use as a context manager. All methods raise OSError or NoTlsError."""
 
     def __init__(self, endpoint: Endpoint, *, proxy_protocol: bool) -> None:
         self._deadline = time.monotonic() + endpoint.timeout
@@ -55,7 +55,7 @@ class Connection:
             self._socket.sendall(data)
 
     def receive(self, size: int = _CHUNK) -> bytes:
-        """Return what has arrived, at most ``size`` bytes; nothing if the other side has closed."""
+        """Return what has arrived, at most ``size`` bytes; nothing if the peer has closed."""
         self._set_time()
         data = self._socket.recv(size)
         self._received += len(data)
@@ -83,7 +83,7 @@ class Connection:
 
 
 def _proxy_header(connected: socket.socket) -> bytes:
-    """Return the header of the PROXY protocol, version 1, that says what the connection itself says."""
+    """Return the header of the PROXY protocol, version 1, with the addresses of the connection itself."""
     source, destination = connected.getsockname()[:2], connected.getpeername()[:2]
     family = "TCP6" if connected.family == socket.AF_INET6 else "TCP4"
     return f"PROXY {family} {source[0]} {destination[0]} {source[1]} {destination[1]}\r\n".encode("ascii")

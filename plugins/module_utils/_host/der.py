@@ -4,7 +4,7 @@
 
 """A small strict reader of DER (X.690): definite minimal lengths, low tag numbers, nothing after the end.
 
-And the writing of one element.
+It also writes single elements.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DATE = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{
 
 
 class DerError(ValueError):
-    """The bytes are not what they must be."""
+    """The bytes are not the expected DER."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Node:
         return self
 
     def children(self) -> list[Node]:
-        """Return the elements the content is made of."""
+        """Return the elements of the content."""
         nodes = []
         offset = 0
         while offset < len(self.content):
@@ -56,7 +56,7 @@ class Node:
 
 
 def parse(data: bytes) -> Node:
-    """Return the one element ``data`` consists of. Raises DerError."""
+    """Return the one element that ``data`` is. Raises DerError."""
     node, end = _read(data, 0)
     if end != len(data):
         raise DerError("bytes after the end")

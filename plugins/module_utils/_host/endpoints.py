@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Endpoints: where a service shows its certificates, and which certificate is expected at which of them."""
+"""Endpoints: where a service presents its certificates, and which certificate is expected at which of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address of this host. ``server_name`` None: each certificate's own name. ``timeout``: seconds for one look."""
+    """An address of this host. ``server_name`` None: each certificate's own name. ``timeout``: seconds of one check."""
 
     host: str = "127.0.0.1"
     port: int = 443
@@ -28,17 +28,17 @@ class Endpoint:
     proxy_protocol: bool = False
     timeout: float = 5.0
     service: str | None = None
-    """Of an endpoint that a certificate names itself: the service that it belongs to, None for each of them."""
+    """For an endpoint of a certificate itself: its service, None for all of them."""
 
     @property
     def address(self) -> str:
-        """Host and port in one text."""
+        """Host and port as one text."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
 class Target:
-    """The certificate of ``folder`` is expected at ``endpoint`` when a client asks for ``server_name``."""
+    """At ``endpoint``, the certificate of ``folder`` is expected if a client asks for ``server_name``."""
 
     endpoint: Endpoint
     server_name: str
@@ -46,13 +46,13 @@ class Target:
 
     @property
     def place(self) -> str:
-        """Address and name in one text, for messages and the journal."""
+        """Address and name as one text, for messages and the journal."""
         return f"{self.endpoint.address} ({self.server_name})"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is to be seen of one certificate: its folder, its names, and the endpoints it names itself (None: none)."""
+    """What to check for one certificate: its folder, its names, and its own endpoints (None: none)."""
 
     folder: str
     names: tuple[str, ...]
@@ -70,11 +70,11 @@ def read_endpoints(
 
 
 def targets(service: str, endpoints: Sequence[Endpoint], certificates: Sequence[Shown]) -> list[Target]:
-    """Return what is to be seen of the ``certificates`` of ``service``.
+    """Return what to check for the ``certificates`` of ``service``.
 
-    An endpoint without a name shows each certificate under the first of its names. One with a name shows the
-    certificate that is made for exactly this name, else one that covers it; others are not looked for there.
-    Endpoints that a certificate names itself stand in for those of the service.
+    At an endpoint without a name, each certificate is checked by the first of its names. At one with a name, only the
+    certificate with exactly this name is checked, else one that covers it. Endpoints of a certificate itself replace
+    those of the service.
     """
     found: list[Target] = []
     for endpoint in endpoints:
@@ -120,25 +120,28 @@ def _check(endpoint: Endpoint, *, option: str, services: Sequence[str]) -> None:
         raise InputError(
             option=f"{option}.host",
             value=endpoint.host,
-            problem="is no address",
+            problem="is not an address",
             remedy="Give the IP address or name at which this host listens, such as 127.0.0.1.",
         )
     if not 0 < endpoint.port <= _MAX_PORT:
         raise InputError(
-            option=f"{option}.port", value=str(endpoint.port), problem="is no port", remedy="Give one from 1 to 65535."
+            option=f"{option}.port",
+            value=str(endpoint.port),
+            problem="is not a port",
+            remedy="Give one from 1 to 65535.",
         )
     if not 0 < endpoint.timeout <= _MAX_TIMEOUT:
         raise InputError(
             option=f"{option}.timeout",
             value=f"{endpoint.timeout:g}",
-            problem="is no time for one look",
+            problem="is not a time-out for one check",
             remedy=f"Give seconds above 0, at most {_MAX_TIMEOUT:g}.",
         )
     if endpoint.server_name is not None and endpoint.server_name.startswith("*"):
         raise InputError(
             option=f"{option}.server_name",
             value=endpoint.server_name,
-            problem="is no name that a client can ask for",
+            problem="is not a name that a client can ask for",
             remedy="Give a name under the wildcard, such as 'www.example.com'.",
         )
     if endpoint.service is not None and endpoint.service not in services:

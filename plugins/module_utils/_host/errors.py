@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong on a managed host. Library code raises these; only the modules turn them into a result."""
+"""The errors of a managed host. Library code raises these; only the modules turn them into a result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import errno
 class HostError(Exception):
     """Something on this host is not as it must be.
 
-    ``problem`` says what happened and what was not done, ``remedy`` what a person does next. Neither ever carries the
+    ``problem`` says what happened and what was not done, ``remedy`` what a person does next. Neither ever holds the
     content of a file.
     """
 
@@ -34,7 +34,7 @@ class InputError(HostError):
 
 
 class UnsafePathError(HostError):
-    """A folder or file that somebody else could change stands where keys are to be kept."""
+    """Somebody else could change a folder or file that is used for keys."""
 
 
 class CommandError(HostError):
@@ -42,7 +42,7 @@ class CommandError(HostError):
 
 
 class VerificationError(HostError):
-    """A certificate, its chain and its key do not belong together, or are not fit to be served."""
+    """A certificate, its chain and its key do not belong together, or cannot be served."""
 
 
 class BusyError(HostError):
@@ -50,7 +50,7 @@ class BusyError(HostError):
 
 
 def os_problem(*, doing: str, error: OSError) -> HostError:
-    """Return ``error`` of the operating system as a HostError; ``doing`` reads "could not ..."."""
+    """Return an operating system error as a HostError; ``doing`` reads "could not ..."."""
     reason = error.strerror or type(error).__name__
     remedy = (
         "Run the task with become, or choose a root folder this user owns."

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An open folder, and the few things done in one: every name is a single step, no link is ever followed."""
+"""An open folder and the operations in it: every name is a single step, no link is ever followed."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_FILE = 1 << 20
-USUAL_SIZE = 1 << 16  # room for the largest file, made for each of hundreds, would cost more than reading them
+USUAL_SIZE = 1 << 16  # a buffer for the largest file, for each of hundreds of files, would cost more than reading them
 PRIVATE = 0o600
 PUBLIC = 0o644
 _KEY_MODE_BITS = 0o640
-_A_LINK = {errno.ELOOP, errno.EMLINK}  # what systems say of a link that is not to be followed
+_A_LINK = {errno.ELOOP, errno.EMLINK}  # errors for a link that must not be followed
 _NO_FOLDER = {errno.ENOTDIR, *_A_LINK}
 
 
@@ -49,7 +49,7 @@ class Access:
     mode: int = PRIVATE
 
     def differs(self, status: os.stat_result) -> bool:
-        """Say whether a file with ``status`` is readable by others than wanted."""
+        """Say whether readers of a file with ``status`` differ from the wanted ones."""
         return (
             stat.S_IMODE(status.st_mode) != self.mode
             or (self.owner is not None and status.st_uid != self.owner)
@@ -57,7 +57,7 @@ class Access:
         )
 
     def apply(self, descriptor: int) -> None:
-        """Give the open file this access; it is never readable by a group before that group is the wanted one."""
+        """Give the open file this access. Its group can read it only after that group is the wanted one."""
         if stat.S_IMODE(os.fstat(descriptor).st_mode) & ~self.mode:
             os.fchmod(descriptor, self.mode & 0o700)
         if self.owner is not None or self.group is not None:
@@ -68,7 +68,7 @@ class Access:
 def key_access(*, owner: str | None, group: str | None, mode: str | int | None) -> Access:
     """Return the access of private keys from the options ``owner``, ``group`` and ``mode``.
 
-    The mode defaults to 0640 with a group and to 0600 without one. Raises InputError for unknown users and groups and
+    The mode defaults to 0640 with a group and to 0600 without one. Raises InputError for unknown users and groups, and
     for modes that let everybody read, or anybody but the owner write.
     """
     bits = (0o640 if group else PRIVATE) if mode is None else _mode_bits(mode)
@@ -76,7 +76,7 @@ def key_access(*, owner: str | None, group: str | None, mode: str | int | None) 
 
 
 class Folder:
-    """An open folder with its path for messages and for programs that take paths. Use as a context manager."""
+    """An open folder, with its path for messages and for programs that need paths. Use as a context manager."""
 
     def __init__(self, descriptor: int, path: str, *, label: Label = no_label) -> None:
         self.descriptor = descriptor
@@ -92,7 +92,7 @@ class Folder:
         os.close(self.descriptor)
 
     def child(self, name: str) -> Folder | None:
-        """Open folder ``name`` in this one, None if missing. Raises UnsafePathError for a link or a stranger's."""
+        """Open folder ``name`` in this one, None if missing. Raises UnsafePathError for a link or a foreign folder."""
         path = f"{self.path}/{name}"
         try:
             descriptor = os.open(name, OPEN_FOLDER, dir_fd=self.descriptor)
@@ -101,7 +101,7 @@ class Folder:
         except OSError as error:
             if error.errno in _NO_FOLDER:
                 raise UnsafePathError(
-                    problem=f"{path} is not a folder but a file or a symbolic link. Nothing was changed.",
+                    problem=f"{path} is not a directory but a file or a symbolic link. Nothing was changed.",
                     remedy="Find out who put it there, then remove it.",
                 ) from None
             raise
@@ -113,7 +113,7 @@ class Folder:
         return Folder(descriptor, path, label=self._label)
 
     def make(self, name: str, *, mode: int) -> Folder:
-        """Open folder ``name``, making it with ``mode`` first if it is missing."""
+        """Open folder ``name``; if it is missing, make it with ``mode``."""
         folder = self.child(name)
         if folder is None:
             make_folder(self.descriptor, name, path=f"{self.path}/{name}", mode=mode, label=self._label)
@@ -123,7 +123,7 @@ class Folder:
         return folder
 
     def make_staging(self) -> Folder:
-        """Make and open a new private folder whose name no finished folder ever has."""
+        """Make and open a new private folder with a name that no finished folder has."""
         return self.make(f".staging-{secrets.token_hex(8)}", mode=0o700)
 
     def names(self) -> list[str]:
@@ -131,7 +131,7 @@ class Folder:
         return sorted(os.listdir(self.descriptor))  # noqa: PTH208 - a descriptor, not a path
 
     def folders(self) -> list[str]:
-        """Return the names of finished folders in this one, sorted; files, links and temporary names are left out."""
+        """Return the names of finished folders in this one, sorted, without files, links and temporary names."""
         entries = [(name, self.status(name)) for name in self.names() if not name.startswith(".")]
         return [name for name, status in entries if status is not None and stat.S_ISDIR(status.st_mode)]
 
@@ -164,7 +164,7 @@ class Folder:
         return content
 
     def create(self, name: str, *, access: Access) -> int:
-        """Create the new file ``name``, 0600 from the first byte, then as ``access`` says; return it open."""
+        """Create the new file ``name``, 0600 at first, then with ``access``; return it open."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(name, flags, PRIVATE, dir_fd=self.descriptor)
         try:
@@ -183,7 +183,7 @@ class Folder:
             sync(stream.fileno())
 
     def write_over(self, name: str, content: bytes, *, access: Access) -> None:
-        """Replace file ``name`` in one step: a new file under another name, then a rename, both on disk."""
+        """Replace file ``name`` atomically: write a new file under another name, then rename it, both on disk."""
         temporary = _new_name(name)
         self.unlink(temporary)
         try:
@@ -195,7 +195,7 @@ class Folder:
         self.sync()
 
     def allow(self, name: str, *, access: Access) -> None:
-        """Give the existing file or folder ``name`` another access."""
+        """Set the access of the existing file or folder ``name``."""
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.descriptor)
         try:
             access.apply(descriptor)
@@ -216,7 +216,7 @@ class Folder:
         return os.readlink(name, dir_fd=self.descriptor)
 
     def point(self, name: str, target: str) -> None:
-        """Let the symbolic link ``name`` point to ``target`` in one step that is on disk when this returns."""
+        """Let the symbolic link ``name`` point to ``target``, atomically and on disk."""
         temporary = _new_name(name)
         self.unlink(temporary)
         os.symlink(target, temporary, dir_fd=self.descriptor)
@@ -232,12 +232,12 @@ class Folder:
         os.rename(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def unlink(self, name: str) -> None:
-        """Remove the file or link ``name`` if it is there."""
+        """Remove the file or link ``name`` if it exists."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self.descriptor)
 
     def remove(self, name: str) -> None:
-        """Remove the folder ``name`` with the files in it (one level: none of ours has more)."""
+        """Remove the folder ``name`` with its files (one level: none of ours has more)."""
         folder = self.child(name)
         if folder is None:
             return
@@ -248,7 +248,7 @@ class Folder:
         self.sync()
 
     def sweep(self) -> None:
-        """Remove what an interrupted run left under a temporary name."""
+        """Remove temporary files and folders of an interrupted run."""
         for name in self.names():
             if name.startswith(".staging-"):
                 self.remove(name)
@@ -261,15 +261,15 @@ class Folder:
 
 
 def open_root(path: str, *, create: bool, label: Label = no_label) -> Folder | None:
-    """Open the root folder (absolute ``path``); with ``create`` it is made, else None if it is missing."""
+    """Open the root folder (absolute ``path``). If it is missing, make it with ``create``, else return None."""
     descriptor = open_folder(path, create_mode=0o711 if create else None, label=label)
     return None if descriptor is None else Folder(descriptor, path, label=label)
 
 
 def _new_name(name: str) -> str:
-    """Return what ``name`` is called until it is complete: always the same, so that the next run finds what one left.
+    """Return the name of ``name`` until it is complete: always the same, so that the next run finds an unfinished one.
 
-    It can be left with a key in it, and in a folder that is not ours to be swept.
+    It may hold a key, and its folder may not be ours, so that no sweep removes it.
     """
     return f".new-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups: certificates that hang together through the services they share, and are put into use together."""
+"""Groups: certificates connected by the services they share, which are put into use together."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Group:
-    """Certificates that hang together through services, with those services."""
+    """Certificates that are connected by services, with those services."""
 
     items: list[Item]
     services: list[ServiceState]
 
     @property
     def touched(self) -> list[ServiceState]:
-        """The services that use a certificate whose version changes in this run; others see nothing of it."""
+        """The services that use a certificate whose version changes in this run; others are not affected."""
         names = {name for item in self.items if item.target != item.rollback_to for name in item.services}
         return [state for state in self.services if state.service.name in names]
 
@@ -43,7 +43,7 @@ class Group:
         return {item.folder: item.in_use for item in self.used_by(state) if item.in_use}
 
     def to_be_used(self, state: ServiceState) -> dict[str, str]:
-        """What the service finds if all goes well: folder to version."""
+        """What the service finds if everything succeeds: folder to version."""
         return {item.folder: version for item in self.used_by(state) for version in [item.final] if version}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run works on this host, and how the trouble of one certificate stays its own."""
+"""The settings of a run on this host, and how an error of one certificate stays with it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .paths import Label, check_absolute, no_label
 
 LOCK_TIMEOUT = 120.0
 MARKER = ".certops-resello"
-"""A file in the root folder; where it is missing, the root is new or is not the one that was used before."""
+"""A file in the root folder. If it is missing, the root is new, or not the one that was used before."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """How the work is done: where, when, for real or not, and how new files are labelled."""
+    """The settings: the root, check mode or not, and how new files are labelled."""
 
     root: str
     now: datetime
@@ -31,7 +31,7 @@ class Host:
 
 
 def host_of(module: Any) -> Host:
-    """Return the host that a module works on, out of its options. Raises InputError for a root that cannot be used."""
+    """Return the host from the options of a module. Raises InputError for an unusable root."""
     return Host(
         root=check_absolute(module.params["root"], option="root"),
         now=datetime.now(timezone.utc),
@@ -42,7 +42,7 @@ def host_of(module: Any) -> Host:
 
 @contextlib.contextmanager
 def own_trouble(item: Any, *, doing: str) -> Iterator[None]:
-    """Keep the errors of one item with that item: they are put into its ``error``."""
+    """Keep the errors of one item with that item: they are stored in its ``error``."""
     try:
         yield
     except HostError as error:
@@ -52,7 +52,7 @@ def own_trouble(item: Any, *, doing: str) -> Iterator[None]:
 
 
 def private_texts(options: Any) -> set[str]:
-    """Return the texts among (nested) options that hold a private key, given by mistake: results repeat options."""
+    """Return the texts in (nested) options that hold a private key by mistake: results repeat options."""
     if isinstance(options, str):
         return {options} if "PRIVATE KEY-----" in options else set()
     parts = options.values() if isinstance(options, dict) else options if isinstance(options, list) else ()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at N certificates on this host, and at what a run may need to know besides. Nothing is written or locked."""
+"""Read N certificates on this host, and what else a run may need to know. Nothing is written or locked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of ssl_certificate_host_info, as they were given."""
+    """The options of ssl_certificate_host_info, as given."""
 
     certificates: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]] = ()
@@ -36,7 +36,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the module answers with."""
+    """The module's result."""
 
     root_marker: bool
     free_space: int
@@ -51,9 +51,9 @@ class Outcome:
 
 
 def run(host: Host, wanted: Wanted) -> Outcome:
-    """Look; trouble with one certificate does not stop the others.
+    """Read everything; an error of one certificate does not stop the others.
 
-    Raises HostError when nothing can be said at all: options that cannot be used, an unsafe root, one that is missing.
+    Raises HostError if nothing can be reported at all: unusable options, an unsafe root, a missing root.
     """
     subjects = _read_entries(wanted.certificates)
     services = read_services(wanted.services)
@@ -80,7 +80,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
 
 
 def _read_entries(entries: Sequence[Mapping[str, Any]]) -> list[Subject]:
-    """Return the option ``certificates``; what is wrong with one is its own error. Raises InputError for doubles."""
+    """Return the option ``certificates``; an error of one entry stays with it. Raises InputError for duplicates."""
     subjects = [Subject(name=entry["name"], reference=entry.get("client_reference")) for entry in entries]
     for number, subject in enumerate(subjects):
         with own_trouble(subject, doing="Could not read the options"):

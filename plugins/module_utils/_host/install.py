@@ -42,7 +42,7 @@ _OPEN = "its commands succeeded, but the certificate could not be seen. "
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of the module, as they were given."""
+    """The options of the module, as given."""
 
     certificates: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
@@ -53,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the module answers with."""
+    """The module's result."""
 
     changed: bool
     certificates: list[dict[str, Any]]
@@ -68,10 +68,10 @@ class Outcome:
 
 
 def run(host: Host, wanted: Wanted) -> Outcome:
-    """Install what is wanted; one certificate's or service's trouble does not stop the others.
+    """Install what is wanted; an error of one certificate or service does not stop the others.
 
-    Raises HostError when nothing can be done at all: unusable options, an unsafe root, another run. The root folder is
-    never made here: where it is missing there is no key either.
+    Raises HostError if nothing can be done at all: unusable options, an unsafe root, another run. The root folder is
+    never made here: without it there is no key either.
     """
     states = {name: ServiceState(service=service) for name, service in read_services(wanted.services).items()}
     items = read_entries(wanted.certificates, {name: state.service for name, state in states.items()})
@@ -95,7 +95,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
 
 
 def _refuse_foreign_root(root: Folder) -> None:
-    """Raise HostError for a folder in which nothing of ours ever was: where a file system is not mounted, for one."""
+    """Raise HostError for a folder that was never in use, such as the mount point of a missing file system."""
     if root.status(MARKER) is None and not root.folders():
         raise HostError(
             problem=f"{root.path} is empty and has no {MARKER}: this is not the folder the keys were made in. "
@@ -128,7 +128,7 @@ def _outcome(host: Host, items: Sequence[Item], states: Sequence[ServiceState], 
     done = [item for item in items if not item.error and (item.removed or item.action in _DONE)]
     bare = [item.name for item in done if item.bundle and not item.bundle.chain]
     if bare:
-        warnings.append(f"Installed without intermediate certificates: {', '.join(bare)}. Most clients want them.")
+        warnings.append(f"Installed without intermediate certificates: {', '.join(bare)}. Most clients need them.")
     warnings += [f"{state.service.name}: {_OPEN}{unproven(state)}." for state in states if _is_open(state)]
     return Outcome(
         changed=bool(done)

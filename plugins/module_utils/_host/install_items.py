@@ -50,7 +50,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Task:
-    """What all certificates of a run have in common: the host, who may read keys, what services were seen to load."""
+    """What all certificates of a run share: the host, who may read keys, what services are known to have loaded."""
 
     host: Host
     access: Access
@@ -59,7 +59,7 @@ class Task:
 
 @dataclass
 class Item:
-    """One certificate on its way through this module. Versions are names of folders, None is no version."""
+    """One certificate during this module's run. Versions are names of folders; None means no version."""
 
     name: str
     certificate: str = ""
@@ -83,18 +83,18 @@ class Item:
     error: str | None = None
 
     def follow(self, folder: Folder, version: str | None) -> None:
-        """Bring in step what follows ``current``, which was switched to ``version``. Raises HostError, OSError."""
+        """Update what follows ``current`` after it was switched to ``version``. Raises HostError, OSError."""
         if self.task:
             self.attachments.follow(folder, version, host=self.task.host, access=self.task.access)
 
     @property
     def final(self) -> str | None:
-        """The version in use if all goes well; of a certificate that failed the one that is in use now."""
+        """The version in use if everything succeeds; for a failed certificate the one that is in use now."""
         return self.in_use if self.error else self.target
 
     @property
     def shown_names(self) -> tuple[str, ...]:
-        """The names of the certificate that services are to show."""
+        """The names of the certificate that services should present."""
         if self.bundle and not self.error:
             return self.bundle.leaf.names
         return tuple(self.before_leaf.get("names", self.names))
@@ -108,7 +108,7 @@ class Item:
 def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Service]) -> list[Item]:
     """Return the items of the option ``certificates``.
 
-    Raises InputError for a service that is not described and for two entries of one name: nothing is done then.
+    Raises InputError, before anything is done, for an unknown service and for two entries with one name.
     """
     items: list[Item] = []
     for number, entry in enumerate(entries):
@@ -142,7 +142,7 @@ def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Se
 
 
 def prepare(root: Folder | None, item: Item, task: Task) -> None:
-    """Find out what is to be done for ``item`` and, in a real run, stage it. Troubles are put into ``item.error``."""
+    """Determine what must be done for ``item`` and, in a real run, stage it. Errors are stored in ``item.error``."""
     with own_trouble(item, doing=f"Could not prepare {task.host.root}/{item.folder}"), contextlib.ExitStack() as stack:
         folder = root.child(item.folder) if root and item.folder else None
         if folder:
@@ -164,10 +164,10 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
 def decide_rollback(
     folder: Folder | None, item: Item, host: Host, records: Mapping[str, service_journal.Record]
 ) -> None:
-    """Set the version to return to if a config test fails with the target.
+    """Set the version for a rollback if a service fails with the new one.
 
-    That is the version in use; or, where a service has not been seen to load that one (an interrupted run, a failed
-    reload), the version the interrupted run would have returned to or the service was last seen with, unless that has
+    Usually it is the version in use. After an interrupted run or a failed reload, a service may not have loaded that
+    one. Then it is the interrupted run's own rollback version, or the one that the service last loaded, unless that has
     expired or lost its key.
     """
     item.rollback_to = item.before
@@ -184,7 +184,7 @@ def decide_rollback(
 
 
 def is_alive(folder: Folder | None, version: str | None, *, now: datetime) -> bool:
-    """Say whether a service may be given this version again: it is there, has its key and has not expired."""
+    """Say whether a service can use this version again: it exists, has its key and has not expired."""
     found = store.read_version(folder, version) if version else None
     return found is not None and found.has_key and found.leaf.not_after > now
 
@@ -253,7 +253,7 @@ def _prepare(folder: Folder | None, item: Item, task: Task) -> None:
 
 
 def _settle(folder: Folder | None, item: Item, task: Task) -> None:
-    """Make the paths that are to follow this certificate do so; what was there before is the version to return to."""
+    """Make the wanted paths follow this certificate. Adopted files become the version for a rollback."""
     attached = item.attachments
     item.task = task
     in_use = attached.settle(folder, item.folder, item.before, host=task.host, access=task.access)
@@ -270,7 +270,7 @@ def _correct_access(folder: Folder, item: Item, task: Task) -> None:
 
 
 def _expect_certificate(item: Item, host: Host) -> None:
-    """Predict, for a certificate that a real run would have bought before it came here."""
+    """In check mode, accept a missing certificate that a real run would have ordered before."""
     if not host.check_mode:
         raise VerificationError(
             problem="There is no certificate to install. Nothing was changed.",
@@ -281,7 +281,7 @@ def _expect_certificate(item: Item, host: Host) -> None:
 
 
 def _remember_before(folder: Folder | None, item: Item) -> None:
-    """Note the certificate in use, also of an item that fails. Where it was found to be the wanted one, it is known."""
+    """Store the certificate in use, also for a failed item. If it is the wanted one, it is known already."""
     if item.bundle and item.before and item.target == item.before and item.action != INSTALLED:
         leaf: Certificate | None = item.bundle.leaf
     else:
@@ -295,7 +295,7 @@ def _shown(*, names: Sequence[str], serial: str, not_after: str) -> dict[str, An
 
 
 def _find_key(folder: Folder | None, bundle: Bundle, host: Host, item: Item) -> tuple[bytes, str]:
-    """Return content and path of the private key of this certificate, a waiting one or that of an older version."""
+    """Return content and path of this certificate's private key: a waiting one, or that of an older version."""
     wanted = bundle.leaf.public_key.sha256
     for held in find_keys(folder, wanted):
         content = read_key(folder, held) if folder else None
@@ -309,7 +309,7 @@ def _find_key(folder: Folder | None, bundle: Bundle, host: Host, item: Item) -> 
 
 
 def _try(bundle: Bundle, key_path: str) -> None:
-    """Prove the set with a public copy of the certificates and the key where it lies; the same in check mode."""
+    """Verify the set with a temporary copy of the certificates and the key in its place; the same in check mode."""
     with tempfile.TemporaryDirectory(prefix="resello-") as place:
         fullchain = Path(place) / store.FULLCHAIN
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which public key a private key says it belongs to: what OpenSSL compares too, at a tenth of its time."""
+"""The public key that a private key file states: what OpenSSL compares too, in a tenth of the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import re
 
 from . import der
 
-# Only text that OpenSSL takes too: no blanks before or inside lines, no empty line.
+# Only text that OpenSSL accepts too: no blanks before or inside lines, no empty line.
 _PEM = r"\A-----BEGIN {0}-----\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+)-----END {0}-----\s*\Z"
 _PKCS8 = re.compile(_PEM.format("PRIVATE KEY").encode("ascii"))
 _PUBLIC_KEY = 0xA1
@@ -22,7 +22,7 @@ _RSA_NUMBERS = 9  # from the version to the coefficient: RFC 8017, A.1.2
 
 
 def stated_public_key(key: bytes) -> str | None:
-    """Return the SHA-256 of the public key (SPKI) that a private key in PEM carries, None if it does not tell.
+    """Return the SHA-256 of the public key (SPKI) that a private key in PEM states, None if it states none.
 
     Only PKCS #8 without a passphrase is read (RFC 5958), with an RSA key (RFC 8017) or one on a named curve (RFC 5915).
     """
@@ -40,7 +40,7 @@ def stated_public_key(key: bytes) -> str | None:
 
 
 def _on_curve(fields: list[der.Node]) -> bytes | None:
-    """The public key that follows the private number, if this is an ECPrivateKey that has it."""
+    """The public key after the private number, if this is an ECPrivateKey that includes it."""
     found = next((field for field in fields if field.tag == _PUBLIC_KEY), None)
     return der.parse(found.content).expect(der.BIT_STRING).raw if found else None
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the private key of a public key lies among those of one certificate: waiting for it, or in a version."""
+"""Find the private key of a public key among the keys of one certificate: waiting, or in a version."""
 
 from __future__ import annotations
 

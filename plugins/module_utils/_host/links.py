@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths that a service is configured with and that cannot be changed: links into the version in use, or copies of it.
+"""Configured paths of a service that cannot be changed: links into the version in use, or copies of its files.
 
-A link is made once and follows every switch. A copy is for a service that cannot follow one (chroot) and reads one file
-that holds everything; it is replaced in one step with every switch.
+A link is made once and follows every switch. A copy is for a service that cannot follow a link (chroot) and reads one
+file with everything in it; every switch replaces it atomically.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ FILES: Mapping[str, str] = {
     "pkcs12": KEYSTORE,
 }
 WHOLE = ("combined", "pkcs12")
-"""What may be copied: files that hold key and certificate in one."""
+"""Files that may be copied: those with key and certificate in one."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One path that follows a certificate: which file of the version it stands for, as a link or as a copy."""
+    """One path that follows a certificate: which file of the version, as a link or as a copy."""
 
     path: str
     kind: str
@@ -62,7 +62,7 @@ class Place:
 
     @contextlib.contextmanager
     def opened(self, label: Label) -> Iterator[Folder]:
-        """Open the folder of the path; nobody else may be able to change what is in it. Raises HostError, OSError."""
+        """Open the folder of the path, which nobody else may be able to change. Raises HostError, OSError."""
         descriptor = open_folder(self.parent)
         if descriptor is None:
             raise HostError(
@@ -74,7 +74,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """What is at a place that is not ours: its content and who could read it."""
+    """A file at a place that is not ours: its content and who can read it."""
 
     place: Place
     content: bytes
@@ -109,7 +109,7 @@ def refuse_shared(places: Sequence[Place]) -> None:
 
 
 def in_order(place: Place, folder: Folder | None, version: str | None, target: str, *, label: Label) -> bool:
-    """Say whether what is at ``place`` is as it must be while ``version`` is in use; ``target`` is the link's."""
+    """Say whether ``place`` is correct while ``version`` is in use; ``target`` is where a link must point."""
     with place.opened(label) as parent:
         if place.copied:
             wanted = read_file(folder, version, place.file)
@@ -118,9 +118,9 @@ def in_order(place: Place, folder: Folder | None, version: str | None, target: s
 
 
 def find_foreign(place: Place, folder: Folder | None, target: str, *, label: Label) -> Found | None:
-    """Return what is at ``place`` if it is not ours, None if there is nothing or it is ours. Raises UnsafePathError.
+    """Return what is at ``place`` if it is not ours, else None. Raises UnsafePathError.
 
-    Ours is a link into ``current`` of this certificate, and a copy of the same file of one of its versions.
+    Ours are a link into ``current`` of this certificate, and a copy of the same file of one of its versions.
     """
     with place.opened(label) as parent:
         status = parent.status(place.name)
@@ -140,7 +140,7 @@ def find_foreign(place: Place, folder: Folder | None, target: str, *, label: Lab
 
 
 def put(place: Place, folder: Folder, version: str | None, target: str, *, access: Access, label: Label) -> None:
-    """Make ``place`` as it must be while ``version`` is in use, in one step that is on disk when this returns."""
+    """Make ``place`` correct while ``version`` is in use, atomically and on disk."""
     with place.opened(label) as parent:
         if not place.copied:
             parent.point(place.name, target)
@@ -203,7 +203,7 @@ def _read_copy(parent: Folder, place: Place) -> bytes | None:
 
 
 def _read_through(parent: Folder, place: Place, itself: os.stat_result) -> tuple[bytes, os.stat_result]:
-    """Read a file, also through a link that root or this user made in a folder nobody else can change."""
+    """Read a file, also through a link that root or this user made in a folder that nobody else can change."""
     if itself.st_uid not in {0, os.geteuid()} and stat.S_ISLNK(itself.st_mode):
         raise UnsafePathError(problem=f"{place.path} is another user's symbolic link. Nothing was changed.")
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let services load what is in place: config test, reload, and a look at what they show then."""
+"""Let services load the files in use: config test, reload, and a check of what their endpoints present then."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOWN = "endpoint"
 
 @dataclass(frozen=True)
 class Trouble:
-    """A service that does not work with what is in place: at which step, and in words."""
+    """A service fails with the files in use: at which step, and the message."""
 
     state: ServiceState
     step: str
@@ -31,16 +31,16 @@ class Trouble:
 
 
 def look_around(work: Work) -> None:
-    """Note what all endpoints of the group show before anything is changed."""
+    """Record what all endpoints of the group present before anything is changed."""
     look_before([sight for state in work.group.services for sight in state.sights])
     for state in work.group.services:
         for sight in state.sights:
-            # An interrupted run may be what silenced it.
+            # An interrupted run may have made it unreachable.
             sight.answered = sight.answered or (state.disturbed and sight.target.place in state.answered_before)
 
 
 def judge_standing_services(work: Work) -> None:
-    """Judge the services that were last seen with the files in use; one that shows older ones has to be reloaded."""
+    """Judge the services that last loaded the files in use. A service that presents older ones needs a reload."""
     for state in work.group.services:
         if state.needs_reload(work.group.in_use(state)):
             continue
@@ -52,7 +52,7 @@ def judge_standing_services(work: Work) -> None:
 
 
 def load_all(work: Work) -> Trouble | None:
-    """Reload the services that have not loaded what is in use, up to the first that does not work with it."""
+    """Reload the services that have not loaded the files in use. Return the first failure."""
     for state in work.group.services:
         if not state.given_up and state.needs_reload(work.group.in_use(state)):
             trouble = _load(work, state)
@@ -107,7 +107,7 @@ def _judge_failed_reload(state: ServiceState, problem: str) -> Trouble:
 
 
 def unproven(state: ServiceState) -> str:
-    """Say what could not be proven, an empty string if nothing is left open."""
+    """Return what could not be verified; an empty string if nothing is open."""
     return _reported(state, UNPROVEN)
 
 

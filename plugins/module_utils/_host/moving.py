@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put versions into use and take them back: the links, and the config tests with what they point to."""
+"""Put versions into use and roll them back: the links, and the config tests with the files they point to."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _REVOKED = "The new files stay in place: the reissue revoked the certificate tha
 
 
 def sift(work: Work, items: Sequence[Item]) -> list[Item]:
-    """Switch ``items`` and run the config tests; return those that are in place.
+    """Switch ``items`` and run the config tests; return the items that stay in use.
 
-    Where a test fails all are taken back and tried again in halves: a bad one does not stop the rest.
+    If a test fails, all are rolled back and tried again in halves, so that a bad one does not stop the rest.
     """
     for item in items:
         switch(work, item, item.target)
@@ -41,7 +41,7 @@ def sift(work: Work, items: Sequence[Item]) -> list[Item]:
 
 
 def test(work: Work) -> str | None:
-    """Run the config tests of the services whose certificates move; return what is wrong."""
+    """Run the config tests of the services whose certificates change; return the failures."""
     problems = []
     for state in work.group.touched:
         problem = validate(state.service)
@@ -52,9 +52,9 @@ def test(work: Work) -> str | None:
 
 
 def take_back(work: Work, items: Sequence[Item], problem: str) -> list[Item]:
-    """Return to the versions known to work, never to one that is revoked or has expired.
+    """Roll back to the versions known to work, never to a revoked or expired one.
 
-    Returns the items for which it was done.
+    Returns the items that were rolled back.
     """
     returned = []
     for item in items:
@@ -85,13 +85,13 @@ def switch(work: Work, item: Item, version: str | None) -> None:
 
 
 def halves(items: Sequence[Item]) -> list[Sequence[Item]]:
-    """Return two or more items in two parts."""
+    """Split two or more items into two parts."""
     middle = len(items) // 2
     return [part for part in (items[:middle], items[middle:]) if part]
 
 
 def rollback_text(item: Item) -> str:
-    """Say what is in use after an item was taken back."""
+    """Say what is in use after a rollback."""
     back = (
         "The previous one is in use again."
         if item.rollback_to
@@ -101,7 +101,7 @@ def rollback_text(item: Item) -> str:
 
 
 def _no_rollback(work: Work, item: Item) -> str | None:
-    """Say why no rollback is possible; None if one is. What cannot be read is not returned to either."""
+    """Say why no rollback is possible; None if one is. An unreadable version is not used either."""
     if item.rollback_to is None:
         return None
     if item.replaces_revoked:

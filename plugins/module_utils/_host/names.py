@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: of the folder of a certificate, of a service, and the DNS names a certificate is made for."""
+"""Names: of the folder of a certificate, of a service, and the DNS names of a certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WILDCARD = "_wildcard"
 _FOLDER = re.compile(rf"\A(?:{WILDCARD}\.)?[a-z0-9][a-z0-9._-]{{0,62}}\Z")
 _SERVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}\Z")
 _LABEL = re.compile(r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
-# Letters that IDNA 2003 (the codec of the standard library) and IDNA 2008 (what registries use) write differently.
+# Letters that IDNA 2003 (the codec of the standard library) and IDNA 2008 (used by registries) write differently.
 _IDNA_DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
 
 
@@ -41,7 +41,7 @@ def folder_name(name: str, *, option: str) -> str:
 
 
 def service_name(name: str, *, option: str) -> str:
-    """Return ``name`` if it can name a service's journal, else raise InputError."""
+    """Return ``name`` if it is usable as the name of a service's journal, else raise InputError."""
     if not _SERVICE.match(name):
         raise InputError(
             option=option,
@@ -53,7 +53,7 @@ def service_name(name: str, *, option: str) -> str:
 
 
 def dns_name(name: str, *, option: str) -> str:
-    """Return ``name`` in the form a certificate carries: lower-case A-labels, no final dot, ``*`` only leftmost.
+    """Return ``name`` in the form of certificates: lower-case A-labels, no final dot, ``*`` only as the first label.
 
     Raises InputError for IP addresses, single labels and whatever is not a host name (RFC 1123, RFC 5890).
     """
@@ -81,7 +81,7 @@ def dns_name(name: str, *, option: str) -> str:
 
 
 def dns_names(names: Iterable[str], *, option: str) -> tuple[str, ...]:
-    """Return ``names`` normalised, in order, without repetition. Raises InputError."""
+    """Return ``names`` normalised, in order, without duplicates. Raises InputError."""
     return tuple(dict.fromkeys(dns_name(name, option=option) for name in names))
 
 
@@ -96,7 +96,7 @@ def sample_name(pattern: str) -> str:
 
 
 def covers(pattern: str, name: str) -> bool:
-    """Say whether the certificate's name ``pattern`` serves ``name`` (RFC 6125: a wildcard is one whole label)."""
+    """Say whether the certificate's name ``pattern`` covers ``name`` (RFC 6125: a wildcard is one whole label)."""
     if pattern == name:
         return True
     if not pattern.startswith("*.") or name.startswith("*."):

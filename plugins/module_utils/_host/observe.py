@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host holds of one certificate: the version in use, the waiting keys, which keys it has."""
+"""What a host holds of one certificate: the version in use, the waiting keys, all its keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Observation:
-    """Of one certificate. ``in_use`` is None when nothing is in use or what is in use is damaged."""
+    """Of one certificate. ``in_use`` is None if nothing is in use, or if that is damaged."""
 
     path: str
     in_use: Version | None = None
@@ -42,7 +42,7 @@ class Observation:
 
     @property
     def current(self) -> Version | None:
-        """The certificate in use; a placeholder is none."""
+        """The certificate in use; a placeholder does not count."""
         return None if self.placeholder else self.in_use
 
     @property
@@ -52,14 +52,14 @@ class Observation:
 
     @property
     def held_public_keys(self) -> list[str]:
-        """SHA-256 of every public key whose private key is here, waiting or in a version, sorted."""
+        """SHA-256 of every public key whose private key is on this host, waiting or in a version, sorted."""
         waiting = {item.public_key_sha256 for item in self.pending}
         bare = {item.public_key_sha256 for item in self.bare_keys}
         return sorted(waiting | bare | self.installed_public_keys)
 
     @property
     def installed_public_keys(self) -> set[str]:
-        """SHA-256 of the public keys of all real versions whose private key is here."""
+        """SHA-256 of the public keys of all real versions whose private key is on this host."""
         real = (item for item in self.versions if item.has_key and not is_placeholder(item.leaf))
         return {item.leaf.public_key.sha256 for item in real}
 
@@ -86,7 +86,7 @@ def observe(root: Folder | None, folder: str, *, root_path: str) -> Observation:
 
 
 def reload_needed(folder: str, current: str | None, records: Mapping[str, Record]) -> bool:
-    """Say whether a service that was to be given this certificate has not been seen to load the version in use."""
+    """Say whether a service of this certificate is not known to have loaded the version in use."""
     return current is not None and any(
         folder in record.wanted and not has_taken(record, folder, current) for record in records.values()
     )
@@ -115,7 +115,7 @@ def current_result(observation: Observation) -> dict[str, Any] | None:
 
 
 def pending_result(item: Pending) -> dict[str, Any]:
-    """Return a waiting key as a module result; of the key only its public half."""
+    """Return a waiting key as a module result, with its public half only."""
     return {
         "id": item.id,
         "csr": item.csr,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make private keys and certificate requests with the openssl program; a key goes nowhere but into its file."""
+"""Make private keys and certificate requests with the openssl program; a key is written only to its own file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUBJECT_FIELDS: Mapping[str, tuple[str, str]] = {
     "organizational_unit": ("OU", "2.5.4.11"),
     "email": ("emailAddress", "1.2.840.113549.1.9.1"),
 }
-"""Option to the short name openssl uses and the number in the request, in the order they are written."""
+"""Option to openssl's short name and the attribute number in the request, in the order in which they are written."""
 
 _CONFIG_FILE = "request.cnf"
 _KEY_TIMEOUT = 300.0
@@ -51,7 +51,7 @@ class KeyKind:
 
 @dataclass(frozen=True)
 class RequestSpec:
-    """What a certificate request is made from. ``subject`` maps options of SUBJECT_FIELDS to text."""
+    """The content of a certificate request. ``subject`` maps options of SUBJECT_FIELDS to text."""
 
     names: tuple[str, ...]
     key: KeyKind
@@ -60,7 +60,7 @@ class RequestSpec:
 
 @dataclass(frozen=True)
 class SelfSigned:
-    """What a self-signed certificate says: its common name, DNS names if any, days it is valid from now."""
+    """The content of a self-signed certificate: common name, DNS names if any, days of validity from now."""
 
     common_name: str
     days: int
@@ -68,20 +68,20 @@ class SelfSigned:
 
 
 def key_kind(kind: str, size: int | None, *, option: str) -> KeyKind:
-    """Return the kind of key; without ``size`` the smallest (fastest, and strong enough). Raises InputError."""
+    """Return the kind of key; without ``size`` the smallest, which is fast and strong enough. Raises InputError."""
     sizes = KEY_SIZES[kind]
     if size is not None and size not in sizes:
         raise InputError(
             option=f"{option}.key_size",
             value=str(size),
-            problem=f"is no size of {kind} keys",
+            problem=f"is not a size of {kind} keys",
             remedy=f"Use one of {', '.join(str(item) for item in sizes)}.",
         )
     return KeyKind(kind=kind, bits=size or sizes[0])
 
 
 def check_subject(subject: Mapping[str, str], *, option: str) -> dict[str, str]:
-    """Return the fields of ``subject`` that are set. Raises InputError for what no certificate can carry."""
+    """Return the fields of ``subject`` that are set. Raises InputError for values that no certificate can hold."""
     chosen = {name: subject[name].strip() for name in SUBJECT_FIELDS if (subject.get(name) or "").strip()}
     for name, value in chosen.items():
         if len(value) > _MAX_FIELD or not value.isprintable():
@@ -94,7 +94,7 @@ def check_subject(subject: Mapping[str, str], *, option: str) -> dict[str, str]:
     country = chosen.get("country")
     if country is not None and not (len(country) == _COUNTRY and country.isascii() and country.isalpha()):
         raise InputError(
-            option=f"{option}.country", value=country, problem="is no country code", remedy="Use two letters."
+            option=f"{option}.country", value=country, problem="is not a country code", remedy="Use two letters."
         )
     if country is not None:
         chosen["country"] = country.upper()
@@ -113,7 +113,7 @@ def find_openssl() -> str:
 
 
 def make_key(program: str, folder: Folder, kind: KeyKind, *, name: str = KEY_FILE) -> None:
-    """Write a new private key (PKCS #8, PEM) as file ``name``, 0600 from the first byte. Raises CommandError."""
+    """Write a new private key (PKCS #8, PEM) as file ``name``, 0600 from the start. Raises CommandError."""
     choice = (
         ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{kind.bits}"]
         if kind.kind == "RSA"
@@ -132,7 +132,7 @@ def make_key(program: str, folder: Folder, kind: KeyKind, *, name: str = KEY_FIL
 def make_request(program: str, folder: Folder, spec: RequestSpec) -> None:
     """Write a new certificate request for the key in ``folder`` to disk as ``request.csr``. Raises CommandError.
 
-    The configuration is our own, so that the host's openssl.cnf neither has to exist nor adds anything.
+    The configuration is our own, so that the host's openssl.cnf is not needed and adds nothing.
     """
     folder.write_new(_CONFIG_FILE, request_config(spec.names).encode(), access=Access(mode=PRIVATE))
     argv = [program, "req", "-new", "-batch", "-utf8", "-sha256", "-config", f"{folder.path}/{_CONFIG_FILE}"]
@@ -144,7 +144,7 @@ def make_request(program: str, folder: Folder, spec: RequestSpec) -> None:
 def make_self_signed(program: str, folder: Folder, spec: SelfSigned, *, key: str, name: str) -> None:
     """Write a certificate signed by its own key, the file ``key`` in ``folder``, as file ``name``. Raises CommandError.
 
-    Like a request, it takes nothing from the host's openssl.cnf.
+    Like a request, it uses nothing of the host's openssl.cnf.
     """
     config = request_config(spec.names, extensions="x509_extensions")
     folder.write_new(_CONFIG_FILE, config.encode(), access=Access(mode=PRIVATE))
@@ -155,7 +155,7 @@ def make_self_signed(program: str, folder: Folder, spec: SelfSigned, *, key: str
 
 
 def request_config(names: tuple[str, ...], *, extensions: str = "req_extensions") -> str:
-    """Return the configuration ``openssl req`` reads the names from; without names there are no extensions."""
+    """Return the configuration with the names for ``openssl req``; without names there are no extensions."""
     lines = [
         "[req]",
         "prompt = no",
@@ -170,7 +170,7 @@ def request_config(names: tuple[str, ...], *, extensions: str = "req_extensions"
 
 
 def subject_text(spec: RequestSpec) -> str:
-    """Return the subject as ``openssl req -subj`` takes it."""
+    """Return the subject in the form of ``openssl req -subj``."""
     parts = [(SUBJECT_FIELDS[name][0], value) for name, value in spec.subject.items()]
     first = common_name(spec.names)
     parts += [("CN", first)] if first else []
@@ -206,7 +206,7 @@ def check_key(program: str, path: str) -> None:
 def write_output(
     argv: Sequence[str], folder: Folder, name: str, *, timeout: float = _TIMEOUT, pass_fds: Sequence[int] = ()
 ) -> None:
-    """Run openssl with a file that we created as its standard output: no other mode, at no moment."""
+    """Run openssl with its standard output in a file that we created, so that the file never has another mode."""
     descriptor = folder.create(name, access=Access(mode=PRIVATE))
     try:
         result = run_command(argv, timeout=timeout, stdout=descriptor, pass_fds=pass_fds)

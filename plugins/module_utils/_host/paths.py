@@ -20,11 +20,11 @@ _PASS_FOLDER = getattr(os, "O_PATH", 0) and getattr(os, "O_PATH", 0) | os.O_DIRE
 _MAX_LINKS = 40
 
 Label = Callable[[str], None]
-"""Gives a new file or folder, named by its path, the security label its place asks for."""
+"""Sets the security label of a new file or folder, by its path."""
 
 
 def no_label(path: str) -> None:
-    """Label nothing: for hosts without SELinux and for tests."""
+    """Set no label: for hosts without SELinux and for tests."""
     del path
 
 
@@ -42,9 +42,9 @@ def check_absolute(path: str, *, option: str) -> str:
 
 
 def why_untrusted(status: os.stat_result, *, user: int) -> str | None:
-    """Say why somebody else than root and ``user`` could change this folder's entries, or None if nobody can.
+    """Say why somebody other than root and ``user`` could change this folder's entries, or None if nobody can.
 
-    A sticky folder such as /tmp is accepted: what root or ``user`` own in it, others can neither move nor remove.
+    A sticky folder such as /tmp is accepted: others can neither move nor remove what root or ``user`` own in it.
     """
     if status.st_uid not in {0, user}:
         return f"belongs to {_user_name(status.st_uid)}"
@@ -71,7 +71,7 @@ def open_folder(path: str, *, create_mode: int | None = None, label: Label = no_
     """Open the absolute ``path`` step by step and return its descriptor, or None if it does not exist.
 
     With ``create_mode`` missing folders are made: parents 0755, the last one with that mode, each one written to disk.
-    Symbolic links on the way are followed only where root or this user made them, in folders nobody else can change.
+    Symbolic links on the way are followed only if root or this user made them, in folders that nobody else can change.
     Raises UnsafePathError, HostError, OSError.
     """
     pending = [part for part in reversed(path.split("/")) if part]
@@ -82,7 +82,7 @@ def open_folder(path: str, *, create_mode: int | None = None, label: Label = no_
         check_trusted(current, path="/")
         while pending:
             part = pending.pop()
-            if part == "..":  # only from the target of a link that was found trustworthy
+            if part == "..":  # only from the target of a trusted link
                 walked = walked.rpartition("/")[0] or "/"
                 current = _replace(current, os.open("..", OPEN_FOLDER, dir_fd=current))
                 continue
@@ -125,8 +125,8 @@ def make_folder(parent: int, name: str, *, path: str, mode: int, label: Label) -
 def sync(descriptor: int) -> None:
     """Write an open file or folder to disk.
 
-    A file system that cannot do it for folders says EINVAL and is believed; EBADF says that a folder on the way may be
-    passed but not read.
+    EINVAL is ignored: it comes from file systems that cannot sync folders. EBADF is ignored too: it comes from a folder
+    on the way that may be entered but not read.
     """
     try:
         os.fsync(descriptor)
@@ -136,7 +136,7 @@ def sync(descriptor: int) -> None:
 
 
 def _link_target(parent: int, name: str, path: str) -> str | None:
-    """Return where the symbolic link ``name`` points, None if it is none. Raises UnsafePathError for a stranger's."""
+    """Return where the symbolic link ``name`` points, None if none. Raises UnsafePathError for a foreign one."""
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
@@ -156,7 +156,7 @@ def _open_step(parent: int, name: str, path: str, *, last: bool, mode: int | Non
         try:
             return os.open(name, OPEN_FOLDER, dir_fd=parent)
         except PermissionError:
-            # On the way one may have to pass folders one cannot list.
+            # Folders on the way may be ones that this user can enter but not list.
             if last or not _PASS_FOLDER:
                 raise
             return os.open(name, _PASS_FOLDER, dir_fd=parent)
@@ -166,7 +166,7 @@ def _open_step(parent: int, name: str, path: str, *, last: bool, mode: int | Non
             if attempt == 1:
                 make_folder(parent, name, path=path, mode=mode, label=label)
         except NotADirectoryError:
-            raise HostError(problem=f"{path} is not a folder. Nothing was changed.") from None
+            raise HostError(problem=f"{path} is not a directory. Nothing was changed.") from None
     return None
 
 
@@ -190,7 +190,7 @@ def _group_name(gid: int) -> str:
 
 
 def _is_private_group(gid: int, *, owner: int) -> bool:
-    """Say whether the group is the owner's own (same name, no other member), as many systems give to each user."""
+    """Say whether the group is the owner's own (same name, no other member), which many systems give each user."""
     try:
         group = grp.getgrgid(gid)
         name = pwd.getpwuid(owner).pw_name

@@ -39,7 +39,7 @@ _DATE = "%Y%m%dT%H%M%SZ"
 
 @dataclass(frozen=True)
 class Pending:
-    """One waiting key: its folder's name, where it is, its request byte for byte."""
+    """One waiting key: its folder's name, its path, its request byte for byte."""
 
     id: str
     path: str
@@ -58,7 +58,7 @@ class Pending:
         return f"{self.path}/{KEY_FILE}"
 
     def fits(self, spec: RequestSpec) -> bool:
-        """Say whether this request asks for exactly these names, this kind of key and this subject."""
+        """Say whether this request has exactly these names, this kind of key and this subject."""
         wanted = dict(spec.subject)
         asked = {_FIELD_OF[number]: text for number, text in self.facts.subject.items() if number in _FIELD_OF}
         key = KeyKind(kind=self.facts.public_key.kind, bits=self.facts.public_key.bits)
@@ -81,7 +81,7 @@ class BareKey:
 
 
 def read_pending(folder: Folder | None) -> list[Pending]:
-    """Return the waiting keys in the folder of a certificate, oldest first; what is incomplete is left out."""
+    """Return the waiting keys in the folder of a certificate, oldest first; incomplete ones are left out."""
     waiting = folder.child(FOLDER) if folder else None
     if waiting is None:
         return []
@@ -101,13 +101,13 @@ def read_bare_keys(folder: Folder | None) -> list[BareKey]:
 
 
 def choose(items: Sequence[Pending], spec: RequestSpec, *, used_keys: Collection[str]) -> Pending | None:
-    """Return the newest waiting key that fits and is none of ``used_keys``, None if a new one must be made."""
+    """Return the newest waiting key that fits and is not in ``used_keys``; None if a new one must be made."""
     fitting = [item for item in items if item.public_key_sha256 not in used_keys and item.fits(spec)]
     return fitting[-1] if fitting else None
 
 
 def make_pending(program: str, folder: Folder, spec: RequestSpec, *, now: datetime) -> Pending:
-    """Make a key and its request in the folder of a certificate; complete and on disk when this returns, or not there.
+    """Make a key and its request in the folder of a certificate: complete and on disk, or not at all.
 
     Raises CommandError, OSError.
     """
@@ -125,9 +125,9 @@ def make_pending(program: str, folder: Folder, spec: RequestSpec, *, now: dateti
 
 
 def add_key(folder: Folder, fill: Callable[[Folder], x509.Request | x509.PublicKey], *, now: datetime) -> str:
-    """Let ``fill`` write a key and what is known of it into a new folder; return that folder's name.
+    """Let ``fill`` write a key and its facts into a new folder; return that folder's name.
 
-    The folder appears complete and is on disk when this returns. Whatever ``fill`` raises leaves nothing behind.
+    The folder appears only when it is complete and on disk. If ``fill`` raises, nothing is left behind.
     """
     with folder.make(FOLDER, mode=0o700) as waiting:
         staging = waiting.make_staging()
@@ -148,7 +148,7 @@ def add_key(folder: Folder, fill: Callable[[Folder], x509.Request | x509.PublicK
 
 
 def keep_received_request(staging: Folder, csr: str, *, public_key_sha256: str) -> x509.Request:
-    """Write the request that belongs to a key byte for byte. Raises VerificationError if it belongs to another."""
+    """Write the request of a key byte for byte. Raises VerificationError if it belongs to another key."""
     facts = x509.request(csr, where="The certificate request")
     if facts.public_key.sha256 != public_key_sha256:
         raise VerificationError(
@@ -193,7 +193,7 @@ def _meta(identity: str, facts: x509.Request | x509.PublicKey, now: datetime) ->
 
 
 def _read_one(waiting: Folder, name: str) -> Pending | None:
-    """Read one folder. Facts come from the request itself, so that no second truth can be stale or forged."""
+    """Read one folder. Facts come from the request itself, so that no second copy can be outdated or forged."""
     folder = waiting.child(name)
     if folder is None:
         return None

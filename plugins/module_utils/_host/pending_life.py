@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def outlived(seen: Observation, *, keep: Collection[str], spared: str | None, days: float, now: datetime) -> list[str]:
     """Return the folders of waiting keys that no live order carries (``keep``) and that are older than ``days``.
 
-    ``spared`` is the one chosen in this run. A key whose age is unknown is kept. Versions have their own copy of a key,
-    so that the waiting one of an installed certificate may go by the same rule.
+    ``spared`` is the key chosen in this run. A key of unknown age is kept. Versions have their own copy of a key, so
+    the waiting key of an installed certificate may be removed by the same rule.
     """
     old = timedelta(days=days)
     keys = [(item.id, item.public_key_sha256, item.created) for item in seen.pending]

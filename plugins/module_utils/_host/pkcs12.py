@@ -4,8 +4,8 @@
 
 """A PKCS #12 keystore beside the PEM files of a version, for services that read nothing else (Java, Windows tools).
 
-It is built once, in the staging folder of its version, so that it always holds what the version holds. The passphrase
-reaches openssl through a pipe: it is in no argument, environment or file of ours.
+It is built once, in the staging folder of its version, so that both always have the same content. The passphrase
+reaches openssl through a pipe: it is in no argument, environment variable or file of ours.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ ENCRYPTIONS: Mapping[str, Sequence[str]] = {
     "aes256": ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha256"),
     "3des": ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"),
 }
-"""Java reads aes256 since 8u301 and 11.0.12; older ones want 3des."""
+"""Java reads aes256 since 8u301 and 11.0.12; older versions need 3des."""
 _META = "keystore.json"
-_SHORTEST = 6  # keytool takes no shorter passphrase
+_SHORTEST = 6  # keytool accepts no shorter passphrase
 _LONGEST = 256
 _TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
 class Keystore:
-    """How a keystore is made: the name its entry has, how it is encrypted, and with what."""
+    """How a keystore is made: the name of its entry, its encryption, its passphrase."""
 
     program: str
     friendly_name: str
@@ -74,9 +74,9 @@ class Keystore:
 def read_keystore(
     entry: Mapping[str, Any] | None, *, name: str, passphrase: str | None, program: str, option: str
 ) -> Keystore | None:
-    """Return the keystore that the option ``pkcs12`` asks for, None if it asks for none.
+    """Return the keystore of the option ``pkcs12``, None if it asks for none.
 
-    ``name`` is the certificate's, ``passphrase`` that of the task. Raises InputError, HostError.
+    ``name`` is the certificate's, ``passphrase`` the task's. Raises InputError, HostError.
     """
     if entry is None:
         return None
@@ -92,7 +92,7 @@ def read_keystore(
     if not _SHORTEST <= len(secret) <= _LONGEST or not secret.isascii() or not secret.isprintable():
         raise HostError(
             problem=f"{option}: the passphrase is not {_SHORTEST} to {_LONGEST} printable ASCII characters.",
-            remedy="Java and other programs take no other ones.",
+            remedy="Java and other programs accept no others.",
         )
     friendly = entry.get("friendly_name") or name
     if not friendly.isprintable():
@@ -128,7 +128,7 @@ def read_passphrase(path: str) -> str:
 
 @contextlib.contextmanager
 def _pipe(passphrase: str) -> Iterator[int]:
-    """Yield a descriptor from which the passphrase can be read once. It is far smaller than a pipe holds."""
+    """Yield a descriptor from which the passphrase can be read once. It is much smaller than a pipe's buffer."""
     reading, writing = os.pipe()
     try:
         try:

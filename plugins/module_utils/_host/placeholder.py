@@ -4,8 +4,8 @@
 
 """A self-signed certificate for services whose configuration names the files before the first certificate is issued.
 
-It is told from a real certificate by what it says of itself, so that no note beside it can be lost: it is signed by its
-own key and its common name is PLACEHOLDER_NAME. No authority would certify that name.
+Its own content distinguishes it from a real certificate, so that no note beside it can get lost. It is signed by its
+own key, and its common name is PLACEHOLDER_NAME, which no CA would certify.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _KIND = openssl.KeyKind(kind="ECDSA", bits=256)
 
 
 class PlaceholderBundle(Bundle):
-    """A self-signed certificate as a set: it is its own issuer, so that chain.pem is not an empty file.
+    """A self-signed certificate as a set. It is its own issuer, so that chain.pem is not an empty file.
 
     Services that read chain.pem refuse to start with an empty one.
     """
@@ -46,10 +46,10 @@ class PlaceholderBundle(Bundle):
 
 
 def is_due(in_use: Version | None, *, linked: str | None, now: datetime) -> bool:
-    """Say whether a placeholder is to be made: there is nothing in use, or a placeholder that ends soon.
+    """Say whether a placeholder must be made: nothing is in use, or a placeholder that ends soon.
 
-    ``linked`` is the version that the link ``current`` names, ``in_use`` that version if it can be read. Something
-    damaged is left to the next installation.
+    ``linked`` is the version that the link ``current`` names, ``in_use`` that version if it can be read. A damaged
+    version is left to the next installation.
     """
     if in_use is None:
         return linked is None

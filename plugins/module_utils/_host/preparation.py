@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the module answers with."""
+    """The module's result."""
 
     changed: bool
     certificates: list[dict[str, Any]]
@@ -39,9 +39,9 @@ class Outcome:
 
 
 def run(host: Host, wanted: Wanted) -> Outcome:
-    """Make what is asked for and missing; one certificate's trouble does not stop the others.
+    """Make what is wanted and missing; an error of one certificate does not stop the others.
 
-    Raises HostError when nothing can be done at all: an unsafe root, openssl missing, no room, another run.
+    Raises HostError if nothing can be done at all: an unsafe root, openssl missing, no space, another run.
     """
     items = read_entries(wanted.certificates)
     with contextlib.ExitStack() as stack:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates a run of ssl_certificate_prepare is about, as read from its options."""
+"""The certificates of a run of ssl_certificate_prepare, read from its options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Item(Subject):
-    """One certificate on its way through the module: what is asked for, then what was found, then what was done."""
+    """One certificate during the module's run: what is wanted, then what was found, then what was done."""
 
     spec: RequestSpec | None = None
     fresh: bool = False
@@ -51,14 +51,14 @@ class Item(Subject):
 
     @property
     def due(self) -> list[Change]:
-        """Changes of records that are still to be made."""
+        """Changes of records that must still be made."""
         return outstanding(self.records or {}, self.changes)
 
 
 def read_entries(entries: Sequence[Mapping[str, Any]]) -> list[Item]:
-    """Return the items of the option ``certificates``; what is wrong with one is its own error.
+    """Return the items of the option ``certificates``; an error of one entry stays with it.
 
-    Raises InputError for two entries of one name: nothing is done then.
+    Raises InputError, before anything is done, for two entries with one name.
     """
     items = [_read_entry(entry, option=f"certificates[{number}]") for number, entry in enumerate(entries)]
     refuse_doubles(items)

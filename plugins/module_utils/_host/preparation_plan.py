@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run of ssl_certificate_prepare finds on the host, and what of the things asked for is still to be done."""
+"""What a run of ssl_certificate_prepare finds on the host, and what is still to be done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of ssl_certificate_prepare, as they were given. Space in bytes, age in days."""
+    """The options of ssl_certificate_prepare, as given. Space in bytes, age in days."""
 
     certificates: Sequence[Mapping[str, Any]]
     access: Access = field(default_factory=Access)
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def plan(root: Folder | None, items: Sequence[Item], host: Host, wanted: Wanted) -> None:
-    """Find out for all items what is to be done; trouble with one is put into its ``error``."""
+    """Determine for all items what is to be done; an error of one is stored in its ``error``."""
     for item in items:
         if not item.error:
             with own_trouble(item, doing=f"Could not read {host.root}/{item.folder}"):
@@ -44,7 +44,7 @@ def plan(root: Folder | None, items: Sequence[Item], host: Host, wanted: Wanted)
 
 
 def plan_one(root: Folder | None, item: Item, host: Host, wanted: Wanted) -> None:
-    """Find out what the host holds of ``item`` and choose its waiting key. Raises HostError for what cannot be done."""
+    """Read what the host holds of ``item`` and choose its waiting key. Raises HostError for what cannot be done."""
     seen = look(root, item, host)
     _choose(item, seen)
     if item.needed:
@@ -63,7 +63,7 @@ def _choose(item: Item, seen: Observation) -> None:
 
 
 def _check_sharing(item: Item, seen: Observation, host: Host) -> None:
-    """Refuse what cannot be sealed, before anything is made. Raises VerificationError."""
+    """Refuse keys that cannot be sealed, before anything is made. Raises VerificationError."""
     for part in item.to_seal:
         sealing.check_recipient(part, name=item.folder, now=host.now)
         if part.public_key_sha256 not in seen.held_public_keys:
@@ -77,13 +77,13 @@ def _check_sharing(item: Item, seen: Observation, host: Host) -> None:
 
 
 def lacks(item: Item, keys: Sequence[str]) -> list[str]:
-    """Return those of ``keys`` whose private keys are not here."""
+    """Return those of ``keys`` whose private keys are not on this host."""
     held = item.observation.held_public_keys if item.observation else ()
     return [key for key in keys if key not in held]
 
 
 def needs_recipient(item: Item, host: Host) -> bool:
-    """Say whether a recipient must be made: one is asked for, a key is missing, and none waits that is usable."""
+    """Say whether a recipient must be made: one is wanted, a key is missing, and no usable recipient waits."""
     if not item.receive or (item.wanted_keys and not lacks(item, item.wanted_keys)):
         return False
     waiting = item.observation.recipient if item.observation else None
@@ -91,7 +91,7 @@ def needs_recipient(item: Item, host: Host) -> bool:
 
 
 def needs_placeholder(item: Item, host: Host) -> bool:
-    """Say whether a placeholder is asked for and to be made."""
+    """Say whether a placeholder is wanted and must be made."""
     seen = item.observation
     if not item.placeholder or item.placeholder_made or seen is None:
         return False
@@ -105,7 +105,7 @@ def is_stale(item: Item, host: Host) -> bool:
 
 
 def outlived(item: Item, host: Host, wanted: Wanted) -> list[str]:
-    """Return the waiting keys that are to be removed."""
+    """Return the waiting keys that must be removed."""
     if item.keep_keys is None or item.observation is None:
         return []
     spared = item.chosen.id if item.chosen else None
@@ -120,24 +120,24 @@ def needs_openssl(item: Item, host: Host) -> bool:
 
 
 def must_discard(item: Item) -> bool:
-    """Say whether a recipient is to be removed although its keys will not be opened: it serves one message only."""
+    """Say whether a recipient must be removed although its keys will not be opened: it serves one message only."""
     return bool(item.to_open and item.observation and item.observation.recipient)
 
 
 def has_work(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Say whether something is to be written for this item."""
+    """Say whether anything must be written for this item."""
     if item.error or item.observation is None:
         return must_discard(item)
     return bool(item.due) or needs_folder(item, host, wanted)
 
 
 def needs_folder(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Say whether something is to be done in the folder of the certificate; records lie elsewhere."""
+    """Say whether anything must be done in the folder of the certificate; records are stored elsewhere."""
     return bool(outlived(item, host, wanted)) or is_stale(item, host) or needs_openssl(item, host)
 
 
 def changes(item: Item, host: Host, wanted: Wanted) -> bool:
-    """Say whether something of this item was changed or, in check mode, would be."""
+    """Say whether this item was changed or, in check mode, would be."""
     if not host.check_mode:
         made = item.made or item.recipient_made or item.placeholder_made
         return made or item.recorded or bool(item.received or item.removed)

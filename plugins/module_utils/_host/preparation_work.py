@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do to the keys of a host what is asked for and not done yet, one certificate after the other, under one lock."""
+"""Make the planned changes to the keys of a host, one certificate after the other, under one lock."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def work(items: Sequence[Item], host: Host, wanted: Wanted) -> None:
-    """Do what is to be done. Raises HostError when openssl is missing or another run holds the lock."""
+    """Make the changes. Raises HostError if openssl is missing or another run holds the lock."""
     program = find_openssl() if any(needs_openssl(item, host) for item in items if not item.error) else ""
     with _created_root(host) as root, locked(root, timeout=host.lock_timeout):
         mark(root)
@@ -53,13 +53,13 @@ def work(items: Sequence[Item], host: Host, wanted: Wanted) -> None:
                     _record(root, item)
                 if item.error:
                     with contextlib.suppress(HostError, OSError):
-                        look(root, item, host)  # what was made before it failed is there
+                        look(root, item, host)  # a part may have been made before it failed
 
 
 def _work_on(root: Folder, item: Item, host: Host, wanted: Wanted, *, program: str) -> None:
     with root.make(item.folder, mode=FOLDER_MODE) as folder:
         sweep(folder)
-        # Somebody else may have done it while this run waited for the lock.
+        # Another run may have done it while this run waited for the lock.
         plan_one(root, item, host, wanted)
         _receive(folder, item, host, program=program)
         if item.needed and item.spec is not None:
@@ -75,7 +75,7 @@ def _work_on(root: Folder, item: Item, host: Host, wanted: Wanted, *, program: s
 
 
 def _receive(folder: Folder, item: Item, host: Host, *, program: str) -> None:
-    """Open what arrived, or wait for it: at the end a recipient is there only if keys are still to come."""
+    """Open what arrived, or prepare for it. In the end a recipient exists only if keys are still to come."""
     if is_stale(item, host):
         sealing.remove_recipient(folder)
     if item.to_open:
@@ -87,7 +87,7 @@ def _receive(folder: Folder, item: Item, host: Host, *, program: str) -> None:
 
 
 def _record(root: Folder, item: Item) -> None:
-    """Write the records, after the key that they may be about."""
+    """Write the records, after the key that they may name."""
     if item.reference is None or not item.due:
         return
     key = item.chosen.public_key_sha256 if item.chosen else None
@@ -103,7 +103,7 @@ def _discard(root: Folder, item: Item) -> None:
 
 
 def mark(root: Folder) -> None:
-    """Leave the marker file in the root folder."""
+    """Write the marker file in the root folder."""
     if root.status(MARKER) is None:
         root.write_new(MARKER, b'{"layout": 1}\n', access=Access(mode=PUBLIC))
         root.sync()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look which certificate an endpoint shows: a TLS handshake that trusts nobody and judges nothing."""
+"""Observe which certificate an endpoint presents: a TLS handshake that accepts any certificate."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _SILENT = "closed the connection without an answer"
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen: ``leaf`` is the SHA-256 of the certificate shown, None if no TLS came about; then ``problem``."""
+    """One observation: ``leaf`` is the SHA-256 of the certificate; None without TLS, and then ``problem`` says why."""
 
     leaf: str | None = None
     problem: str = ""
 
 
 def look(endpoint: Endpoint, server_name: str) -> Look:
-    """Return what ``endpoint`` shows to a client that asks for ``server_name``. Never raises; bounded by its time."""
+    """Return what ``endpoint`` presents to a client that asks for ``server_name``. Never raises; limited in time."""
     seen = _look(endpoint, server_name, proxy_protocol=endpoint.proxy_protocol)
     if seen.problem == _SILENT and not endpoint.proxy_protocol:
-        # What listens behind a load balancer throws out everybody who does not begin with that header.
+        # A service behind a load balancer drops every connection that does not begin with that header.
         with_header = _look(endpoint, server_name, proxy_protocol=True)
         if with_header.leaf:
             return Look(problem=_PROXY_REASON)
@@ -62,7 +62,7 @@ def _look(endpoint: Endpoint, server_name: str, *, proxy_protocol: bool) -> Look
 
 
 def _context() -> ssl.SSLContext:
-    """Return a client that takes every server: what is asked is what it shows, not whether that is good."""
+    """Return a client context that accepts every server, because only the presented certificate matters."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -90,7 +90,7 @@ def _handshake(connection: Connection, server_name: str) -> bytes:
         except ssl.SSLError as error:
             said = "TLS handshake fails" if is_tls(received) else "answers, but not with TLS"
             return _shown_in_clear(received, problem=f"{said} ({error.reason or 'no reason given'})")
-        # The server is told that all is well; whether it still listens does not matter.
+        # The handshake is finished properly; whether the server still listens does not matter.
         with contextlib.suppress(OSError):
             connection.send(outgoing.read())
         leaf = client.getpeercert(binary_form=True)
@@ -110,7 +110,7 @@ def _converse(connection: Connection, data: bytes, received: bytes) -> bytes:
 
 
 def _shown_in_clear(received: bytes, *, problem: str) -> bytes:
-    """Return the leaf of a server that only ended the handshake because it wants to see the client's certificate."""
+    """Return the leaf of a server that ended the handshake only because the client sent no certificate."""
     hello = read_hello(received)
     if hello.leaf and hello.wants_client_certificate:
         return hello.leaf

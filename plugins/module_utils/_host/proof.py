@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what endpoints show: whether a service has loaded its certificates, kept the old ones, or broke over them.
+"""Judge what endpoints present: has a service loaded its certificates, kept the old ones, or failed with the new ones.
 
-One sight of the new certificate proves little, because old worker processes answer for a while next to new ones. So it
-has to be seen several times in a row over a span of time.
+One observation of the new certificate proves little, because old worker processes serve for a while beside new ones. So
+it must be observed several times in a row over a span of time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Leaves:
-    """SHA-256 of the leaf that is expected of a certificate, and of the versions of it that came before."""
+    """SHA-256 of the expected leaf of a certificate, and of its earlier versions."""
 
     expected: str
     older: frozenset[str] = frozenset()
@@ -41,10 +41,10 @@ class Leaves:
 
 @dataclass
 class Sight:
-    """What was seen of one target, before and after, and what follows from it.
+    """The observations of one target, before and after, and the verdict.
 
-    ``answered`` tells whether TLS was spoken there before anything was switched. ``verdict`` is None as long as nothing
-    was judged, and ``reason`` goes on from the place ("... refused the connection").
+    ``answered``: the target spoke TLS before anything was switched. ``verdict`` is None until it was judged. ``reason``
+    continues the target's name ("... refused the connection").
     """
 
     target: Target
@@ -57,7 +57,7 @@ class Sight:
 
 @dataclass
 class _Watch:
-    """The looks at one target, the newest last, and since when the expected leaf was seen without a break."""
+    """The observations of one target, the newest last, and since when the expected leaf was seen without a break."""
 
     looks: list[Look] = field(default_factory=list)
     since: float = 0.0
@@ -74,7 +74,7 @@ class _Watch:
 
 
 def look_before(sights: Sequence[Sight]) -> None:
-    """Look at every target once; at those that do not answer twice, since one dropped connection is no dead service."""
+    """Check every target once, an unreachable one twice: one dropped connection does not mean a dead service."""
     for again in (False, True):
         waiting = [sight for sight in sights if not again or not _answers(sight.before)]
         for sight, seen in zip(waiting, _look_at(waiting)):
@@ -83,7 +83,7 @@ def look_before(sights: Sequence[Sight]) -> None:
 
 
 def look_after(sights: Sequence[Sight], leaves: Mapping[str, Leaves], *, patience: float) -> None:
-    """Look until every target shows its new certificate steadily, or ``patience`` seconds are over; then judge."""
+    """Check until every target presents its new certificate steadily, or ``patience`` seconds are over; then judge."""
     watches = [_Watch() for _sight in sights]
     deadline = time.monotonic() + patience
     waiting = list(range(len(sights)))
@@ -106,7 +106,7 @@ def look_after(sights: Sequence[Sight], leaves: Mapping[str, Leaves], *, patienc
 def judge(sight: Sight, looks: Sequence[Look], leaves: Leaves, *, proven: bool) -> tuple[str, str]:
     """Return the verdict on the last ``looks`` at a target after a reload, and its reason.
 
-    An endpoint that did not speak TLS before can prove nothing about the new certificate, but neither against it.
+    An endpoint that did not speak TLS before proves nothing, neither for nor against the new certificate.
     """
     if proven:
         return PROVEN, ""
@@ -126,7 +126,7 @@ def judge(sight: Sight, looks: Sequence[Look], leaves: Leaves, *, proven: bool) 
 
 
 def judge_standing(sight: Sight, leaves: Leaves) -> None:
-    """Judge a target whose service needs no reload by what it shows now."""
+    """Judge a target whose service needs no reload by what it presents now."""
     seen = sight.before or Look()
     sight.after = seen
     if seen.leaf == leaves.expected:

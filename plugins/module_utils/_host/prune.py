@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remove old versions, and their keys with them. What a service may still use stays."""
+"""Remove old versions with their keys. Versions that a service may still use stay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pruning:
-    """How many versions are kept, what time it is, and whether anything is really removed."""
+    """How many versions to keep, the present time, and whether anything is really removed."""
 
     keep: int
     now: datetime
@@ -30,7 +30,7 @@ class Pruning:
 
 
 def prune(root: Folder, items: Sequence[Item], how: Pruning) -> list[str]:
-    """Remove what is too old, in check mode only tell; the names are put into the items. Returns warnings."""
+    """Remove old versions; in check mode only list them. Their names are stored in the items. Returns warnings."""
     warnings = []
     records = service_journal.read_all(root)
     for item in items:
@@ -56,7 +56,7 @@ def _prune_one(root: Folder, item: Item, how: Pruning, records: Mapping[str, ser
 
 def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, service_journal.Record]) -> Sequence[str]:
     noted = {part.get(item.folder) for record in records.values() for part in (record.wanted, record.proven)}
-    # Nobody returns to a version that is dead, whatever a service was last seen with.
+    # No rollback uses an expired version, whatever a service last loaded.
     protected = {item.target, item.in_use, *(() if item.replaces_revoked else noted)}
     keep = how.keep
     if how.check_mode and item.action == INSTALLED:

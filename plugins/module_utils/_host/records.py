@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run writes down about an order on the hosts that serve it: ``<root>/.records/<SHA-256 of reference>.<kind>``.
+"""Records of an order on the hosts that serve it: ``<root>/.records/<SHA-256 of reference>.<kind>``.
 
-The controller may be thrown away after each job, so the memory of paid calls lives here. A record is a text that this
-host does not interpret. It is written only over exactly the one that the writer has seen, so that of two runs one
-learns that it was not alone.
+The controller may be discarded after each job, so the hosts store the memory of paid calls. A record is a text that
+this host does not interpret. It replaces only exactly the record that its writer has seen. So one of two concurrent
+runs learns of the other.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .files import Folder
 
 FOLDER = ".records"
-# In this order: what is known is kept before a lock is lifted.
+# In this order: knowledge is written before a lock is released.
 KINDS = ("evidence", "seen", "placed", "hosts", "intent")
-MEMORY = ("evidence", "hosts", "intent")  # what other hosts must know of an order that this one serves no more
+MEMORY = ("evidence", "hosts", "intent")  # what other hosts must know of an order that this one no longer serves
 MAX_BYTES = 64 * 1024
 _KEY = re.compile("[0-9a-f]{64}")
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -37,10 +37,10 @@ _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK
 
 @dataclass(frozen=True)
 class Change:
-    """One record to be written (``content``) or removed (None).
+    """One record to write (``content``) or to remove (None).
 
-    ``replaces`` is the SHA-256 of the record that must be there, None if there must be none. With ``about_request`` the
-    record names the key of the certificate request that is chosen in the same run.
+    ``replaces`` is the SHA-256 of the record that must be present, None if there must be none. With ``about_request``
+    the record names the key of the certificate request that is chosen in the same run.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Change:
 
 
 def check_change(entry: Mapping[str, Any], *, option: str) -> Change:
-    """Return one entry of the option ``records``. Raises InputError for a text that is too large to be a record."""
+    """Return one entry of the option ``records``. Raises InputError for a text that is too large for a record."""
     content = entry.get("content")
     if content is not None and len(content.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise InputError(
@@ -69,7 +69,7 @@ def check_change(entry: Mapping[str, Any], *, option: str) -> Change:
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 by which a record is named when it is to be replaced."""
+    """Return the SHA-256 that identifies a record to be replaced."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -79,7 +79,7 @@ def file_name(reference: str, kind: str) -> str:
 
 
 def read_records(root: Folder | None, reference: str) -> dict[str, str]:
-    """Return the records of ``reference`` by kind. Raises HostError for one that is there and cannot be read."""
+    """Return the records of ``reference`` by kind. Raises HostError for one that exists and cannot be read."""
     folder = root.child(FOLDER) if root else None
     if folder is None:
         return {}
@@ -89,7 +89,7 @@ def read_records(root: Folder | None, reference: str) -> dict[str, str]:
 
 
 def other_records(root: Folder | None, references: Sequence[str | None]) -> list[dict[str, Any]]:
-    """Return what is remembered of orders that are not among ``references``; a damaged record is handed on as it is.
+    """Return the records of orders that are not among ``references``; a damaged record is returned as it is.
 
     Raises HostError, OSError for a folder that cannot be read.
     """
@@ -108,9 +108,9 @@ def other_records(root: Folder | None, references: Sequence[str | None]) -> list
 
 
 def outstanding(present: Mapping[str, str], changes: Sequence[Change]) -> list[Change]:
-    """Return the changes that are to be made over the records ``present``, in the order in which they are to be made.
+    """Return the changes to make to the records ``present``, in the order in which they must be made.
 
-    Left out are those in place already, and those whose writer has seen another record than the one that is there.
+    Changes that are already made are left out. So are those whose writer has seen another record than the present one.
     """
     wanted = [change for change in changes if _fits(present.get(change.kind), change)]
     return sorted(wanted, key=lambda change: KINDS.index(change.kind))
@@ -121,9 +121,9 @@ def _fits(present: str | None, change: Change) -> bool:
 
 
 def write_records(root: Folder, reference: str, changes: Sequence[Change], *, request_key: str | None) -> bool:
-    """Write and remove what ``changes`` ask for, each on disk before the next; tell whether one was made.
+    """Write and remove records by ``changes``, each on disk before the next; return whether one was made.
 
-    Call with the root locked. What does not fit to the record that is there is left undone: reading again shows whose
+    Call with the root locked. A change that does not fit the present record is skipped: reading again shows whose
     record it is. Raises HostError, OSError.
     """
     with root.make(FOLDER, mode=0o700) as folder:
@@ -150,7 +150,7 @@ def _apply_one(folder: Folder, name: str, change: Change, request_key: str | Non
 
 
 def _create(folder: Folder, name: str, content: bytes) -> None:
-    """Like O_EXCL, but the file is complete from its first instant; file systems without links get O_EXCL itself."""
+    """Like O_EXCL, but the file is complete from the start. File systems without hard links use O_EXCL itself."""
     temporary = f".new-{secrets.token_hex(8)}"
     access = Access(mode=PRIVATE)
     try:
@@ -166,7 +166,7 @@ def _create(folder: Folder, name: str, content: bytes) -> None:
 
 
 def _about(content: str, key: str | None, *, path: str) -> str:
-    """Return the record with the key of the chosen request; one that is about another key is refused."""
+    """Return the record with the key of the chosen request. A record that names another key is refused."""
     if key is None:
         raise HostError(problem=f"{path} was not written: it needs a certificate request, and there is none.")
     try:
@@ -174,11 +174,11 @@ def _about(content: str, key: str | None, *, path: str) -> str:
         record = data["record"]
         named = record.get("csr_key")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise HostError(problem=f"{path} was not written: the given text is no record about a request.") from None
+        raise HostError(problem=f"{path} was not written: the given text is not a record of a request.") from None
     if named not in {None, key}:
         raise HostError(
             problem=f"{path} was not written: the call that is to be sent again was sent with the key {named}, and "
-            "that key does not wait here any more.",
+            "that key no longer waits here.",
             remedy="Nothing was sent. Find out in the provider's control panel what became of that call.",
         )
     record["csr_key"] = key
@@ -192,7 +192,7 @@ def _read_one(folder: Folder, name: str) -> str | None:
     text = content.decode("utf-8", "replace")
     if len(content) > MAX_BYTES or "\N{REPLACEMENT CHARACTER}" in text:
         raise HostError(
-            problem=f"{folder.path}/{name} is damaged: it is no record. Nothing is bought for its order.",
-            remedy="Look at it, and remove it only if the provider's control panel shows that nothing is under way.",
+            problem=f"{folder.path}/{name} is damaged: it is not a record. Nothing is bought for its order.",
+            remedy="Check it, and remove it only if the provider's control panel shows that nothing is under way.",
         )
     return text

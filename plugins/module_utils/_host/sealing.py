@@ -4,9 +4,9 @@
 
 """Move a private key to another host of the same certificate: only ciphertext and public parts leave a host.
 
-The host that lacks the key makes a throw-away recipient (a key of its own and a self-signed certificate). The host that
-holds the key encrypts it to that certificate (CMS, RFC 5652: ECDH on P-384, AES-256). The first one decrypts it into
-the place of a waiting key, proves that it is the very key, and removes the recipient whatever happened.
+The host without the key makes a temporary recipient (its own key and a self-signed certificate). The host with the key
+encrypts it to that certificate (CMS, RFC 5652: ECDH on P-384, AES-256). The first host decrypts it as a waiting key,
+verifies that it is the right key, and always removes the recipient.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _AGAIN = "Ask for a new recipient certificate (receive), seal the key for it, an
 
 @dataclass(frozen=True)
 class Sealing:
-    """One key to be sealed for another host."""
+    """One key to seal for another host."""
 
     host: str
     recipient_certificate: str
@@ -51,7 +51,7 @@ class Sealing:
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Sealing:
-        """Return what the option says."""
+        """Read an entry of the option."""
         return cls(
             host=entry["host"],
             recipient_certificate=entry["recipient_certificate"],
@@ -61,7 +61,7 @@ class Sealing:
 
 @dataclass(frozen=True)
 class Opening:
-    """One sealed key that arrived, with the request that belongs to it if there is one."""
+    """One sealed key that arrived, with its request if there is one."""
 
     public_key_sha256: str
     ciphertext: str
@@ -69,7 +69,7 @@ class Opening:
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Opening:
-        """Return what the option says."""
+        """Read an entry of the option."""
         return cls(
             public_key_sha256=entry["public_key_sha256"].lower(),
             ciphertext=entry["ciphertext"].strip(),
@@ -79,16 +79,16 @@ class Opening:
 
 @dataclass(frozen=True)
 class Recipient:
-    """The certificate of a throw-away recipient that waits on this host; None if it cannot be read."""
+    """The certificate of a temporary recipient that waits on this host; None if it cannot be read."""
 
     certificate: x509.Certificate | None
 
     def usable(self, *, now: datetime) -> bool:
-        """Say whether keys may still be sealed for it: it is young enough to be here when they arrive."""
+        """Say whether keys may still be sealed for it: it will still exist when they arrive."""
         return self.certificate is not None and now - self.certificate.not_before < _REUSED
 
     def stale(self, *, now: datetime) -> bool:
-        """Say whether it was left over and is to be removed."""
+        """Say whether it was left over and must be removed."""
         return self.certificate is None or now - self.certificate.not_before >= KEPT
 
 
@@ -107,7 +107,7 @@ def read_recipient(folder: Folder | None) -> Recipient | None:
 
 
 def make_recipient(program: str, folder: Folder, *, name: str) -> Recipient:
-    """Make a recipient for certificate ``name`` in its folder, in place of an older one. Raises CommandError."""
+    """Make a recipient for certificate ``name`` in its folder, replacing an older one. Raises CommandError."""
     staging = folder.make_staging()
     temporary = staging.path.rpartition("/")[2]
     try:
@@ -129,10 +129,10 @@ def make_recipient(program: str, folder: Folder, *, name: str) -> Recipient:
 
 
 def seal(program: str, folder: Folder, sealing: Sealing, *, name: str, now: datetime) -> dict[str, Any]:
-    """Return the key that ``sealing`` asks for, encrypted for its recipient, as an entry of the result ``sealed``.
+    """Return the key of ``sealing``, encrypted for its recipient, as an entry of the result ``sealed``.
 
-    The key is read by openssl from where it lies; nothing but ciphertext is written. Raises VerificationError for a
-    recipient that was not made for this certificate and for a key that is not here, CommandError.
+    openssl reads the key in its place; only ciphertext is written. Raises VerificationError for a recipient that was
+    not made for this certificate and for a key that is not on this host, CommandError.
     """
     recipient = check_recipient(sealing, name=name, now=now)
     held = find_true_key(program, folder, sealing.public_key_sha256)
@@ -166,7 +166,7 @@ def check_recipient(sealing: Sealing, *, name: str, now: datetime) -> x509.Certi
 
 
 def find_true_key(program: str, folder: Folder, public_key_sha256: str) -> HeldKey:
-    """Return where the private key of this public key lies; the file is asked, not what is written beside it.
+    """Return where the private key of this public key is. The key file itself decides, not the facts beside it.
 
     Raises VerificationError if there is none.
     """
@@ -181,10 +181,10 @@ def find_true_key(program: str, folder: Folder, public_key_sha256: str) -> HeldK
 
 
 def open_all(program: str, folder: Folder, openings: Sequence[Opening], *, now: datetime) -> list[str]:
-    """Decrypt what arrived into waiting keys, then remove the recipient; return the SHA-256 of the keys now here.
+    """Decrypt sealed keys into waiting keys, then remove the recipient; return the SHA-256 of the keys now here.
 
-    Keys that are here already are left out. The recipient is removed in every outcome. Raises VerificationError for a
-    message that is not for this recipient, was changed on the way or holds another key, CommandError, OSError.
+    Keys that this host has already are skipped. The recipient is removed in every case. Raises VerificationError for a
+    message for another recipient, one that was changed on the way and one with another key; CommandError, OSError.
     """
     try:
         missing = [item for item in openings if not any(find_keys(folder, item.public_key_sha256))]
@@ -194,7 +194,7 @@ def open_all(program: str, folder: Folder, openings: Sequence[Opening], *, now: 
 
 
 def no_recipient(path: str) -> VerificationError:
-    """Return the error of a message that arrives where nobody waits for it; ``path`` is the certificate's folder."""
+    """Return the error for a sealed key without a waiting recipient; ``path`` is the certificate's folder."""
     return VerificationError(
         problem=f"No recipient waits in {path}/{RECEIVING}: it was used already, or was left for more than a day. "
         "No key was written.",
@@ -210,7 +210,7 @@ def remove_recipient(folder: Folder) -> None:
 def _open(program: str, folder: Folder, opening: Opening, *, now: datetime) -> str:
     if len(opening.ciphertext) > _MAX_MESSAGE or not _CMS.match(opening.ciphertext):
         raise VerificationError(
-            problem="The sealed message is no CMS message (PEM). No key was written.", remedy=_AGAIN
+            problem="The sealed message is not a CMS message (PEM). No key was written.", remedy=_AGAIN
         )
     place = folder.child(RECEIVING)
     if place is None:
@@ -241,14 +241,15 @@ def _decrypt(program: str, place: Folder, staging: Folder) -> None:
 
 
 def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x509.PublicKey:
-    """Prove that what was decrypted is the whole, undamaged key that was asked for, and write what is public of it."""
+    """Verify that what was decrypted is the complete, undamaged key, and write its public parts."""
     path = f"{staging.path}/{openssl.KEY_FILE}"
     try:
         public = openssl.public_key(program, path)
         openssl.check_key(program, path)
     except CommandError:
         raise VerificationError(
-            problem="What was sealed is no private key, or was changed on the way. No key was written.", remedy=_AGAIN
+            problem="What was sealed is not a private key, or was changed on the way. No key was written.",
+            remedy=_AGAIN,
         ) from None
     found = hashlib.sha256(public).hexdigest()
     if found != opening.public_key_sha256:
@@ -263,7 +264,7 @@ def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x
 
 
 def _common_name(name: str) -> str:
-    """Return what a recipient for the certificate ``name`` is called, so that no key is sealed for another's."""
+    """Return the common name of a recipient for the certificate ``name``, so that no key is sealed for another's."""
     return f"certops.resello recipient {hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 

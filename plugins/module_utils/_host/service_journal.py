@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each service was to be given, and what it was last seen to have loaded. A reload is needed where they differ."""
+"""What each service should have loaded, and what it was last seen to load. A difference means a reload."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SUFFIX = ".json"
 
 @dataclass(frozen=True)
 class Record:
-    """Of one service: ``wanted`` and ``proven`` map the folder of a certificate to the name of a version.
+    """The record of one service: ``wanted`` and ``proven`` map the folder of a certificate to the name of a version.
 
-    ``answered``: the endpoints that spoke TLS before a switch that has not come to its end. ``unproven``: certificates
-    that were taken to be in use because the commands said so, without being seen. ``cleared``: folder to version of
-    certificates whose reload failed with their predecessors too. ``before``: folder to the version (empty: none) that a
-    run goes back to which is still under way, or was interrupted.
+    ``answered``: the endpoints that spoke TLS before a switch that has not ended yet. ``unproven``: certificates
+    that count as loaded because the commands succeeded, without an observation. ``cleared``: folder to version of
+    certificates whose reload failed with their predecessors too. ``before``: folder to the version (empty: none) for a
+    rollback of a run that is under way or was interrupted.
     """
 
     wanted: Mapping[str, str] = field(default_factory=dict)
@@ -40,17 +40,17 @@ class Record:
 
 
 def has_taken(record: Record, folder: str, version: str) -> bool:
-    """Say whether the service was last given this version, and was seen to load it."""
+    """Say whether the service was given this version last and was seen to load it."""
     return record.wanted.get(folder) == version == record.proven.get(folder)
 
 
 def kept(entries: Mapping[str, str], *, seen: Collection[str]) -> dict[str, str]:
-    """Return the entries of certificates that this run says nothing about (``seen`` are the others)."""
+    """Return the entries of certificates that are not in this run (``seen`` are those that are)."""
     return {folder: version for folder, version in entries.items() if folder not in seen}
 
 
 def read(root: Folder | None, service: str) -> Record:
-    """Return the record of ``service``; an empty one if there is none, or none that can be understood."""
+    """Return the record of ``service``; an empty one if there is none, or none that can be parsed."""
     folder = root.child(FOLDER) if root else None
     if folder is None:
         return Record()
@@ -69,7 +69,7 @@ def read_all(root: Folder | None) -> dict[str, Record]:
 
 
 def sweep(root: Folder) -> None:
-    """Remove what an interrupted run left half written."""
+    """Remove half-written files of an interrupted run."""
     folder = root.child(FOLDER)
     if folder is not None:
         with folder:
@@ -77,14 +77,14 @@ def sweep(root: Folder) -> None:
 
 
 def write(root: Folder, service: str, record: Record) -> None:
-    """Write the record of ``service`` to disk in one step."""
+    """Write the record of ``service`` to disk atomically."""
     content = {"format": _FORMAT, **dataclasses.asdict(record)}
     with root.make(FOLDER, mode=0o700) as folder:
         folder.write_over(service + _SUFFIX, json.dumps(content, sort_keys=True).encode(), access=Access(mode=PRIVATE))
 
 
 def _parse(content: bytes | None) -> Record:
-    # A record that cannot be read proves nothing: the worst that follows is one reload too many.
+    # A record that cannot be read proves nothing; at worst one reload too many follows.
     try:
         data = json.loads(content or b"{}")
     except (ValueError, RecursionError):

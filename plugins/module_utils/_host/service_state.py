@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host says of its services before anything is ordered: does the config test pass, what were they given."""
+"""The state of a host's services before anything is ordered: whether the config test passes, what they should load."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def tested(services: Mapping[str, Service], records: Mapping[str, Record], *, check_mode: bool) -> list[dict[str, Any]]:
-    """Return a result for each service asked for and each one that was ever given a certificate here.
+    """Return a result for each wanted service, and for each one that was ever given a certificate here.
 
-    Config tests are commands of the services, so check mode runs none: ``test_passed`` is None then, and where a
-    service has no test.
+    Config tests are commands of the services, so check mode runs none: ``test_passed`` is then None, as for a service
+    without a test.
     """
     names = dict.fromkeys((*services, *sorted(records)))
     return [_state(name, services.get(name), records.get(name, Record()), check_mode=check_mode) for name in names]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Service:
-    """A service; an empty command means that there is nothing to run. Times in seconds."""
+    """A service. An empty command means that there is nothing to run. Times in seconds."""
 
     name: str
     validate_command: tuple[str, ...] = ()
@@ -38,9 +38,9 @@ class Service:
 class ServiceState:
     """What happened to a service in this run, and what is known of it from earlier ones.
 
-    ``proven``: folder to version it was last seen with. ``given``: what it is given now, as the journal says it.
-    ``disturbed``: it may have loaded something else since. ``others``: what the journal says of its certificates that
-    this run is not about. ``validated_with``: the files that its config test passed with.
+    ``proven``: folder to version that it was last seen to load. ``given``: what it should load now, by the journal.
+    ``disturbed``: it may have loaded something else since. ``others``: the journal's entries for certificates that are
+    not in this run. ``validated_with``: the files with which its config test passed.
     """
 
     service: Service
@@ -61,11 +61,11 @@ class ServiceState:
 
     @property
     def answered_before(self) -> tuple[str, ...]:
-        """The endpoints that spoke TLS before a switch that an earlier run did not bring to its end."""
+        """The endpoints that spoke TLS before a switch that an earlier run did not complete."""
         return self.record.answered
 
     def remember(self, record: Record, *, seen: Collection[str]) -> None:
-        """Start from what the journal says; ``seen`` are the folders that this run is about."""
+        """Start from the journal; ``seen`` are the folders of this run's certificates."""
         self.record = record
         self.others = Record(
             wanted=kept(record.wanted, seen=seen),
@@ -79,11 +79,11 @@ class ServiceState:
         self.disturbed = any(self.proven.get(folder) != version for folder, version in self.given.items())
 
     def needs_reload(self, current: Mapping[str, str]) -> bool:
-        """Say whether the service has not been seen to load all it finds now (folder to version)."""
+        """Say whether the service is not known to have loaded all it finds now (folder to version)."""
         return self.disturbed or any(self.proven.get(folder) != version for folder, version in current.items())
 
     def loaded(self, current: Mapping[str, str]) -> None:
-        """Note that the service has loaded all it finds, seen by its endpoints or said by its commands."""
+        """Record that the service has loaded all it finds, by its endpoints or its commands."""
         self.proven.update(current)
         self.disturbed = False
         self.cleared = {}
@@ -117,7 +117,7 @@ def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
 
 
 def validate(service: Service) -> str | None:
-    """Run the service's config test; return what is wrong, None if nothing is (or there is no test)."""
+    """Run the service's config test; return the failure, None if it passed (or there is no test)."""
     if not service.validate_command:
         return None
     result = run_command(service.validate_command, timeout=service.validate_timeout)
@@ -125,7 +125,7 @@ def validate(service: Service) -> str | None:
 
 
 def reload(service: Service) -> str | None:
-    """Let the service load the new files; return what is wrong, None if the command succeeded (or there is none)."""
+    """Let the service load the new files; return the failure, None if the command succeeded (or there is none)."""
     if not service.reload_command:
         return None
     result = run_command(service.reload_command, timeout=service.reload_timeout)
@@ -133,9 +133,9 @@ def reload(service: Service) -> str | None:
 
 
 def connected(members: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Group certificates (folder to names of services) that hang together through services they share.
+    """Group certificates (folder to names of services) that are connected by services they share.
 
-    Groups and their members keep the order of ``members``. What belongs to no service is a group of its own.
+    Groups and their members keep the order of ``members``. A certificate without a service is its own group.
     """
     groups: list[list[str]] = []
     shared: list[set[Hashable]] = []
@@ -167,6 +167,6 @@ def _seconds(entry: Mapping[str, Any], name: str, *, option: str, default: float
     value = float(default if entry.get(name) is None else entry[name])
     if not 0 < value < math.inf:
         raise InputError(
-            option=f"{option}.{name}", value=str(value), problem="is no time-out", remedy="Give seconds above 0."
+            option=f"{option}.{name}", value=str(value), problem="is not a time-out", remedy="Give seconds above 0."
         )
     return value

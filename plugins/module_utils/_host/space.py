@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Room on the file system of the root folder: a disk that is nearly full gets no new key."""
+"""Space on the file system of the root folder: no new key is made on a nearly full disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import HostError
 
 
 def free_bytes(path: str) -> int:
-    """Return the bytes this user can still write where ``path`` is, or where it would be made. Raises OSError."""
+    """Return the bytes this user can still write at ``path``, or where it would be made. Raises OSError."""
     place = path
     while True:
         try:
@@ -20,12 +20,12 @@ def free_bytes(path: str) -> int:
         except FileNotFoundError:
             place = place.rpartition("/")[0] or "/"
             continue
-        # What is set aside for root is there for root.
+        # Blocks reserved for root count for root only.
         return status.f_frsize * (status.f_bfree if os.geteuid() == 0 else status.f_bavail)
 
 
 def check_space(path: str, *, least: int) -> None:
-    """Raise HostError if fewer than ``least`` bytes are left: a key that cannot be written to its end helps nobody."""
+    """Raise HostError if fewer than ``least`` bytes are left: an incomplete key is useless."""
     free = free_bytes(path)
     if free < least:
         raise HostError(

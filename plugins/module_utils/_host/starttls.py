@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask a server that begins in clear to go on with TLS: SMTP, IMAP, POP3, PostgreSQL."""
+"""Ask a server that begins in clear text to continue with TLS: SMTP, IMAP, POP3, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _POSTGRES_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
 
 def start_tls(connection: Connection, protocol: str) -> None:
-    """Talk ``protocol`` up to where TLS begins. Raises NoTlsError if the server does not go along, OSError."""
+    """Speak ``protocol`` up to where TLS begins. Raises NoTlsError if the server does not offer it, OSError."""
     _DIALOGUES[protocol](connection)
 
 

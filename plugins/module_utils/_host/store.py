@@ -42,7 +42,7 @@ _taken_kinds: set[tuple[str, int]] = set()
 
 @dataclass(frozen=True)
 class Version:
-    """One version as it lies on disk: its name, its folder, its certificate, and whether its key belongs to it."""
+    """One version on disk: its name, its folder, its certificate, and whether its key matches."""
 
     name: str
     path: str
@@ -53,7 +53,7 @@ class Version:
 def current_version(folder: Folder | None) -> str | None:
     """Return the name of the version ``current`` points to, None if there is no link.
 
-    Raises UnsafePathError if it is no link, or one that leads anywhere else than into ``versions``.
+    Raises UnsafePathError if it is not a link, or if it leads anywhere else than into ``versions``.
     """
     target = folder.link_target(CURRENT) if folder else None
     if folder is None or target is None:
@@ -98,9 +98,9 @@ def read_versions(folder: Folder | None) -> list[Version]:
 
 
 def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystore | None = None) -> bool:
-    """Say whether version ``name`` is complete: every file says what ``bundle`` says, and the key belongs to it.
+    """Say whether version ``name`` is complete: every file equals that of ``bundle``, and the key belongs to it.
 
-    With ``keystore`` that must be there too.
+    With ``keystore`` that must exist too.
     """
     with _opened(folder, name) as place:
         key = place.read(KEY) if place else None
@@ -111,7 +111,7 @@ def holds(folder: Folder | None, name: str, bundle: Bundle, *, keystore: Keystor
 
 
 def access_differs(folder: Folder, name: str, access: Access) -> bool:
-    """Say whether the key files of version ``name`` are readable by others than ``access`` says."""
+    """Say whether the readers of version ``name``'s key files differ from ``access``."""
     with _opened(folder, name) as place:
         if place is None:
             return False
@@ -121,7 +121,7 @@ def access_differs(folder: Folder, name: str, access: Access) -> bool:
 
 
 def correct_access(folder: Folder, name: str, access: Access) -> None:
-    """Let the key files of version ``name`` be read by whom ``access`` says and by nobody else."""
+    """Make the key files of version ``name`` readable for those in ``access`` and for nobody else."""
     with _opened(folder, name) as place:
         if place is not None:
             for entry in KEY_FILES:
@@ -132,10 +132,10 @@ def correct_access(folder: Folder, name: str, access: Access) -> None:
 
 
 def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access, keystore: Keystore | None = None) -> str:
-    """Write a complete, proven version to disk beside the others and return its name. Nothing uses it yet.
+    """Write a complete, verified version to disk beside the others and return its name. Nothing uses it yet.
 
-    A complete version of the same set is used again. A damaged one that nothing points to is replaced; one that
-    ``current`` points to is left as it is, and the new one gets a name of its own.
+    A complete version of the same set is used again. A damaged one that nothing points to is replaced. One that
+    ``current`` points to is left as it is, and the new one gets another name.
     Raises VerificationError if key, certificate and chain do not work together, CommandError, OSError.
     """
     key = key if key.endswith(b"\n") else key + b"\n"
@@ -154,7 +154,7 @@ def stage(folder: Folder, bundle: Bundle, key: bytes, *, access: Access, keystor
 
 
 def import_version(folder: Folder, name: str, files: Mapping[str, bytes], *, access: Access) -> str:
-    """Write given files as a version named ``name`` or, if another one has that name, after it; return its name.
+    """Write given files as a version named ``name``, or with a suffix if that name is used; return its name.
 
     A version that has the same files is used again. Raises VerificationError if key and certificate do not belong
     together, OSError.
@@ -175,7 +175,7 @@ def import_version(folder: Folder, name: str, files: Mapping[str, bytes], *, acc
 
 
 def switch(folder: Folder, name: str | None) -> None:
-    """Let ``current`` point to version ``name`` in one step, on disk when this returns; None takes the link away."""
+    """Let ``current`` point to version ``name``, atomically and on disk; None removes the link."""
     if name is None:
         folder.unlink(CURRENT)
         folder.sync()
@@ -184,16 +184,16 @@ def switch(folder: Folder, name: str | None) -> None:
 
 
 def removable(versions: Sequence[Version], *, keep: int, protected: Collection[str], now: datetime) -> list[str]:
-    """Return the versions to be removed, so that ``keep`` remain, and all that have expired; never a protected one."""
+    """Return the versions to remove: all that expired, and the oldest beyond ``keep``; never a protected one."""
     others = [item for item in versions if item.name not in protected]
-    # A placeholder is the first to go, although it can be younger than a certificate that was dated back.
+    # Placeholders go first, although one can be younger than a certificate that was dated back.
     others.sort(key=lambda item: (not is_placeholder(item.leaf), item.leaf.not_before), reverse=True)
     room = max(0, keep - (len(versions) - len(others)))
     return [item.name for place, item in enumerate(others) if place >= room or item.leaf.not_after <= now]
 
 
 def remove_version(folder: Folder, name: str) -> None:
-    """Remove version ``name`` and with it its key."""
+    """Remove version ``name`` with its key."""
     versions = folder.child(VERSIONS)
     if versions is not None:
         with versions:
@@ -201,9 +201,9 @@ def remove_version(folder: Folder, name: str) -> None:
 
 
 def sweep(folder: Folder) -> None:
-    """Remove what an interrupted run left: half-written versions and keys, links under temporary names.
+    """Remove half-written versions and keys and temporary links of an interrupted run.
 
-    A half-written key was never shown to anybody: its request is only returned once its folder is complete.
+    A half-written key was never used: its request is only returned once its folder is complete.
     """
     folder.sweep()
     for name in (VERSIONS, PENDING):
@@ -243,12 +243,12 @@ def _leaf_in(place: Folder | None) -> x509.Certificate | None:
 def _is_pair(place: Folder, leaf: x509.Certificate) -> bool:
     """Say whether the key of this version belongs to its certificate.
 
-    OpenSSL decides, the host's policy included, until it has taken a key of this kind. Others of that kind are taken on
-    their word, if their text has one.
+    OpenSSL, with the host's policy, checks the first key of each kind. For others of that kind, the public key that the
+    file states is enough.
     """
     kind = (leaf.public_key.kind, leaf.public_key.bits)
     if kind in _taken_kinds:
-        with contextlib.suppress(HostError, OSError):  # what cannot be read is OpenSSL's to refuse
+        with contextlib.suppress(HostError, OSError):  # OpenSSL reports what cannot be read
             if stated_public_key(place.read(KEY) or b"") == leaf.public_key.sha256:
                 return True
     if not is_pair(certificate_path=f"{place.path}/{CERT}", key_path=f"{place.path}/{KEY}"):
@@ -273,7 +273,7 @@ def _used_again(folder: Folder, name: str, access: Access) -> str:
 
 
 def _add(folder: Folder, name: str, write: Callable[[Folder], None], *, access: Access) -> str:
-    """Let ``write`` fill a staging folder that becomes version ``name``, complete and on disk, or is removed."""
+    """Let ``write`` fill a staging folder. It becomes version ``name``, complete and on disk, or is removed."""
     with folder.make(VERSIONS, mode=FOLDER_MODE) as versions:
         staging = versions.make_staging()
         temporary = staging.path.rpartition("/")[2]
@@ -301,7 +301,7 @@ def _public_files_match(place: Folder, bundle: Bundle) -> bool:
 
 
 def _combined(key: bytes, bundle: Bundle) -> bytes:
-    """Return key, leaf, chain: the order Postfix demands (smtpd_tls_chain_files) and HAProxy takes."""
+    """Return key, leaf, chain: the order that Postfix requires (smtpd_tls_chain_files) and HAProxy accepts."""
     return key + bundle.fullchain_pem.encode("ascii")
 
 
@@ -315,7 +315,7 @@ def _write(staging: Folder, bundle: Bundle, key: bytes, *, access: Access) -> No
 def _folder_access(access: Access) -> Access:
     """Return who may enter a version: everybody who knows its name, or only the group that may read the key.
 
-    A folder stays root's (or the running user's) own even where its key files are given to another owner.
+    A folder stays owned by root (or the running user) even if its key files get another owner.
     """
     if access.group is None or access.owner is not None:
         return Access(mode=FOLDER_MODE)

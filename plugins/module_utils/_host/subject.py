@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One certificate that a run looks at: named by the options, read from the disk, reported in the result.
+"""One certificate of a run: named by the options, read from the disk, reported in the result.
 
-ssl_certificate_host_info and ssl_certificate_prepare both report it, so it is read and reported here, once.
+ssl_certificate_host_info and ssl_certificate_prepare both report it, so it is read and reported here once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Subject:
-    """A certificate by its name, with the reference of its order if that was given, and what was found of both."""
+    """A certificate by its name, the reference of its order if it was given, and what was found of both."""
 
     name: str
     folder: str = ""
@@ -36,7 +36,7 @@ class Subject:
 
 
 def refuse_doubles(subjects: Sequence[Subject]) -> None:
-    """Raise InputError for two entries of the option ``certificates`` with one name: nothing is done then."""
+    """Raise InputError, before anything is done, for two entries of ``certificates`` with one name."""
     folders = [subject.folder for subject in subjects if subject.folder]
     for number, subject in enumerate(subjects):
         if subject.folder and folders.count(subject.folder) > 1:
@@ -49,7 +49,7 @@ def refuse_doubles(subjects: Sequence[Subject]) -> None:
 
 
 def look(root: Folder | None, subject: Subject, host: Host) -> Observation:
-    """Read what the host holds of a certificate, and remembers of its order. Raises HostError, OSError."""
+    """Read what the host holds of a certificate and remembers of its order. Raises HostError, OSError."""
     seen = subject.observation = observe(root, subject.folder, root_path=host.root)
     if subject.reference is not None:
         subject.records = read_records(root, subject.reference)
@@ -57,7 +57,7 @@ def look(root: Folder | None, subject: Subject, host: Host) -> Observation:
 
 
 def reported(subject: Subject, services: Mapping[str, Record]) -> dict[str, Any]:
-    """Return what was found as a module result; ``services``: what each service was given."""
+    """Return what was found as a module result. ``services`` are the records of each service."""
     seen = subject.observation or Observation(path="")
     real_version = None if seen.placeholder else seen.current_name
     return {
@@ -79,14 +79,14 @@ def failures(certificates: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def is_marked(root: Folder | None) -> bool:
-    """Say whether the root folder is there and carries its mark."""
+    """Say whether the root folder exists and has its marker file."""
     return root is not None and root.status(MARKER) is not None
 
 
 def unmounted(host: Host) -> HostError:
-    """Return the error of a root folder that was in use before and has lost its mark."""
+    """Return the error for a root folder that was in use before and has lost its marker file."""
     return HostError(
-        problem=f"The root folder {host.root} was used before (expect_root), but its mark {MARKER} is not there: it is "
-        "not mounted, or was emptied. Nothing was changed, and no key was made beside the ones that are missing.",
+        problem=f"The root folder {host.root} was used before (expect_root), but its marker file {MARKER} is missing: "
+        "it is not mounted, or was emptied. Nothing was changed, and no key was made to replace the missing ones.",
         remedy="Mount it, or restore it. If the keys are really lost, run once with expect_root: false.",
     )

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a server said in clear before a handshake ended: up to TLS 1.2 its certificate, and whether it wants one.
+"""What a server sent in clear text before a handshake ended: up to TLS 1.2 its certificate, and whether it wants one.
 
-A server that wants a certificate of its client ends the handshake without one, and the ssl module then keeps the
-server's certificate to itself.
+A server that wants a client certificate ends the handshake without one, and the ssl module then does not return the
+server's certificate.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _MESSAGE_HEADER = 4
 
 @dataclass(frozen=True)
 class Hello:
-    """The leaf (DER) that the server showed, None if none was seen in clear; whether it asked for the client's."""
+    """The leaf (DER) that the server sent in clear, None if there was none; whether it asked for the client's."""
 
     leaf: bytes | None = None
     wants_client_certificate: bool = False
 
 
 def read_hello(received: bytes) -> Hello:
-    """Return what the server's first records say in clear (RFC 5246 sections 6.2.1 and 7.4). Never raises."""
+    """Return what the server's first records show in clear (RFC 5246 sections 6.2.1 and 7.4). Never raises."""
     leaf, wants = None, False
     for kind, body in _messages(_handshake_bytes(received)):
         if kind == _CERTIFICATE:
@@ -41,7 +41,7 @@ def read_hello(received: bytes) -> Hello:
 
 
 def is_tls(received: bytes) -> bool:
-    """Say whether these bytes begin like a record of TLS."""
+    """Say whether these bytes begin like a TLS record."""
     return len(received) > 1 and received[0] in range(_CHANGE_CIPHER_SPEC, 24) and received[1] == 3  # noqa: PLR2004 - RFC 8446 5.1
 
 

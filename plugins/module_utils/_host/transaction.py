@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put prepared certificates into use, group by group, and let the services load them. What fails is taken back."""
+"""Put prepared certificates into use, group by group, and let the services load them. Failures are rolled back."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -> None:
-    """Switch, test, reload and look at one group. Troubles are put into its items and services.
+    """Switch, test, reload and check one group. Errors are stored in its items and services.
 
-    ``seen`` are the folders of all certificates of this run; what the journal says of others stays as it is.
+    ``seen`` are the folders of all certificates of this run; the journal's entries for others stay as they are.
     """
     work = _begin(root, group, seen=seen, now=now)
     ready = group.moving and _baseline_works(work) and _note_wanted(work)
@@ -40,7 +40,7 @@ def apply(root: Folder, group: Group, *, seen: Collection[str], now: datetime) -
 
 
 def predict(root: Folder | None, group: Group, *, seen: Collection[str], now: datetime) -> None:
-    """Tell in check mode which services would be reloaded. Runs no command of theirs and writes nothing."""
+    """Predict in check mode which services would be reloaded. Runs none of their commands and writes nothing."""
     _begin(root, group, seen=seen, now=now)
     for state in group.services:
         state.reload_needed = state.needs_reload(group.to_be_used(state))
@@ -62,10 +62,10 @@ def _begin(root: Folder | None, group: Group, *, seen: Collection[str], now: dat
 
 
 def _baseline_works(work: Work) -> bool:
-    """Say whether the config tests pass before anything is switched; if not, nothing is.
+    """Say whether the config tests pass before anything is switched; if not, nothing is switched.
 
-    Not asked where the files in use are not the known ones (an interrupted run), and not where a certificate has no
-    files yet: a configuration that already names them cannot pass before they are there.
+    They are not run if the files in use are not the known ones (an interrupted run), or if a certificate has no files
+    yet: a configuration that already names them cannot pass before they exist.
     """
     moving = work.group.moving
     if any(item.in_use is None or item.in_use != item.rollback_to for item in moving):
@@ -77,7 +77,7 @@ def _baseline_works(work: Work) -> bool:
 
 
 def _note_wanted(work: Work) -> bool:
-    """Write down what is about to be put into use. Nothing is switched where that fails."""
+    """Write to the journal what will be put into use. If that fails, nothing is switched."""
     try:
         for state in work.group.services:
             state.given = work.group.to_be_used(state)
@@ -92,7 +92,7 @@ def _note_wanted(work: Work) -> bool:
 
 
 def _note_result(work: Work, state: ServiceState) -> None:
-    """Write down what the service has loaded, and set what is reported of it."""
+    """Write to the journal what the service has loaded, and set its result."""
     current = work.group.in_use(state)
     state.validated = bool(state.service.validate_command) and state.validated_with == current
     state.reload_needed = state.needs_reload(current)
@@ -134,7 +134,7 @@ def _write(
 
 
 def forget(root: Folder, items: Sequence[Item], states: Mapping[str, ServiceState]) -> None:
-    """Take certificates that no longer belong to a service out of its journal, where no group has done so."""
+    """Remove certificates that no longer belong to a service from its journal, unless a group has done so."""
     seen = {item.folder for item in items}
     used = {name for item in items for name in item.services if item.target or item.before}
     for name in states.keys() - used:

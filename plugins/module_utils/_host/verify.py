@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prove with OpenSSL itself that key, certificate and chain work together, before any service is given them."""
+"""Verify with OpenSSL that key, certificate and chain work together, before any service loads them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def is_pair(*, certificate_path: str, key_path: str) -> bool:
 def handshake(bundle: Bundle, *, fullchain_path: str, key_path: str) -> None:
     """Serve ``fullchain_path`` with ``key_path`` to a client in this process that trusts only the top of the chain.
 
-    That proves the pair, every signature up to the top, the dates and the first name, with the host's own OpenSSL and
+    This verifies the pair, every signature up to the top, the dates and the first name, with the host's own OpenSSL and
     without its trust store. Raises VerificationError.
     """
     top = bundle.chain[-1] if bundle.chain else bundle.leaf
@@ -70,7 +70,7 @@ def handshake(bundle: Bundle, *, fullchain_path: str, key_path: str) -> None:
 
 
 def _exchange(client: ssl.SSLObject, server: ssl.SSLObject) -> bool:
-    """Let both sides talk until they are done. Returns False if they are not after a fair number of rounds."""
+    """Let both sides exchange data until they are done. Returns False if they are not done after a limit of rounds."""
     waiting = [client, server]
     for _round in range(_ROUNDS):
         for side in list(waiting):
@@ -85,7 +85,7 @@ def _exchange(client: ssl.SSLObject, server: ssl.SSLObject) -> bool:
 
 
 def _refuse_password() -> str:
-    """Answer OpenSSL's question for a passphrase, which it would otherwise ask on the terminal."""
+    """Refuse OpenSSL's request for a passphrase, which would otherwise appear on the terminal."""
     raise VerificationError(
         problem="The private key is encrypted.", remedy="Keys are kept without a passphrase, readable by one user only."
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Work:
-    """One group on its way. ``seen``: the folders of all certificates of this run."""
+    """The transaction of one group. ``seen``: the folders of all certificates of this run."""
 
     root: Folder | None
     group: Group
@@ -34,7 +34,7 @@ class Work:
     _leaves: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def leaves(self, item: Item, version: str | None) -> Leaves:
-        """Return the leaf of ``version``, and those of all other versions that are here."""
+        """Return the leaf of ``version``, and those of all other versions on this host."""
         with_older = [name for name in self._versions(item) if name != version]
         older = (self._leaf(item, name) for name in with_older)
         expected = self._leaf(item, version) if version else None
@@ -65,12 +65,12 @@ class Work:
 
 
 def fail(items: Sequence[Item], problem: str) -> None:
-    """Note for ``items`` what went wrong; the first thing that went wrong stays."""
+    """Store an error for ``items``; the first error stays."""
     for item in items:
         item.error = item.error or problem
         item.action = FAILED
 
 
 def explained(error: HostError | OSError, *, doing: str) -> str:
-    """Return what an error says to a person."""
+    """Return an error as a message for people."""
     return str(error if isinstance(error, HostError) else os_problem(doing=doing, error=error))

@@ -54,7 +54,7 @@ class PublicKey:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What is read from one certificate. ``names`` are its DNS names in order, lower-case."""
+    """Facts of one certificate. ``names`` are its DNS names in order, lower-case."""
 
     raw: bytes
     serial: int
@@ -93,7 +93,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Request:
-    """What is read from one certificate request; ``subject`` maps attribute numbers to text, ``names`` as requested."""
+    """Facts of one certificate request. ``subject`` maps attribute numbers to text; ``names`` are as requested."""
 
     raw: bytes
     subject: dict[str, str]
@@ -259,7 +259,7 @@ def _attributes(name: der.Node) -> Iterator[tuple[str, str]]:
 
 
 def _shown(name: der.Node) -> str:
-    """Return what a person would call the holder: the common name, else the last attribute, printable and short."""
+    """Return the holder's name for people: the common name, else the last attribute, printable and short."""
     attributes = list(_attributes(name))
     text = next((value for kind, value in attributes if kind == COMMON_NAME), attributes[-1][1] if attributes else "")
     return "".join(letter for letter in text if letter.isprintable())[:80]

@@ -239,10 +239,10 @@ def test_a_plan_by_uuid_or_exact_name(filters: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Positive", ["no plan of this account", f"PositiveSSL ({UUID})", "PositiveSSL Wildcard"]),
-        ("positivessl", ["no plan of this account", f"PositiveSSL ({UUID})"]),
-        ("Nothing", ["no plan of this account", "Twice", "PositiveSSL Wildcard"]),
-        ("7" + UUID[1:], ["no plan of this account", "Twice"]),
+        ("Positive", ["not a plan of this account", f"PositiveSSL ({UUID})", "PositiveSSL Wildcard"]),
+        ("positivessl", ["not a plan of this account", f"PositiveSSL ({UUID})"]),
+        ("Nothing", ["not a plan of this account", "Twice", "PositiveSSL Wildcard"]),
+        ("7" + UUID[1:], ["not a plan of this account", "Twice"]),
         ("Twice", ["several plans", "5" + UUID[1:], "6" + UUID[1:]]),
     ],
 )
