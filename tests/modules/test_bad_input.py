@@ -294,7 +294,7 @@ ROWS = [
     Row(
         "Validation by a mailbox that is none",
         validated({"client_reference": "shop", "email_address": "admin"}),
-        ("email_address", "admin", "no mailbox"),
+        ("email_address", "admin", "not a mailbox"),
         module="ssl_certificate_validate",
     ),
     Row(

@@ -62,7 +62,7 @@ def test_what_is_proven_to_be_impossible_is_not_paid_for_and_what_is_not_known_i
     assert "forbidden: not bought, because the CA could not issue" in played.output
     assert "nowhere: not bought, because the CA could not issue" in played.output
     assert "odd: preflight not sure" in played.output
-    assert "later: preflight not sure: ssl@agency.example is none of the five mailboxes" in played.output
+    assert "later: preflight not sure: ssl@agency.example is neither one of the five mailboxes" in played.output
     root = world.control.folder / "ssl" / "web1"
     assert not (root / "forbidden").exists()
     assert not list(root.rglob("*.intent"))
@@ -80,7 +80,7 @@ def test_the_sample_order_of_the_provider_is_placed_with_a_warning(world: World)
     }
     played = world.play(sample, ssl_certificate_wait_timeout=0)
     assert (played.rc, world.charges()) == (0, 1), played.output
-    assert "#123: preflight not sure: john.doe@example.com is none of the five mailboxes" in played.output
+    assert "#123: preflight not sure: john.doe@example.com is neither one of the five mailboxes" in played.output
     assert "john.doe@example.com must click the link in the mail for example.com" in played.output
     (mail,) = world.sandbox.control("GET", "emails")["emails"]
     assert (mail["to"], mail["domain"]) == ("john.doe@example.com", "example.com")
