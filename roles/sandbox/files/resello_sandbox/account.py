@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reseller's account: what each request does to orders, certificates and money. Knows no HTTP."""
+"""The reseller's account: how each request changes orders, certificates and money. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FIRST_ID = 4_710_000
 
 
 class Account:
-    """Every method is one whole transaction: it happens completely or, with a RejectionError, not at all."""
+    """Every method is one transaction: it happens completely or, with a RejectionError, not at all."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -44,7 +44,7 @@ class Account:
         return order
 
     def seen(self, order_id: str) -> Order:
-        """The order as a reader sees it: some seconds behind, or not any more, as the settings have it."""
+        """The order as a reader gets it: by the settings it may be some seconds old, or gone."""
         settings, order = self._context.settings, self.order(order_id)
         seen = self._store.orders.as_of(order, settings.replica_lag) if settings.replica_lag else order
         if seen is None or (settings.ended_orders == "gone" and seen.status in ENDED):
@@ -52,7 +52,7 @@ class Account:
         return seen
 
     def keep_time(self) -> None:
-        """What happens by itself when a moment is reached: orders renew themselves, or end."""
+        """Do what is due by now: orders renew themselves, or end."""
         now, settings = self._context.clock.now(), self._context.settings
         if settings.auto_renew != "off":
             due = now + settings.auto_renew_days * DAY
@@ -62,7 +62,7 @@ class Account:
         self._store.expire(now)
 
     def create(self, body: Mapping[str, Any]) -> Order:
-        """Buy a certificate: charged at once, issued when domain control is proven."""
+        """Order a certificate: charged at once, issued when domain control is validated."""
         form = read_order_form(body, plan=None, takes_upgrade=True)
         now = self._context.clock.now()
         with self._store.transaction():
@@ -72,7 +72,7 @@ class Account:
         return order
 
     def renew(self, order_id: str, body: Mapping[str, Any]) -> Order:
-        """Buy another period. Returns the order as it was before: that is what the provider answers."""
+        """Order another period. Returns the order as it was before, as the provider does."""
         order = self.order(order_id)
         self._must_be_active(order)
         before = dataclasses.replace(order)
@@ -106,7 +106,7 @@ class Account:
         return order
 
     def delete(self, order_id: str) -> Order:
-        """Disable the certificate at once; charges younger than the grace period are given back."""
+        """Revoke the certificate at once; charges within the grace period are refunded."""
         order = self.order(order_id)
         settings = self._context.settings
         if order.status not in ("pending", "active", settings.reissue_status, settings.renew_status):
@@ -124,7 +124,7 @@ class Account:
         return order
 
     def validate(self, order_id: str, body: Mapping[str, Any]) -> Order:
-        """Check domain control again now, by another method if asked, for one name or for all."""
+        """Check domain control again now, optionally by another method, for one name or for all."""
         order = self.order(order_id)
         job = self._store.open_job(order_id)
         if job is None:
@@ -149,7 +149,7 @@ class Account:
         return order
 
     def approve(self, order_id: str, domain: str | None) -> int:
-        """Follow the link of the validation mail (control side): for one name, or for all. Returns how many."""
+        """Follow the link of the validation mail (control side) for one name or for all. Returns how many."""
         order = self.order(order_id)
         job = self._store.open_job(order_id)
         if job is None:
@@ -159,7 +159,7 @@ class Account:
         with self._store.transaction():
             for validation in chosen:
                 validation.approved, validation.message = True, "Approved."
-                # CAA is asked by the worker, and what the CA refuses is not proven by a click.
+                # The worker checks CAA: a click does not validate what CAA forbids.
                 validation.done = not settings.asks_caa and settings.refusal_of(validation.name) is None
                 self._store.validations.save(validation)
             if domain is None:
@@ -170,7 +170,7 @@ class Account:
         return len(chosen)
 
     def follow_link(self, number: int) -> int:
-        """Click in one validation mail (control side). Returns how many names that approves."""
+        """Follow the link of one validation mail (control side). Returns how many names that approves."""
         mail = self._store.emails.one("number = ?", number)
         job = None if mail is None else self._store.open_job(mail.order_id)
         if mail is None:
@@ -181,7 +181,7 @@ class Account:
         return self.approve(mail.order_id, mail.domain)
 
     def issue(self, job: Job) -> Order:
-        """The CA has signed: the job's certificate becomes the current one."""
+        """Issue the job's certificate, which becomes the current one."""
         order = self.order(job.order_id)
         with self._store.transaction():
             if job.action in ("renew", "extend") and order.renews is None:
@@ -200,7 +200,7 @@ class Account:
         return order
 
     def fail(self, order_id: str) -> Order:
-        """The CA gives up what it is working on (control side)."""
+        """Let the CA reject the request in progress (control side)."""
         order, settings = self.order(order_id), self._context.settings
         job = self._store.open_job(order_id)
         if job is None:
@@ -213,7 +213,7 @@ class Account:
         return order
 
     def force(self, order_id: str, changes: Mapping[str, Any]) -> Order:
-        """Set the truth by force (control side); the caller has checked the names and types."""
+        """Overwrite fields of an order (control side); the caller has checked the names and types."""
         order = dataclasses.replace(self.order(order_id), **changes)
         with self._store.transaction():
             if "updated" not in changes:
@@ -312,14 +312,14 @@ class Account:
             self._revoke_all(order, reason="reissued")
 
     def _end_predecessor(self, order: Order) -> None:
-        """The renewed order ends when the one that renews it has its certificate."""
+        """End the renewed order when its successor has its certificate."""
         old = self._store.order(order.renews) if order.renews else None
         if old is not None and old.status == "active":
             old.status = "renewed"
             self._touch(old)
 
     def _renew_by_itself(self, order: Order, due: float) -> None:
-        """As often as it takes to be paid beyond ``due``; with the same CSR and nothing to prove."""
+        """Renew until the order is paid beyond ``due``, with the same CSR and without validation."""
         plan = known_plan(order.plan_id)
         with self._store.transaction():
             while order.paid_until <= due:

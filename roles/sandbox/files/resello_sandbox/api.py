@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ten operations of the provider's API as HTTP handlers: read the request, ask the account, present the result."""
+"""The ten operations of the provider's API as HTTP handlers: read the request, call the account, show the result."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Api:
         return self._order(self._account.seen(request.match_info["id"]))
 
     async def renew(self, request: web.Request) -> web.Response:
-        """Operation 4: buy another period; answers with the state before."""
+        """Operation 4: order another period; answers with the state before."""
         return self._order(self._account.renew(request.match_info["id"], parse_body(await request.read())))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -103,7 +103,7 @@ class Api:
         return self._present.success(self._present.validation_details(order, job, validations))
 
     async def list_plans(self, request: web.Request) -> web.Response:
-        """Operation 10: the plans one may buy; ``name`` may be a part of the name."""
+        """Operation 10: the plans that can be ordered; ``name`` may be a part of the name."""
         limit, offset = self._paging(request)
         plans = find_plans(plan_id=request.query.get("id") or None, name=request.query.get("name") or None)
         rows = [self._present.plan(plan) for plan in plans[offset : offset + limit]]
@@ -120,7 +120,7 @@ class Api:
         return self._present.success(self._present.order(order))
 
     def _is_late(self, order: Order) -> bool:
-        """Whether the order is issued and its files are still being made."""
+        """Whether the order is issued but its files do not exist yet."""
         certificate = self._context.store.certificate(order.certificate)
         if certificate is None:
             return False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The web application: who passes which door, and what happens around every request."""
+"""The web application: who has access to which paths, and what happens around every request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from resello_sandbox.records import Call
 from resello_sandbox.rejections import RejectionError, not_found
 
 LOG = logging.getLogger(__name__)
-TOKEN_PATH = "/auth/realms/sandbox/protocol/openid-connect/token"  # noqa: S105 - a path, no secret
+TOKEN_PATH = "/auth/realms/sandbox/protocol/openid-connect/token"  # noqa: S105 - a path, not a secret
 _NOT_FOUND = 404
 
 
@@ -72,7 +72,7 @@ def _answer_rejections(presenter: Presenter) -> Middleware:
             return await handler(request)
         except (RejectionError, web.HTTPException) as exc:
             rejection = _rejection_of(exc)
-        except Exception:  # the server's own fault must look like one, and be seen in its log
+        except Exception:  # an error of the server itself must look like one, and appear in its log
             LOG.exception("%s %s", request.method, request.path)
             rejection = RejectionError("internal_error", "Something went wrong in the sandbox.", status=500)
         request[REFUSED] = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may ask: HTTP Basic, or a short-lived bearer token together with the Realm header."""
+"""Authentication: HTTP Basic, or a short-lived bearer token together with the Realm header."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def same(left: str, right: str) -> bool:
 
 
 def kind_of(request: web.Request) -> str:
-    """basic, bearer or none: what the request shows, whether right or wrong."""
+    """basic, bearer or none: the kind of credentials in the request, right or wrong."""
     scheme = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")[0].lower()
     return scheme if scheme in ("basic", "bearer") else "none"
 
 
 class Doorman:
-    """Checks credentials and hands out tokens."""
+    """Checks credentials and issues tokens."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -21,7 +21,7 @@ FORMATS = ("zip", "pkcs7", "crt", "csr", "ca")
 
 @dataclass(frozen=True)
 class Material:
-    """What a download is made of: PEM texts, and ``issued`` (epoch seconds) as the date of the zip's members."""
+    """The content of a download: PEM texts, and ``issued`` (epoch seconds) as the date of the zip's members."""
 
     name: str
     leaf: str
@@ -32,7 +32,7 @@ class Material:
 
 
 def bundle(form: str, material: Material, dialect: Dialect) -> bytes:
-    """The bytes of one of FORMATS (csr is not made here: it is what the customer sent)."""
+    """Return one of FORMATS as bytes (csr is not made here: it is the customer's own)."""
     if form == "crt":
         return _crt(material, dialect)
     if form == "ca":
@@ -41,7 +41,7 @@ def bundle(form: str, material: Material, dialect: Dialect) -> bytes:
 
 
 def pem_bytes(text: str, dialect: Dialect) -> bytes:
-    """PEM as it is, or with the line ends of another world."""
+    """PEM as it is, or with other line ends."""
     return text.encode() if dialect.pem_lines == "lf" else "".join(f"{line}\r\n" for line in text.splitlines()).encode()
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sandbox's certificate authority: a root, one intermediate, leaves by the Baseline Requirements' profile.
+"""The sandbox's certificate authority: a root, one intermediate, leaves by the profile of the Baseline Requirements.
 
-Nobody should ever trust it outside a test: its keys lie in the data folder.
+Nobody should ever trust it outside a test: its keys are in the data folder.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Signer:
 
 
 class Authority:
-    """Root and intermediate, made once in ``folder`` and read from there ever after."""
+    """Root and intermediate, made once in ``folder`` and then read from there."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -74,7 +74,7 @@ class Authority:
 
     @functools.cached_property
     def crossed_pem(self) -> str:
-        """The root once more, signed by an older root, and that one; both ended long ago (as AddTrust did in 2020)."""
+        """The root once more, signed by an older root, and that one. Both expired long ago, as AddTrust in 2020."""
         key = ec.generate_private_key(ec.SECP256R1())
         old = _ca_name("Old Root CA")
         period = (datetime(2000, 1, 1, tzinfo=timezone.utc), _FROM)

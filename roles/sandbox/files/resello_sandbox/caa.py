@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""May this CA issue? CAA records by RFC 8659. Parameters of an issuer are not looked at."""
+"""Whether this CA may issue: CAA records by RFC 8659. Parameters of an issuer are ignored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Record:
 
     @classmethod
     def from_text(cls, text: str) -> Record:
-        """Out of presentation form; what cannot be read is a critical record that nobody understands."""
+        """Read a record in presentation form. An unreadable one becomes a critical record that nobody understands."""
         match = _RECORD.match(text)
         if match is None:
             return cls(_CRITICAL, "unreadable", text)
@@ -61,7 +61,7 @@ async def objection(ask: Ask, name: str, issuers: Sequence[str]) -> str | None:
 
 
 def refusal(records: Sequence[Record], issuers: Sequence[str], *, wildcard: bool) -> str | None:
-    """What a record set that decides says against these issuers, or None (RFC 8659, section 4)."""
+    """Why the deciding record set forbids these issuers, or None (RFC 8659, section 4)."""
     strange = [record.tag for record in records if record.flags & _CRITICAL and record.tag not in _KNOWN]
     if strange:
         return f"the critical property {strange[0]} is not understood."

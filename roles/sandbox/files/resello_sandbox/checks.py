@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the customer control the name, and may this CA issue for it? Really asked, from every place it looks from."""
+"""Whether the customer controls the name, and whether this CA may issue for it: checked by real look-ups."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HTTP_OK = range(200, 300)
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be found out about one name. ``approved``: its mail was answered, so that only CAA is left."""
+    """One name to check. ``approved``: its mail was answered, so only CAA is left."""
 
     name: str
     wanted: Challenge
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Proof:
-    """The result of one check, and what to tell the customer."""
+    """The result of one check, and the message for the customer."""
 
     done: bool
     message: str
@@ -103,7 +103,7 @@ class Prober:
         return _first_failed(proofs) or Proof(done=True, message="The record was found.")
 
     async def _addresses(self, name: str, places: Sequence[Perspective]) -> list[str | Proof]:
-        """One address, or what is wrong, for each place that the CA looks from."""
+        """One address, or what is wrong, for each place that the CA asks from."""
         settings = self._context.settings
         for pattern in (name, "*"):
             if pattern in settings.resolve:

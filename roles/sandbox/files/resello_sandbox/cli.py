@@ -35,7 +35,7 @@ _NUMBERS: dict[str, type] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve, or with --status and --stop look after a server that runs; returns the exit code."""
+    """Serve, or with --status and --stop manage a running server; returns the exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -106,7 +106,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 
 def _credentials(given: argparse.Namespace) -> dict[str, str]:
-    """What was given explicitly: an option beats standard input, which beats the environment."""
+    """The credentials that were given: options win over standard input, which wins over the environment."""
     piped = json.load(sys.stdin) if given.credentials_stdin else {}
     credentials = {}
     for name in (f.name for f in dataclasses.fields(Credentials)):

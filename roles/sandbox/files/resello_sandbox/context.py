@@ -37,7 +37,7 @@ class Context:
         self._urgent: set[int] = set()
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """Change settings now and over restarts; SettingError when one cannot be."""
+        """Change settings now and across restarts. Raises SettingError for an invalid change."""
         self.settings = self.settings.changed(changes)
         self.store.remember("settings", self.settings.as_dict())
         self.wake()
@@ -57,7 +57,7 @@ class Context:
         self.store.remember("settings", self.settings.as_dict())
 
     def wake(self, *, check: int | None = None) -> None:
-        """Let the worker look at once; ``check`` is a job whose names are to be checked now."""
+        """Wake the worker; ``check`` is a job whose names must be checked now."""
         if check is not None:
             self._urgent.add(check)
         self._wake.set()
@@ -72,7 +72,7 @@ class Context:
             self._wake.clear()
 
     def take_urgent(self) -> set[int]:
-        """The jobs to be checked now; each is handed out once."""
+        """The jobs to check now; each is returned once."""
         urgent, self._urgent = self._urgent, set()
         return urgent
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control side under ``/_sandbox/``: look at the truth, and change it. Needs the X-Sandbox-Token header."""
+"""The control side under ``/_sandbox/``: read the real state, and change it. Needs the X-Sandbox-Token header."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from resello_sandbox.seed import SeedRequest, seed
 from resello_sandbox.settings import SettingError
 
 PREFIX = "/_sandbox"
-_MARGIN = 100 * 366 * 86400  # seconds: dates that follow from the clock must exist too
+_MARGIN = 100 * 366 * 86400  # seconds: dates derived from the clock must be valid too
 _LONGEST_REFUSAL = 600
 _DATES = ("created", "updated", "provisioned", "deleted", "paid_until")
 _TEXTS = ("status", "client_reference", "plan_id", "domain", "csr", "dcv_type", "provisioning_reference")
@@ -75,7 +75,7 @@ class Control:
         ]
 
     def check(self, request: web.Request) -> None:
-        """Raise a RejectionError unless the control token is shown."""
+        """Raise a RejectionError unless the request has the control token."""
         if not same(request.headers.get("X-Sandbox-Token", ""), self._context.credentials.control_token):
             raise RejectionError("forbidden", "The header X-Sandbox-Token is missing or wrong.", status=FORBIDDEN)
 
@@ -89,16 +89,16 @@ class Control:
         return web.json_response({"entries": rows, **sums})
 
     async def orders(self, _request: web.Request) -> web.Response:
-        """Every order as it truly is, with its certificates and jobs."""
+        """Every order as it really is, with its certificates and jobs."""
         self._account.keep_time()
         return web.json_response({"orders": [self._truth(order) for order in self._store.orders.where()]})
 
     async def order(self, request: web.Request) -> web.Response:
-        """One order as it truly is."""
+        """One order as it really is."""
         return web.json_response(self._truth(self._account.order(request.match_info["id"])))
 
     async def force(self, request: web.Request) -> web.Response:
-        """Set status, dates and texts of an order by force; ``expires`` is another word for paid_until."""
+        """Overwrite status, dates and texts of an order; ``expires`` is another name for paid_until."""
         body = parse_body(await request.read())
         if "expires" in body:
             body["paid_until"] = body.pop("expires")
@@ -106,14 +106,14 @@ class Control:
         return web.json_response(self._truth(self._account.force(request.match_info["id"], changes)))
 
     async def approve(self, request: web.Request) -> web.Response:
-        """Follow the links of the validation mails: of one ``domain``, or of all (and verify the organization)."""
+        """Follow the links of the validation mails of one ``domain``, or of all (and verify the organization)."""
         body = parse_body(await request.read())
         domain = body.get("domain")
         count = self._account.approve(request.match_info["id"], None if domain is None else str(domain).lower())
         return web.json_response({"approved": count})
 
     async def fail(self, request: web.Request) -> web.Response:
-        """The CA gives up what it is working on for this order."""
+        """Let the CA reject the request in progress of this order."""
         return web.json_response(self._truth(self._account.fail(request.match_info["id"])))
 
     async def emails(self, _request: web.Request) -> web.Response:
@@ -128,11 +128,11 @@ class Control:
         return web.json_response({"emails": rows})
 
     async def follow_link(self, request: web.Request) -> web.Response:
-        """Click in one mail: its name is proven, unless the method or the mailbox has changed since."""
+        """Follow the link of one mail: its name is validated, unless the method or the mailbox has changed since."""
         return web.json_response({"approved": self._account.follow_link(int(request.match_info["number"]))})
 
     async def plans(self, _request: web.Request) -> web.Response:
-        """The plans with what the API does not tell: price, level, how many names."""
+        """The plans with what the API does not show: price, level, number of names."""
         return web.json_response({"plans": [dataclasses.asdict(plan) for plan in PLANS]})
 
     async def calls(self, _request: web.Request) -> web.Response:
@@ -168,7 +168,7 @@ class Control:
         return web.json_response({**report, "hits": hits})
 
     async def add_faults(self, request: web.Request) -> web.Response:
-        """Arm one fault, or a list of them: all or none."""
+        """Arm one fault or a list of them, all or none."""
         try:
             added = self._context.faults.add_all(_fault_bodies(await request.read()))
         except FaultError as exc:
@@ -187,7 +187,7 @@ class Control:
         return await self.faults(request)
 
     async def refuse(self, request: web.Request) -> web.Response:
-        """Refuse new connections from now on, for some ``seconds``; of the control side too."""
+        """Refuse new connections for some ``seconds``, those of the control side too."""
         seconds = parse_body(await request.read()).get("seconds", -1)
         if not _is_number(seconds) or not 0 <= seconds <= _LONGEST_REFUSAL:
             raise _bad(f"seconds must be a number from 0 to {_LONGEST_REFUSAL}.")
@@ -224,7 +224,7 @@ class Control:
         return web.json_response(await seed(self._context, wanted))
 
     async def reset(self, _request: web.Request) -> web.Response:
-        """An empty account, real time, the settings of the start. Credentials and CA stay."""
+        """Empty the account and restore real time and the first settings. Credentials and CA stay."""
         self._context.reset()
         return web.json_response({})
 

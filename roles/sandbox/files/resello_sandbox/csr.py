@@ -22,7 +22,7 @@ _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
 class CsrError(Exception):
-    """A CSR that no public CA would take. ``code`` is the API's short word for it."""
+    """A CSR that no public CA would accept. ``code`` is the API's short word for the reason."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -39,18 +39,18 @@ class Csr:
 
     @property
     def der(self) -> bytes:
-        """The bytes that validation hashes are made of."""
+        """The bytes from which validation hashes are made."""
         return self.request.public_bytes(Encoding.DER)
 
     @property
     def public_key_sha256(self) -> str:
-        """What tells keys apart: hexadecimal, of the public key in DER."""
+        """The identity of the key: hexadecimal, of the public key in DER."""
         key = self.request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return hashlib.sha256(key).hexdigest()
 
 
 def read_csr(text: str) -> Csr:
-    """Parse and check PEM text; CsrError says what is wrong with it."""
+    """Parse and check PEM text. Raises CsrError that says what is wrong with it."""
     request = _parse(text)
     _check_signature(request)
     _check_key(request)
@@ -67,7 +67,7 @@ def _parse(text: str) -> x509.CertificateSigningRequest:
 
 
 def _is_signed_with_rsa(request: x509.CertificateSigningRequest) -> bool:
-    """Old digests such as SHA-1, which the library does not count as valid; a CA takes the key and the names."""
+    """Whether an RSA signature is right. The library refuses old digests such as SHA-1, but a CA accepts them."""
     key, digest = request.public_key(), request.signature_hash_algorithm
     if not isinstance(key, rsa.RSAPublicKey) or digest is None:
         return False
@@ -117,7 +117,7 @@ def _names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
     common_name = (_subject(request, NameOID.COMMON_NAME) or "").lower()
     alternatives = _alternative_names(request)
     if alternatives and not is_dns_name(common_name):
-        common_name = ""  # a CN such as "My Shop" beside proper names: the CA takes the names
+        common_name = ""  # a CN such as "My Shop" beside DNS names: the CA uses the names
     names = tuple(dict.fromkeys(name for name in [common_name, *alternatives] if name))
     if not names:
         raise CsrError("The CSR has no name: neither a CN nor a subjectAltName.", code="no_name")

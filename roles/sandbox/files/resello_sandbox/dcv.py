@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Domain control validation: which file, record or mail proves control of one name.
+"""Domain control validation: which file, record or mail validates one name.
 
 Sectigo (brand Comodo) derives its values from hashes of the CSR in DER; DigiCert's brands use a random value.
 """
@@ -41,12 +41,12 @@ class Challenge:
 
     @property
     def file_location(self) -> str:
-        """The file's address, as the validation details tell it."""
+        """The file's URL, as the validation details show it."""
         return f"http://{self.file_host or self.host}{self.file_path}"
 
 
 def challenge_of(plan: Plan, job: Job, validation: Validation, *, at_parent: bool = False) -> Challenge:
-    """The proof that the plan's CA wants for one name of one job; ``at_parent``: Sectigo's CNAME one label higher."""
+    """The challenge of the plan's CA for one name of one job. ``at_parent``: Sectigo's CNAME one label higher."""
     method, host = validation.method, base_of(validation.name)
     if method == "EMAIL":
         return Challenge(method=method, host=host)
@@ -80,7 +80,7 @@ def _digicert(*, method: str, host: str, random: str) -> Challenge:
 
 
 def same_file(expected: str, served: str) -> bool:
-    """Whether a served file proves control: same lines, whatever the line ends and trailing blanks."""
+    """Whether a served file is right: the same lines, whatever the line ends and trailing blanks."""
     return _lines(expected) == _lines(served)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is proven and what is still to be done, name by name, in each supplier's shape. Pure."""
+"""What is validated and what is still open, name by name, in each supplier's shape. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Proof:
-    """One name: what proves it, where its mail went, and how far it is."""
+    """One name: how it is validated, where its mail went, and its status."""
 
     name: str
     done: bool
@@ -31,7 +31,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Progress:
-    """One order. ``vetted`` is None when no organization has to be verified."""
+    """One order. ``vetted`` is None if no organization must be verified."""
 
     common_name: str
     proofs: Sequence[Proof]
@@ -129,7 +129,7 @@ def _flat_row(proof: Proof) -> Json:
 
 
 def _line(progress: Progress) -> Json:
-    """A DNS record in one string; a file has no such form."""
+    """A DNS record in one string; files have no such form."""
     rows = []
     for proof in progress.proofs:
         row, wanted = _flat_row(proof), proof.wanted

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The dialects: what the provider may do differently from what the sandbox does by default.
+"""The dialects: how the provider may differ from the sandbox's defaults.
 
 The provider published its requests, not its answers. Every assumption about them is one switch here, with its plausible
-alternatives; the default is what the client expects most. One line here, and one ``if`` where it acts.
+alternatives. The default is the most likely one. A switch is one line here, and one ``if`` where it acts.
 """
 
 from __future__ import annotations

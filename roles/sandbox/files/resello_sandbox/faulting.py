@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does to requests and answers what the faults say: one middleware, inside the request log, outside all else."""
+"""Applies faults to requests and answers: one middleware, inside the request log and outside everything else."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def faulty(context: Context, listener: Listener, *, spared: str) -> Middleware:
 
         try:
             return await _Damage(request, fault, context, listener).do(commit)
-        except ConnectionError:  # the client did not wait for the rest
+        except ConnectionError:  # the client left before the end
             return web.Response(status=LOST)
 
     return meddle
@@ -74,7 +74,7 @@ class _Damage:
         self._parameters = fault.parameters
 
     async def do(self, commit: Answer) -> web.StreamResponse:
-        """Do it; ``commit`` is the real handler."""
+        """Apply the fault; ``commit`` is the real handler."""
         if self._fault.fault == "late-commit":
             return await self._late(commit)
         response = await commit() if self._fault.phase == "after" else None
@@ -92,7 +92,7 @@ class _Damage:
         return self._instead()
 
     def _instead(self) -> web.Response:
-        """An answer that has nothing to do with what happened."""
+        """An answer that does not say what really happened."""
         name = self._fault.fault
         if name == "redirect":
             return web.Response(status=307, headers={hdrs.LOCATION: str(self._request.url)})
@@ -125,7 +125,7 @@ class _Damage:
         }[self._parameters["retry_after"]]
 
     async def _late(self, commit: Answer) -> web.StreamResponse:
-        """Lose the connection now, and do what was asked later."""
+        """Drop the connection now, and handle the request later."""
         self._hang_up(self._parameters["how"])
         await asyncio.sleep(self._parameters["seconds"])
         await commit()
@@ -141,7 +141,7 @@ class _Damage:
         return web.Response(status=LOST)
 
     async def _cut(self, response: web.StreamResponse | None) -> web.StreamResponse:
-        """Promise the whole body, send its beginning, hang up."""
+        """Announce the whole body, send its beginning, close."""
         body, sent = await self._begin(response)
         await sent.write(body[: self._parameters["bytes"]])
         await asyncio.sleep(0)

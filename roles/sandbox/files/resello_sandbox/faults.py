@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults: which ones there are, how many are left of each, and where they hit. Pure; faulting.py does the damage."""
+"""Faults: their kinds, how many are left of each, and where they hit. Pure; faulting.py applies them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ERRORS = range(400, 600)
 
 
 class FaultError(ValueError):
-    """A fault that cannot be."""
+    """An invalid fault."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class Fault:
 
     @property
     def left(self) -> int:
-        """How many requests will still get it, the skipped ones not counted."""
+        """How many requests will still get it, without the skipped ones."""
         return self.times - self.hits
 
 
 @dataclass
 class Hit:
-    """One request that got a fault. ``committed``: it changed the account, whatever the client was told."""
+    """One request that got a fault. ``committed``: it changed the account, whatever the client was answered."""
 
     time: float
     fault_id: int
@@ -99,7 +99,7 @@ class Hit:
 
 
 class Faults:
-    """The faults of one server, in the order they were made. Not kept over a restart."""
+    """The faults of one server, in the order in which they were made. A restart forgets them."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -107,13 +107,13 @@ class Faults:
         self._hits: list[Hit] = []
 
     def add_all(self, bodies: Sequence[Any]) -> list[Fault]:
-        """Arm faults, all or none; FaultError says why one cannot be."""
+        """Arm faults, all or none. Raises FaultError that says why one is invalid."""
         added = [_read(body, next(self._numbers)) for body in bodies]
         self._faults += added
         return added
 
     def take(self, operation: str, text: str) -> Fault | None:
-        """The fault of this request, if there is one; counts it."""
+        """The fault for this request, if there is one; counts it."""
         for fault in self._faults:
             if fault.left <= 0 or fault.operation not in ("*", operation) or fault.contains not in text:
                 continue

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the JSON body of a request to checked values. What is wrong is said per field, all of it at once."""
+"""From the JSON body of a request to checked values. All errors are reported at once, by field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PHONE = re.compile(r"\+[0-9]{1,3}\.[0-9]{1,14}", re.ASCII)
 
 @dataclass(frozen=True)
 class OrderForm:
-    """A create, renew or reissue that may go to the CA."""
+    """A create, renew or reissue that is ready for the CA."""
 
     plan: Plan
     csr: Csr
@@ -89,7 +89,7 @@ def read_order_form(body: Mapping[str, Any], *, plan: Plan | None, takes_upgrade
     if csr and dcv_type == "FILE" and any(is_wildcard(name) for name in csr.names):
         errors.add("dcv_type", "A wildcard name cannot be validated by FILE.", code="not_allowed")
     errors.raise_if_any()
-    if chosen is None or csr is None or dcv_type is None:  # cannot be: each None has left an error
+    if chosen is None or csr is None or dcv_type is None:  # cannot happen: each None has left an error
         raise RejectionError("internal_error", "The request could not be checked.")
     contact = {
         name: text for name, text in texts.items() if name not in ("csr", "plan", "dcv_type", "client_reference")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an API that was taken over could ask its customers to place. Only the details lie, never the check."""
+"""What an API in an attacker's hands could ask its customers to place. Only the details lie, never the check."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ LIES: dict[str, Callable[[Challenge], Challenge]] = {
 
 
 def told(lie: str, wanted: Challenge) -> Challenge:
-    """What the validation details say of this challenge."""
+    """The challenge as the validation details show it."""
     return LIES[lie](wanted)

@@ -29,7 +29,7 @@ class Listener:
         self._runner: web.AppRunner | None = None
         self._site: web.BaseSite | None = None
         self._port = options.port
-        self._switching = asyncio.Lock()  # a site that is half started can be neither stopped nor forgotten
+        self._switching = asyncio.Lock()  # a site that is half started can be neither stopped nor dropped
         self._reopening: asyncio.Task[None] | None = None
         self._until = 0.0
 
@@ -47,11 +47,11 @@ class Listener:
         return self._port
 
     async def refuse(self, seconds: float) -> None:
-        """Refuse new connections from now on, until so many seconds are over."""
+        """Refuse new connections for this many seconds."""
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
         async with self._switching:
             site, self._site = self._site, None
-            if site is None:  # refusing already, for longer now
+            if site is None:  # already refusing, now for longer
                 return
             await site.stop()
             self._reopening = asyncio.create_task(self._reopen(self._hold_port()))
@@ -62,7 +62,7 @@ class Listener:
             self._reopening.cancel()
 
     def _hold_port(self) -> socket.socket:
-        """A socket on our port that does not listen: nobody else can take the port, and connections are refused."""
+        """A socket on our port that does not listen: nobody else gets the port, and connections are refused."""
         family = {4: socket.AF_INET, 6: socket.AF_INET6}[ipaddress.ip_address(self._options.listen).version]
         held = socket.socket(family, socket.SOCK_STREAM)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

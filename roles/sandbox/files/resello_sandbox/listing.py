@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The list of orders: filters and pages, and all the ways in which they may mislead."""
+"""The list of orders: filters, pages, and all the ways in which they may mislead."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from resello_sandbox.records import Order
 from resello_sandbox.settings import Settings
 
 ENDED = ("deleted", "expired", "cancelled", "revoked")
-_SHORT = 2  # a short page has this part of what its limit says
-_HIGH = 7  # what a total that is too high adds
+_SHORT = 2  # a short page has 1/2 of its limit
+_HIGH = 7  # added to a total that is too high
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class _Condition:
 
 
 def page_of_orders(context: Context, query: Mapping[str, str], paging: Paging) -> tuple[list[Order], int]:
-    """The rows of a page and the total that is told, as the settings have it."""
+    """The rows of a page and the total that is shown, by the settings."""
     settings, orders = context.settings, context.store.orders
     wanted = _Condition([], [])
     if query.get("plan"):

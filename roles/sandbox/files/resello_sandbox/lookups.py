@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Questions to the DNS, from every place that the CA looks from."""
+"""DNS look-ups, from every place that the CA asks from."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_ALIAS_CHAIN = 8
 
 @dataclass(frozen=True)
 class Found:
-    """The values of one record set. ``trouble`` is empty if the answer can be relied on; NXDOMAIN can."""
+    """The values of one record set. ``trouble`` is empty if the answer is reliable, NXDOMAIN included."""
 
     values: tuple[str, ...] = ()
     trouble: str = ""
@@ -45,7 +45,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Perspective:
-    """One place that the CA looks from, for one check: name servers that stand in for each other.
+    """One place that the CA asks from, for one check: name servers that replace each other.
 
     Without ``servers`` those of the system are asked.
     """
@@ -55,11 +55,11 @@ class Perspective:
 
     @property
     def label(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         return ", ".join(map(str, self.servers)) or "the system"
 
     async def ask(self, name: str, kind: str) -> Found:
-        """The values of a record set, aliases followed; never raises for what the network does."""
+        """The values of a record set, with aliases followed. Never raises for what the network does."""
         found = Found(trouble="There is no name server to ask.")
         servers = self.servers or _system_servers()
         for server in servers:
@@ -74,7 +74,7 @@ class Perspective:
 
 
 def perspectives(settings: Settings) -> list[Perspective]:
-    """Where the settings say: each of ``nameservers`` is a place of its own, or they stand in for each other."""
+    """The places by the settings: each of ``nameservers`` is a place of its own, or they replace each other."""
     configured = tuple(_server(entry) for entry in settings.nameservers)
     if configured and settings.nameserver_rule == "all":
         return [Perspective((server,)) for server in configured]
@@ -94,7 +94,7 @@ def _server(entry: str) -> Server:
 
 
 async def _chase(server: Server, name: str, kind: str) -> Found:
-    """Ask; where the server answers with an alias alone, ask for its target."""
+    """Ask; if the server answers with an alias alone, ask for its target."""
     for _step in range(_LONGEST_ALIAS_CHAIN):
         found, target = await _query(server, name, kind)
         if target is None:

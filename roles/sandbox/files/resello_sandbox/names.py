@@ -20,7 +20,7 @@ def is_wildcard(name: str) -> bool:
 
 
 def base_of(name: str) -> str:
-    """The name whose control proves this one: without a leading ``*.``."""
+    """The name at which control is validated: without a leading ``*.``."""
     return name[2:] if is_wildcard(name) else name
 
 
@@ -31,7 +31,7 @@ def parent_of(name: str) -> str:
 
 
 def in_unicode(text: str) -> str:
-    """The text with every A-label of it as people write it."""
+    """The text with every A-label in Unicode."""
     return _A_LABEL.sub(lambda found: found.group().encode("ascii").decode("idna"), text)
 
 
@@ -47,5 +47,5 @@ def is_dns_name(name: str) -> bool:
 
 
 def without_www(name: str) -> str:
-    """The name that a plan for one name counts: ``www.example.com`` is the same as ``example.com``."""
+    """The name as a single-name plan counts it: ``www.example.com`` is the same as ``example.com``."""
     return name[4:] if name.startswith("www.") and name.count(".") >= _MIN_LABELS else name

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How one server is started: the values of the command line and of the environment."""
+"""The start options of one server, from the command line and the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Credentials:
-    """What clients must show. Kept in the data folder, so that a restart without options keeps them."""
+    """What clients must send. Stored in the data folder, so that a restart without options keeps them."""
 
     username: str
     api_key: str

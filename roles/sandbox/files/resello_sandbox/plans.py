@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be bought: fixed uuids, names and prices, so that tests and documentation can name them."""
+"""The plans: fixed uuids, names and prices, so that tests and documentation can name them."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def plan_by_id(plan_id: str) -> Plan | None:
 
 
 def known_plan(plan_id: str) -> Plan:
-    """The plan of an order; LookupError cannot happen unless somebody edited the database."""
+    """The plan of an order. A LookupError is possible only if somebody edited the database."""
     return _BY_ID[plan_id]
 
 

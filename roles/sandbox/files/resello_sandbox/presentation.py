@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every JSON body the API sends is built here and nowhere else: envelope, objects, dates, planted texts.
+"""Every JSON body of the API is built here and nowhere else: envelope, objects, dates, planted texts.
 
-How the real provider words its answers is partly assumed; each assumption is a switch of dialects.py that acts here.
+The form of the real provider's answers is partly assumed; each assumption is a switch of dialects.py that acts here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def plant(body: Any, payload: str, spared: frozenset[str], *, name: str = "") ->
 
 
 class Presenter:
-    """Turns records into the provider's objects, and these into answers."""
+    """Turns records into the provider's objects, and those into answers."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -71,7 +71,7 @@ class Presenter:
         style, status = settings.failures, settings.wrong_state_status if wrong_state else rejection.status
         if style == "detail":
             return self._with_retry_after(self._answer({"detail": _one_text(rejection)}, status=status), rejection)
-        # A server that hides everything in status 200 still has a login in front of it.
+        # A server that answers refusals with status 200 still has a login in front of it.
         hidden = style == "http-200" and status not in (UNAUTHORIZED, SERVER_ERROR)
         return self._with_retry_after(self._answer(failure_body(rejection), status=OK if hidden else status), rejection)
 
@@ -112,7 +112,7 @@ class Presenter:
         }
 
     def validation_details(self, order: Order, job: Job | None, validations: Iterable[Validation]) -> Json:
-        """What is proven and what is still to be done, name by name."""
+        """What is validated and what is still open, name by name."""
         plan, settings = known_plan(order.plan_id), self._context.settings
         if job and self._context.clock.now() < job.created + settings.details_delay:
             return {"validations": {}}

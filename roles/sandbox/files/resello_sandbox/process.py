@@ -26,15 +26,15 @@ class ProcessError(Exception):
 
 
 class DataLock:
-    """Held by the server while it runs: a second server on the same data would spoil both."""
+    """Held by the server while it runs: a second server on the same data would damage them."""
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "lock"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def take(self) -> bool:
-        """Take the lock and write our process id into it; False when another process holds it."""
-        for _try in range(_LOCK_TRIES):  # somebody asking for the status holds it for a moment
+        """Lock, and write our process id; False if another process holds the lock."""
+        for _try in range(_LOCK_TRIES):  # a status query holds it for a moment
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
@@ -82,7 +82,7 @@ def read_ready(path: Path) -> dict[str, Any] | None:
 
 
 def stop(path: Path) -> bool:
-    """Stop the server of this ready file and wait until it is gone; False when none was running."""
+    """Stop the server of this ready file and wait until it is gone; False if none was running."""
     ready = read_ready(path)
     if ready is not None:
         data_dir = Path(ready["data_dir"])
@@ -135,7 +135,7 @@ def _become_daemon(serve: Callable[[Callable[[str], None]], int], *, reader: int
     code = 1
     try:
         code = serve(report)
-    except BaseException as exc:  # noqa: BLE001 - the last stop of a process that nobody watches: its log must say why
+    except BaseException as exc:  # noqa: BLE001 - nobody watches this process, so its log must say why it ended
         sys.stderr.write(f"{exc}\n")
     finally:
         sys.stderr.flush()

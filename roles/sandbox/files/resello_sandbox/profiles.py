@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Named dialects: switches that go together, as one provider might have them."""
+"""Named dialects: switches that belong together, as one provider might have them."""
 
 from __future__ import annotations
 
@@ -167,6 +167,6 @@ PROFILES: dict[str, Profile] = {
 
 
 def switches_of(name: str) -> dict[str, Any]:
-    """Every switch as this profile has it; KeyError when there is no such profile."""
+    """Every switch of this profile; KeyError if there is no such profile."""
     defaults = dataclasses.asdict(Dialect())
     return {**defaults, **PROFILES[name].switches}

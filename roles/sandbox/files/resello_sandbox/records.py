@@ -76,7 +76,7 @@ class Validation:
 
 @dataclass
 class Certificate:
-    """One issued certificate. ``revoked`` is the moment it became invalid before its time."""
+    """One issued certificate. ``revoked`` is the moment of its revocation."""
 
     order_id: str
     job: int | None
@@ -91,7 +91,7 @@ class Certificate:
 
 @dataclass
 class LedgerEntry:
-    """Money that moved. ``amount`` is in cents, always positive; ``refunds`` names the charge a refund gives back."""
+    """Money that moved. ``amount`` is in cents, always positive; ``refunds`` names the charge that a refund returns."""
 
     time: float
     kind: str
@@ -117,7 +117,7 @@ class Email:
 
 @dataclass
 class Call:
-    """One API request as the server saw it. ``fields`` are names only: bodies are not kept."""
+    """One API request as the server received it. ``fields`` are names only: bodies are not stored."""
 
     time: float
     method: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of the client's reference. Pure."""
+"""How the provider changes the client's reference. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from resello_sandbox.dialects import Dialect
 
 
 def stored_reference(sent: str | None, dialect: Dialect) -> str | None:
-    """What the provider keeps of a reference."""
+    """The part of a reference that the provider stores."""
     if sent is None or dialect.reference_kept == "dropped":
         return None
     kept = sent[: dialect.reference_length]

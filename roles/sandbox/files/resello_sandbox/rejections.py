@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request that the API refuses, in the shape the provider publishes."""
+"""A request that the API refuses, in the shape that the provider publishes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RejectionError(Exception):
 
 
 class FieldErrors:
-    """Collects what is wrong with the fields of one body, so that one answer names them all."""
+    """Collects the errors of one body by field, so that one answer names them all."""
 
     def __init__(self) -> None:
         self._messages: dict[str, list[dict[str, str]]] = {}

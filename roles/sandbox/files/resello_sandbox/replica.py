@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The orders' table, with a memory for the setting ``replica_lag``: a copy of the database that is behind."""
+"""The table of orders with a history for the setting ``replica_lag``: a replica of the database that is behind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OrderTable(Table[Order]):
         return number
 
     def save(self, record: Order) -> None:
-        """Write back an order; what it was before stays in memory."""
+        """Write back an order; the version before stays in memory."""
         versions = self._past.setdefault(record.id, [])
         before = None if versions else self.one("id = ?", record.id)
         if before is not None:
@@ -39,12 +39,12 @@ class OrderTable(Table[Order]):
         versions.append((time.monotonic(), dataclasses.replace(record)))
 
     def drop(self, condition: str = "1", *values: Any) -> None:
-        """Delete orders, and forget what was."""
+        """Delete orders and their history."""
         super().drop(condition, *values)
         self._past.clear()
 
     def as_of(self, order: Order, age: float) -> Order | None:
-        """The order as it was ``age`` seconds ago; None when it did not exist. Without memory it is as it is."""
+        """The order as it was ``age`` seconds ago; None if it did not exist. Without history it is as it is now."""
         versions = self._past.get(order.id)
         if not versions:
             return order

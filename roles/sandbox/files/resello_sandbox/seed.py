@@ -41,7 +41,7 @@ class SeedRequest:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> SeedRequest:
-        """Check a control request; ValueError or TypeError when it cannot be."""
+        """Check a control request. Raises ValueError or TypeError for an invalid one."""
         unknown = set(body) - {"count", "prefix", "plan", "domain", "age_days"}
         if unknown:
             raise ValueError(f"Unknown: {', '.join(sorted(unknown))}.")

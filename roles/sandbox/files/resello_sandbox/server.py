@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From options to a listening server, and back to nothing on SIGTERM or SIGINT."""
+"""Runs the server from its options until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BANNER = (
 
 
 def serve(options: Options, report: Callable[[str], None]) -> int:
-    """Serve until a signal; ``report`` gets the connection as one JSON line as soon as the port listens."""
+    """Serve until a signal; ``report`` gets the connection as one JSON line once the port listens."""
     os.umask(0o077)
     lock = DataLock(options.data_dir)
     if not lock.take():

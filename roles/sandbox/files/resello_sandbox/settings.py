@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be changed while the server runs. Every setting has one line here: its default and what it may be.
+"""The settings that can change while the server runs. Each has one line here: its default and its allowed values.
 
 The switches of dialects.py are settings too, and the setting ``profile`` sets all of them at once.
 """
@@ -19,8 +19,8 @@ from resello_sandbox.lies import LIES, NONE
 from resello_sandbox.profiles import PROFILES, STANDARD, switches_of
 from resello_sandbox.values import addresses, choice, count, is_a, may, messages, one_of, seconds, servers, texts
 
-# Fields whose text a planted payload would make useless: identities, the status word, keys and dates, and what is to be
-# put into a zone or a web root (those have their own rules and are attacked on their own).
+# Fields that a planted payload would make useless: identities, the status word, keys and dates, and contents of a zone
+# or a web root, which have their own rules and their own attacks.
 SPARED = (
     "id",
     "client_reference",
@@ -56,12 +56,12 @@ SPARED = (
 
 
 class SettingError(Exception):
-    """A setting that does not exist, or a value it cannot have."""
+    """A setting that does not exist, or an invalid value."""
 
 
 @dataclass(frozen=True)
 class Settings(Dialect):
-    """All run-time settings; ``meaning`` in each field's metadata says what it may be."""
+    """All run-time settings; ``meaning`` in each field's metadata describes the allowed values."""
 
     profile: str = field(
         default=STANDARD,
@@ -140,7 +140,7 @@ class Settings(Dialect):
 
     @property
     def asks_caa(self) -> bool:
-        """Whether CAA records decide: only servers that were named are asked."""
+        """Whether CAA records count: only at name servers that the settings list."""
         return self.caa == "respect" and bool(self.nameservers)
 
     def refusal_of(self, name: str) -> str | None:
@@ -148,7 +148,7 @@ class Settings(Dialect):
         return self.validation_refusals.get(name) or self.validation_refusals.get("*")
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """A copy with these settings; SettingError names the first one that cannot be."""
+        """A copy with these settings. Raises SettingError for the first invalid one."""
         known = {f.name: f.metadata for f in dataclasses.fields(self)}
         for name, value in changes.items():
             if name not in known:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything the server remembers, in one SQLite file. A transaction is either whole or not there."""
+"""Everything the server remembers, in one SQLite file. A transaction is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside are kept together, or none when the block raises."""
+        """Keep all writes inside, or none if the block raises."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -101,7 +101,7 @@ class Store:
         return self.orders.one("id = ?", order_id)
 
     def open_job(self, order_id: str) -> Job | None:
-        """What the CA is still working on for this order."""
+        """The request in progress at the CA for this order."""
         return self.jobs.one("order_id = ? AND state = 'open'", order_id)
 
     def latest_job(self, order_id: str) -> Job | None:
@@ -113,7 +113,7 @@ class Store:
         return None if number is None else self.certificates.one("number = ?", number)
 
     def expire(self, now: float) -> None:
-        """Orders whose paid period is over end here."""
+        """End the orders whose paid period is over."""
         if self.orders.count("status = 'active' AND paid_until <= ?", now):
             self._db.execute(
                 "UPDATE orders SET status = 'expired', updated = paid_until"
@@ -122,23 +122,23 @@ class Store:
             )
 
     def _add_new_columns(self) -> None:
-        """A data folder of an earlier version lacks what was added since."""
+        """Add the columns that a data folder of an earlier version lacks."""
         for table, column, kind in _ADDED:
             columns = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
             if column not in columns:
                 self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def fact(self, name: str) -> Any:
-        """A remembered single value, None if there is none."""
+        """A stored single value, None if there is none."""
         row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else json.loads(row["value"])
 
     def remember(self, name: str, value: Any) -> None:
-        """Keep a single value over restarts."""
+        """Store a single value across restarts."""
         self._db.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, json.dumps(value)))
 
     def forget_account(self) -> None:
-        """Empty every table; settings, clock and credentials are the caller's business."""
+        """Empty every table; settings, clock and credentials are up to the caller."""
         with self.transaction():
             for table in (self.orders, self.jobs, self.validations, self.certificates):
                 table.drop()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One SQLite table as typed records: no SQL above the store, no mapper below it."""
+"""One SQLite table as typed records: all SQL of a table is here or in the store."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The server's own TLS: a CA of its own and a certificate for the address it listens on."""
+"""The server's own TLS: its own CA, and a certificate for the address it listens on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _YEAR_START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 
 def server_context(folder: Path, *, address: str) -> tuple[ssl.SSLContext, Path]:
-    """A TLS context for ``address`` (and localhost), and the path of the CA file that proves it."""
+    """A TLS context for ``address`` (and localhost), and the path of the CA file to trust."""
     folder.mkdir(mode=0o700, exist_ok=True)
     ca_path, certificate_path, key_path = folder / "ca.pem", folder / "server.pem", folder / "server.key"
     _write_pair(ca_path, certificate_path, key_path, address=address)
@@ -35,7 +35,7 @@ def server_context(folder: Path, *, address: str) -> tuple[ssl.SSLContext, Path]
 
 
 def _write_pair(ca_path: Path, certificate_path: Path, key_path: Path, *, address: str) -> None:
-    """Made anew at every start: the CA's key is never stored, and clients read the CA file anyway."""
+    """Make all anew at every start: the CA's key is never stored, and clients read the CA file anyway."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sandbox API TLS CA")])
     ca_identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())

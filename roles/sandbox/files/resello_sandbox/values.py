@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run-time setting may be: checks of JSON values, and what to tell somebody who sent another."""
+"""The allowed values of run-time settings: checks of JSON values, and the message for an invalid one."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the provider writes things down: dates, status words, numbers."""
+"""The provider's spelling of dates, status words and numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMATS = {
     "date": "%Y-%m-%d",
     "micro": "%Y-%m-%dT%H:%M:%S.%fZ",
 }
-# Words of comparable APIs; a word without an entry stays as it is.
+# Words of similar APIs; a word without an entry stays as it is.
 _FOREIGN = {
     "pending": "processing",
     "active": "issued",
@@ -40,7 +40,7 @@ def date_text(moment: float | None, form: str) -> str | None:
 
 
 def status_word(status: str, style: str) -> str:
-    """The truth's status in one of the styles of the setting ``status_words``."""
+    """The real status in one of the styles of the setting ``status_words``."""
     if style == "upper-case":
         return status.upper()
     words = {"foreign": _FOREIGN, "unknown": _UNKNOWN}.get(style, {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The CA's own pace: checks open validations again and again, and issues what is proven."""
+"""The CA's own pace: checks open validations repeatedly, and issues what is validated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AT_ONCE = 32
 
 
 class Worker:
-    """One endless task; checks run beside it, each name at most once at a time."""
+    """One endless task; checks run beside it, at most one per name at a time."""
 
     def __init__(self, context: Context, account: Account, prober: Prober) -> None:
         self._context = context
@@ -44,7 +44,7 @@ class Worker:
                 task.cancel()
 
     def _tick(self) -> float:
-        """Start due checks, issue due certificates; returns the seconds until there may be something to do."""
+        """Start due checks, issue due certificates; returns the seconds until the next check or issue may be due."""
         urgent = self._context.take_urgent()
         interval = self._context.settings.validation_interval
         regular = interval > 0 and time.monotonic() >= self._next_check
@@ -54,7 +54,7 @@ class Worker:
         for job in self._store.jobs.where("state = 'open'"):
             try:
                 pauses.append(self._advance(job, check=regular or job.number in urgent))
-            except Exception:  # one broken job (truth set by force) must not stop the CA for all others
+            except Exception:  # one broken job (a state set by force) must not stop the CA for all others
                 LOG.exception("job %s of order %s", job.number, job.order_id)
         return max(0.0, min(pauses))
 
@@ -102,7 +102,7 @@ class Worker:
         async with self._slots:
             proof = await self._prober.prove(question)
         validation = self._store.validations.one("number = ?", number)
-        # The method may have been switched, or the account emptied, while the question was out.
+        # The method may have changed, or the account may have been emptied, during the check.
         if validation is None or validation.done or validation.method != question.wanted.method:
             return
         if (validation.done, validation.message) != (proof.done, proof.message):
