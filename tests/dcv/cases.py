@@ -261,7 +261,9 @@ CASES = (
         "at the name itself", "pass", "one of the five", host="www.shop.example", approver="hostmaster@www.shop.example"
     ),
     mailbox("above the zone", "unknown", "above the zone", host="www.shop.co.uk", approver="admin@co.uk"),
-    mailbox("another's", "unknown", "neither one of the five", host="www.shop.example", approver="john.doe@example.com"),
+    mailbox(
+        "another's", "unknown", "neither one of the five", host="www.shop.example", approver="john.doe@example.com"
+    ),
     mailbox(
         "named by CAA contactemail",
         "pass",

@@ -48,7 +48,11 @@ CERTIFICATE: dict[str, Any] = {
         ({}, {"nameserver_port": 0}, "nameserver_port (given: '0'): is not a port"),
         ({}, {"timeout": 0}, "timeout (given: '0'): must be more than 0"),
         ({}, {"max_concurrency": 1000}, "must be 1 to 64"),
-        ({}, {"addresses": {"shop.example": ["here"]}}, "addresses (given: 'shop.example: here'): is not an IP address"),
+        (
+            {},
+            {"addresses": {"shop.example": ["here"]}},
+            "addresses (given: 'shop.example: here'): is not an IP address",
+        ),
         ({"backends": ["http://x/"]}, {}, "backends (given: 'http://x/'): is not an address"),
         ({}, {"caa_issuers": {"acme": ["not a name"]}}, "caa_issuers"),
     ],

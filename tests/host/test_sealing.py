@@ -181,7 +181,10 @@ def test_messages_that_cannot_be_used_leave_nothing(one: Machine, two: Machine) 
             "certificate request is for the key",
         ),
         "no request": (lambda: {**sealed(one, recipient(two, key), key), "csr": "hello"}, "not a PEM"),
-        "no message": (lambda: {**sealed(one, recipient(two, key), key), "ciphertext": "-----BEGIN X-----"}, "not a CMS"),
+        "no message": (
+            lambda: {**sealed(one, recipient(two, key), key), "ciphertext": "-----BEGIN X-----"},
+            "not a CMS",
+        ),
         "option": (lambda: {**sealed(one, recipient(two, key), key), "ciphertext": "-inkey /etc/shadow"}, "not a CMS"),
     }
     for name, (make, word) in cases.items():
