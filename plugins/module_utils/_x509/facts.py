@@ -54,7 +54,7 @@ def _require_cryptography() -> None:
         reason = (parse.CRYPTOGRAPHY_IMPORT_ERROR or "no reason given").strip().splitlines()[-1]
         raise MissingLibraryError(
             f"The Python package cryptography is installed but cannot be imported: {reason}. Nothing was sent. "
-            f"Install it anew for {sys.executable}."
+            f"Reinstall it for {sys.executable}."
         )
 
 

@@ -64,7 +64,7 @@ class Dialect:
     )
     order_expires: str = field(
         default="paid-end",
-        metadata=choice("paid-end", "certificate-end", "null", "absent", meaning="what expires tells"),
+        metadata=choice("paid-end", "certificate-end", "null", "absent", meaning="what expires shows"),
     )
     omitted_fields: list[str] = field(
         default_factory=list, metadata=may(texts, "a list of fields that no order object has")
@@ -80,7 +80,7 @@ class Dialect:
         ),
     )
     list_total: str = field(
-        default="right", metadata=choice("right", "zero", "page", "high", meaning="what total tells")
+        default="right", metadata=choice("right", "zero", "page", "high", meaning="what total shows")
     )
     paging: str = field(
         default="standard",
@@ -149,7 +149,7 @@ class Dialect:
     )
     reissue_kills: str = field(
         default="issued",
-        metadata=choice("issued", "requested", "later", "never", meaning="when a reissue kills the old one"),
+        metadata=choice("issued", "requested", "later", "never", meaning="when a reissue revokes the old one"),
     )
     reissue_kill_delay: float = field(
         default=_DAY, metadata=may(seconds, "seconds >= 0 after issue, for reissue_kills later")
@@ -179,7 +179,7 @@ class Dialect:
         default="failed", metadata=may(word, "the status word after the CA gave up a reissue or renew")
     )
     auto_renew: str = field(
-        default="off", metadata=choice("off", "extension", "certificate", meaning="what the platform renews by itself")
+        default="off", metadata=choice("off", "extension", "certificate", meaning="what the provider renews by itself")
     )
     auto_renew_days: int = field(
         default=15, metadata=may(count(0, 60), "days from 0 to 60 before the paid end at which it does")

@@ -54,7 +54,7 @@ class Plan:
     @property
     def description(self) -> str:
         """One sentence for people."""
-        scope = "all names one level below a domain" if self.wildcard else "one name and its www. twin"
+        scope = "all names one level below a domain" if self.wildcard else "one name and its www. form"
         if self.multi_domain:
             scope = f"up to {self.max_names} names"
         level = {"dv": "Domain", "ov": "Organization", "ev": "Extended"}[self.level]

@@ -143,7 +143,7 @@ PROFILES: dict[str, Profile] = {
         {"list_omitted_fields": ["client_reference"], "reference_filter": "ignored", "order_plan": "name"},
     ),
     "greedy": Profile(
-        "A reissue is charged and kills at once, and the platform renews by itself.",
+        "A reissue is charged and revokes at once, and the provider renews by itself.",
         {
             "reissue_price": 500,
             "reissue_kills": "requested",
