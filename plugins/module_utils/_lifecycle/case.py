@@ -75,7 +75,7 @@ class IssuedCase(OrderCase):
 
     @property
     def age_source(self) -> datetime | None:
-        """When this order was last reissued, by our record, or by a certificate younger than the record."""
+        """When this order was last reissued: by our record, else by a certificate much younger than the order."""
         if self.evidence is not None:
             return self.evidence.last_reissue
         created, began = self.order.created, self.certificate.not_before

@@ -46,7 +46,7 @@ class Replaced:
 class HostList:
     """What one host remembers of the hosts of an order: the list it last saw, and since when.
 
-    ``mature``: the host holds the intent of a call that was made under this list. ``replaced`` are the lists it
+    ``mature``: the host held the intent of a call that was made under this list. ``replaced`` are the lists it
     followed since it was last mature, the oldest first.
     """
 

@@ -127,8 +127,8 @@ def create_batch(keys: Iterable[str]) -> CreateBatch:
 def lost_reference_refusal(earlier: Evidence, shown: Order | None) -> Refusal | None:
     """R5 across runs: why nothing may be bought because an earlier order lost its reference; None if it may.
 
-    `shown` is that order as the API shows it now by its id, or None. The order objects no longer once it has ended or
-    shows its reference.
+    `shown` is that order as the API shows it now by its id, or None. An order that has ended, or shows its reference,
+    no longer forbids anything.
     """
     if shown is None or not shown.live or shown.client_reference == earlier.reference:
         return None
