@@ -14,8 +14,8 @@ client_reference:
   description:
     - Your name for the order. It identifies the order and is compared exactly. An order whose answer was lost can only
       be found by it. Never reuse it for another certificate.
-    - 1 to 64 letters, digits and characters of C(._:/@#+ -). The first is a letter, a digit or C(#). Use O(adopt) to
-      take over an order that has another reference.
+    - 1 to 64 letters, digits and characters out of C(._:/@#+ -). The first is a letter, a digit or C(#). Use O(adopt)
+      to take over an order that has another reference.
   type: str
   required: true
   version_added: 1.0.0
@@ -95,7 +95,7 @@ contact:
       type: str
       version_added: 1.0.0
     company_name:
-      description: Name of the company. Without it the provider takes the one in the CSR.
+      description: Name of the company. If not given, the provider uses the one in the CSR.
       type: str
       version_added: 1.0.0
     department:

@@ -317,7 +317,7 @@ orders_read:
   returned: success, and on failure if any certificate could be checked
   sample: 0
 run_id:
-  description: Identifies this run in the intents that it wants written.
+  description: Id of this run, as stored in its intents.
   type: str
   returned: success
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9

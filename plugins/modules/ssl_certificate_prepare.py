@@ -450,7 +450,7 @@ certificates:
       sample: false
     records:
       description:
-        - The records of O(certificates[].client_reference) that are there after this run, by their kind.
+        - The records of O(certificates[].client_reference) that exist after this run, by their kind.
         - V(null) without O(certificates[].client_reference).
       type: dict
       sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
