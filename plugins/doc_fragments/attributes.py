@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return the status a real run would return, without changing anything.
+    description: Can run in C(check_mode) and returns the status of a real run, without changing anything.
   diff_mode:
     description: Returns what changed, or what would change in C(check_mode), when in C(diff) mode.
   idempotent:
@@ -34,9 +34,10 @@ attributes:
     support: full
   controller_only:
     description:
-      - Runs on the controller alone, so that API credentials never reach a managed host. Elsewhere the task fails
-        before anything is sent; C(delegate_to=localhost) with C(run_once=true) is the way out.
-      - The variable C(resello_allow_remote_api=true) allows another host, for example one that alone reaches the API.
+      - Runs only on the controller, so that API credentials never reach a managed host. On another host the task fails
+        before anything is sent. Add C(delegate_to=localhost) and C(run_once=true) to the task.
+      - The variable C(resello_allow_remote_api=true) allows another host, for example the only host that can reach the
+        API.
     support: full
 """
 
@@ -49,7 +50,7 @@ attributes:
     platforms: posix
     support: full
   safe_file_operations:
-    description: Files are written aside and put in place in one step.
+    description: Files are written to a temporary path and put in place in one step.
     support: full
 requirements:
   - Python 3.8 or newer on the managed host

@@ -13,7 +13,7 @@ options:
   api_url:
     description:
       - Base URL of the API, for example V(https://rp01.hostcontrol.com/api/v1).
-      - Must be C(https); plain C(http) is accepted for loopback addresses alone.
+      - Must be C(https). Plain C(http) is accepted only for loopback addresses.
       - If not given, the environment variable E(RESELLO_API_URL) is used. There is no default.
     type: str
     version_added: 1.0.0
@@ -54,13 +54,13 @@ options:
     type: str
     version_added: 1.0.0
   api_timeout:
-    description: Seconds that one call may take in all, from the connection to the last byte.
+    description: Seconds that one call may take in total, from the connection to the last byte.
     type: float
     default: 30
     version_added: 1.0.0
   api_retries:
     description:
-      - How often a reading call is repeated after a lost connection, C(429), C(502), C(503) or C(504).
+      - How often a read-only call is repeated after a lost connection, C(429), C(502), C(503) or C(504).
       - A call that may cost money is never repeated.
     type: int
     default: 4
@@ -72,19 +72,19 @@ options:
     type: str
     version_added: 1.0.0
   validate_certs:
-    description: Whether the API's TLS certificate is verified. V(false) is accepted for loopback addresses alone.
+    description: Whether the API's TLS certificate is verified. V(false) is accepted only for loopback addresses.
     type: bool
     default: true
     version_added: 1.0.0
   ca_path:
     description:
-      - File with the certificates (PEM) that the API's TLS certificate is verified against, instead of those that come
-        with the Python package requests.
+      - File with the CA certificates (PEM) that the API's TLS certificate is verified against. They replace those of
+        the Python package requests.
       - If not given, the environment variable E(RESELLO_CA_PATH) is used.
     type: path
     version_added: 1.0.0
 notes:
-  - Credentials given in the task switch off the environment's credentials of the other kind.
+  - Credentials in the task disable the credentials of the other kind from the environment.
   - C(.netrc) is not read and redirects are not followed.
 requirements:
   - requests >= 2.28, cryptography >= 37 on the controller

@@ -13,8 +13,8 @@ options:
   root:
     description:
       - Folder under which each certificate has its own folder.
-      - It is made when the first file is written, and carries the mark of this collection from then on.
-      - No folder on the way to it may be changeable by anybody but root and the user who runs the task.
+      - It is created when the first file is written. From then on it contains the marker file of this collection.
+      - Only root and the user who runs the task may be able to change the folders above it.
     type: path
     default: /etc/ssl/resello
     version_added: 1.0.0
@@ -25,9 +25,9 @@ options:
 options:
   expect_root:
     description:
-      - Say that O(root) was used before. If it does not carry the mark of this collection then, see
-        RV(certops.resello.ssl_certificate_host_info#module:root_marker), the task fails and makes nothing, because a
-        file system that is not mounted is not a host without keys.
+      - States that O(root) was used before. If its marker file is missing, see
+        RV(certops.resello.ssl_certificate_host_info#module:root_marker), the task fails and creates nothing. The file
+        system is then probably not mounted, and new keys must not replace those on it.
     type: bool
     default: false
     version_added: 1.0.0

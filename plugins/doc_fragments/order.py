@@ -12,19 +12,20 @@ from textwrap import indent
 ORDER = r"""
 client_reference:
   description:
-    - Your name for the order. It is the order's identity, compared exactly, and the only way to find an order again
-      whose answer was lost; it must never be reused for another certificate.
-    - 1 to 64 characters out of letters, digits and C(._:/@#+ -), beginning with a letter, a digit or C(#). An order
-      that has another one is taken over with O(adopt).
+    - Your name for the order. It identifies the order and is compared exactly. An order whose answer was lost can only
+      be found by it. Never reuse it for another certificate.
+    - 1 to 64 letters, digits and characters out of C(._:/@#+ -). The first is a letter, a digit or C(#). Use O(adopt)
+      to take over an order that has another reference.
   type: str
   required: true
   version_added: 1.0.0
 state:
   description:
-    - V(present) makes sure that there is one live order. An order that is there already is adopted, never bought again.
+    - V(present) makes sure that there is one live order. An existing order is adopted and never bought again.
     - V(absent) cancels the one live order. The provider refunds it only within the grace period of its plan.
-    - Only an order that certainly never issued is cancelled just so. Any other needs O(force) or
-      O(only_if_younger_than), also while it is reissued or renewed, and if its status is a word that is not known here.
+    - Without further options, only an order that certainly never issued is cancelled. Any other order needs O(force) or
+      O(only_if_younger_than). This includes an order that is being reissued or renewed, and one whose status word is
+      unknown to this module.
   type: str
   choices: [present, absent]
   default: present
@@ -37,16 +38,16 @@ plan:
   version_added: 1.0.0
 names:
   description:
-    - DNS names that the certificate is wanted for. They are compared with the CSR on the order.
-    - A CSR that is given must ask for exactly these names, in any order.
-    - Without them the names of the given CSR count; without a CSR the names are not compared.
+    - DNS names that the certificate must cover. They are compared with the CSR on the order.
+    - The given CSR must ask for exactly these names, in any order.
+    - Without this option the names of the given CSR count. Without a CSR the names are not compared.
   type: list
   elements: str
   version_added: 1.0.0
 csr_path:
   description:
     - File on the controller with the CSR (PEM).
-    - Needed when an order is created, reissued or renewed. In check mode it may be missing; RV(ignore:csr_required)
+    - Required when an order is created, reissued or renewed. It may be missing in check mode. RV(ignore:csr_required)
       then says whether a real run needs it.
     - Excludes O(csr_content).
   type: path
@@ -57,10 +58,10 @@ csr_content:
   version_added: 1.0.0
 certificate_path:
   description:
-    - File on the controller with the certificate (PEM) that is deployed today, if any.
-    - It says what is in use. With O(ignore:journal_path), or with the records of its hosts, a run downloads nothing if
-      nothing is due, every host serves the order's certificate, and the order has not changed since an earlier run
-      downloaded it.
+    - File on the controller with the certificate (PEM) that is deployed now, if any.
+    - It shows what is in use, and can save the download. For that the run needs O(ignore:journal_path) or the records
+      of the hosts. Nothing is downloaded if nothing is due, every host serves the order's certificate, and the order is
+      unchanged since an earlier run downloaded it.
     - Excludes O(certificate_content).
   type: path
   version_added: 1.0.0
@@ -70,8 +71,8 @@ certificate_content:
   version_added: 1.0.0
 dcv_type:
   description:
-    - How control of the domains is proven. Required when an order is created, reissued or renewed.
-    - While an order waits, its names that are not proven yet are switched to this method.
+    - The method of domain control validation. Required when an order is created, reissued or renewed.
+    - While an order waits, its unproven names are switched to this method.
     - V(FILE) cannot prove a wildcard name.
   type: str
   choices: [EMAIL, FILE, DNS]
@@ -85,7 +86,7 @@ validation_level:
   default: dv
   version_added: 1.0.0
 contact:
-  description: Company and approver, for plans and validation methods that ask for them.
+  description: Company and approver, for plans and validation methods that require them.
   type: dict
   version_added: 1.0.0
   suboptions:
@@ -94,7 +95,7 @@ contact:
       type: str
       version_added: 1.0.0
     company_name:
-      description: Name of the company. Without it the provider takes the one in the CSR.
+      description: Name of the company. If not given, the provider uses the one in the CSR.
       type: str
       version_added: 1.0.0
     department:
@@ -126,44 +127,47 @@ contact:
       type: str
       version_added: 1.0.0
     approver_phone_number:
-      description: Telephone number as C(+31.612345678), country code and number parted by a full stop.
+      description: Telephone number as C(+31.612345678). A full stop separates the country code from the number.
       type: str
       version_added: 1.0.0
 renew_before:
   description:
-    - When a certificate is due, as days (V(30d)) or as a share of its own lifetime (V(33%)) before it ends.
-    - Without it, one third of the lifetime.
-    - At least 3 days or half its life, whichever is less. More than half its life is clamped with a warning.
+    - When a certificate is due before it expires, in days (V(30d)) or as a share of its lifetime (V(33%)).
+    - If not given, one third of the lifetime.
+    - The minimum is 3 days or half the lifetime, whichever is less. More than half the lifetime is reduced to half,
+      with a warning.
   type: str
   version_added: 1.0.0
 reissue_after:
   description:
-    - Ask for a new certificate if the present one was made before this date (ISO 8601, UTC unless it says otherwise),
-      for example after a key compromise. A date in the future is refused.
+    - Reissue a certificate whose validity began before this date, for example after a key compromise. The date is ISO
+      8601, in UTC unless it names another time zone. A date in the future is refused.
   type: str
   version_added: 1.0.0
 adopt:
   description:
-    - Reference or id of a live order of this account that is taken over instead of buying one. It is then renewed and
-      reissued like an order with O(client_reference), and its next renewal or reissue gives it that reference.
-    - Leave it in place until the order shows O(client_reference). Once an order with O(client_reference) lives, it says
-      nothing.
+    - Reference or id of a live order of this account. It is taken over, and nothing is bought. It is then renewed and
+      reissued like an order with O(client_reference). Its next renewal or reissue gives it that reference.
+    - Leave it in place until the order shows O(client_reference). It has no effect once a live order has
+      O(client_reference).
     - For example C(adopt=old-shop), for an order that was bought by hand.
   type: str
   version_added: 1.0.0
 beside:
   description:
-    - References or ids of live orders that may ask for exactly the same names as this one. A purchase is refused while
-      any other live order of the account does, unless it belongs to another item of the same run.
+    - References or ids of live orders that may have exactly the same names as this one. Without it, a purchase is
+      refused while any other live order of the account has them. Orders of other items of the same run are always
+      allowed.
     - For example C(beside=[shop-rsa]), for an ECDSA certificate beside an RSA one.
-    - V(*) stands for all orders. It is meant for one run on an account whose orders do not show their names.
+    - V(*) means all orders. Use it for a single run, on an account whose orders do not show their names.
   type: list
   elements: str
   default: []
   version_added: 1.0.0
 force:
   description:
-    - Cancel an order with O(state=absent) although its certificate was issued, or may have been. It is revoked.
+    - With O(state=absent), cancel an order although its certificate was issued, or may have been. The certificate is
+      revoked.
   type: bool
   default: false
   version_added: 1.0.0
@@ -175,17 +179,17 @@ only_if_younger_than:
   version_added: 1.0.0
 wait_at_most:
   description:
-    - Days that a paid order may be without its certificate before the task fails; nothing is cancelled then.
-    - Without it 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). But for
-      EMAIL a warning comes after a third of the time. A first certificate also fails in the last 5 of the 30 days in
+    - Days that a paid order may be without its certificate before the task fails. Nothing is cancelled.
+    - If not given, 3 days for validation by DNS or FILE, 7 by EMAIL, 21 for O(validation_level=ov) and V(ev). A warning
+      comes after a third of the time, except for EMAIL. A first certificate also fails in the last 5 of the 30 days in
       which the provider probably refunds it.
-    - Check mode does not fail for it.
+    - Check mode never fails because of this.
   type: int
   version_added: 1.0.0
 recreate:
   description:
-    - Ended states after which a new order may be bought under the same reference. States but V(expired) count only for
-      an order that never issued a certificate.
+    - Ended states after which a new order may be bought with the same reference. States other than V(expired) count
+      only for an order that never issued a certificate.
   type: list
   elements: str
   choices: [expired, failed, cancelled, revoked]
@@ -193,29 +197,29 @@ recreate:
   version_added: 1.0.0
 auto_renew:
   description:
-    - What to do with an order that the platform renews by itself.
+    - What to do with an order that the provider renews by itself.
     - V(respect) does not renew it; V(ignore) renews it like any other.
   type: str
   choices: [respect, ignore]
   default: respect
   version_added: 1.0.0
 paid_until:
-  description: End of the paid period (ISO 8601), where you know better than the provider's answers show.
+  description: End of the paid period (ISO 8601), if you know it and the provider's answers do not show it.
   type: str
   version_added: 1.0.0
 paid_until_checked:
   description:
-    - The day on which somebody made sure at the provider that the paid period ends as known here, and that the order
-      was not renewed. The way out when a renewal is refused as doubtful (C(renewal_doubtful)) and was not made.
-    - What happened to the order up to the end of the day after is then no reason for doubt. Without a record of the
-      order, only what is a day older is none.
+    - The day on which a person checked at the provider that the order was not renewed, and that its paid period ends as
+      known here. Set it when a renewal is refused as doubtful (C(renewal_doubtful)) and no renewal was made.
+    - Changes of the order up to the end of the following day then cause no doubt. Without a record of the order, this
+      holds only for changes that are at least a day older than the date.
   type: str
   version_added: 1.0.0
 names_fit_plan:
   description:
-    - Whether somebody made sure that the plan of the order takes the names that are added, although neither its name
-      nor its description says so. Without it a reissue for the first wildcard, or for a second domain, is refused for
-      such a plan. It would revoke the certificate in use, and the new one might lack the names.
+    - Whether a person checked that the plan of the order allows the added names, although its name and description do
+      not say so. Without it, a reissue for the first wildcard or for a second domain is refused for such a plan. The
+      reissue would revoke the certificate in use, and the new one might lack the names.
   type: bool
   default: false
   version_added: 1.0.0
@@ -227,15 +231,15 @@ ee_reference_order_id:
 
 LISTED = r"""
 lost_key:
-  description: What to do when the key of the deployed certificate is on no host any more.
+  description: What to do when no host has the key of the deployed certificate any more.
   type: str
   choices: [block, reissue]
   default: block
   version_added: 1.0.0
 observed:
   description:
-    - What the hosts of the certificate hold and remember. The role certops.resello.ssl_certificate sets it; what is
-      in it may change with every release.
+    - What the hosts of the certificate hold and remember. The role certops.resello.ssl_certificate sets it. Its content
+      may change with every release.
   type: dict
   version_added: 1.0.0
 """.strip()
@@ -243,21 +247,21 @@ observed:
 RUN = r"""
 retry_validation:
   description:
-    - Ask the provider to check control of the domains again, for each order that is waiting. For use when the records
-      or files are in place. Names that are proven are left alone.
-    - A provider that refuses, or asks to come back later, is a warning; it is not asked again in the same run.
+    - Ask the provider to check domain control again, for each order that is waiting. Use it when the records or files
+      are in place. Proven names are left alone.
+    - If the provider refuses, or asks for a later retry, the task warns and does not ask again in the same run.
   type: bool
   default: false
   version_added: 1.0.0
 journal_path:
   description:
-    - Folder on the controller for the records of paid calls (made with mode 0700 if it is missing).
-    - With it, a run that was killed between the call and its answer is remembered, and two controllers that share the
-      folder exclude each other. Without it a lost answer is still looked for, but only by the run that lost it.
+    - Folder on the controller for the records of paid calls. It is created with mode 0700 if it is missing.
+    - With it, later runs know of a run that was killed between a call and its answer. Two controllers that share the
+      folder exclude each other. Without it, only the run that lost an answer searches for the order.
   type: path
   version_added: 1.0.0
 recovery_timeout:
-  description: Seconds to look for an order whose answer was lost, before the task gives up with the outcome unknown.
+  description: Seconds to search for an order whose answer was lost. After that the task ends with an unknown outcome.
   type: float
   default: 180
   version_added: 1.0.0
@@ -270,25 +274,28 @@ max_creates:
   default: 10
   version_added: 1.0.0
 max_renewals:
-  description: The most urgent orders are renewed up to this number in one run; the others fail with the reason.
+  description: Maximum number of renewals in one run. The most urgent orders are renewed. The others fail with the
+    reason.
   type: int
   default: 10
   version_added: 1.0.0
 max_reissues:
-  description: The most urgent orders are reissued up to this number in one run; the others fail with the reason.
+  description: Maximum number of reissues in one run. The most urgent orders are reissued. The others fail with the
+    reason.
   type: int
   default: 10
   version_added: 1.0.0
 allow_mass_change:
   description:
-    - Go on although many orders want a paid or destructive call for another reason than age. Without it more than
-      five of them, and more than a fifth, are taken for a mistake in a shared variable, and nothing is done.
+    - Continue although many orders need a paid or destructive call for another reason than age. Without it, more than
+      five such calls that are also more than a fifth of all wanted calls count as a mistake in a shared variable.
+      Nothing is sent then.
   type: bool
   default: false
   version_added: 1.0.0
 role_step:
   description:
-    - Which step of a run this task is. The role certops.resello.ssl_certificate sets it; what is in it may change with
+    - Which step of a run this task is. The role certops.resello.ssl_certificate sets it. Its content may change with
       every release.
   type: dict
   version_added: 1.0.0

@@ -13,19 +13,19 @@ options:
   wait:
     description:
       - Whether to follow orders until their certificate is issued.
-      - All orders are followed together with one list call for each look.
+      - All orders are followed together. Each check takes one list call.
     type: bool
     default: false
     version_added: 1.0.0
   wait_timeout:
     description:
-      - Seconds to wait at most. When they are over, the task ends with what is known, and says what is missing.
-        Nothing is cancelled; the next run goes on.
+      - Maximum number of seconds to wait. After that the task ends and reports what is known and what is missing.
+        Nothing is cancelled; the next run continues.
     type: float
     default: 300
     version_added: 1.0.0
   wait_sleep:
-    description: Seconds between the first two looks; the pause grows up to 30 seconds.
+    description: Seconds between the first two checks. Later pauses grow up to 30 seconds.
     type: float
     default: 5
     version_added: 1.0.0

@@ -11,11 +11,11 @@ module: ssl_certificate
 short_description: Make sure that one paid TLS certificate is ordered, once
 version_added: 1.0.0
 description:
-  - Buys a certificate if there is no live order with this reference, adopts the order there is, renews or reissues it
-    when it is due, follows it until it is issued, or cancels it.
-  - The module never buys twice because an answer was lost. It looks the order up before and after it buys, and says
-    in RV(money_spent) what is known. docs/protocol.md of the collection states the guarantee.
-  - Without O(wait=true) it returns at once; RV(validation) then says which record or file the provider waits for.
+  - Buys a certificate if there is no live order with this reference. If there is one, the module adopts the order,
+    renews or reissues it when it is due, and follows it until it is issued. It can also cancel the order.
+  - The module never buys twice because an answer was lost. It searches for the order before and after a purchase, and
+    reports what is known in RV(money_spent). The page C(docs/protocol.md) states the guarantee.
+  - Without O(wait=true) it returns at once. RV(validation) then names the records or files that prove domain control.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -51,7 +51,7 @@ EXAMPLES = r"""
   run_once: true
   register: shop
 
-- name: Make the folder that the provider looks into
+- name: Make the folder for the validation file
   ansible.builtin.file:
     path: /var/www/html/.well-known/pki-validation
     state: directory
@@ -95,8 +95,8 @@ client_reference:
   sample: shop
 state:
   description:
-    - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order; V(null) if that
-      could not be found out.
+    - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order. V(null) if the
+      state could not be read.
   type: str
   returned: success
   sample: issued
@@ -109,22 +109,23 @@ order:
   sample: {id: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2, client_reference: shop, status: active}
 action:
   description:
-    - What was done, or in check mode would be done.
-    - V(none), V(wait), V(validate) and V(deploy) ask nothing of the API that costs money or ends a certificate.
-    - V(create), V(renew), V(reissue) and V(cancel) do. V(blocked) asks for a person.
+    - The action of this run. In check mode, the action of a real run.
+    - V(none), V(wait), V(validate) and V(deploy) cost no money and revoke no certificate.
+    - V(create), V(renew), V(reissue) and V(cancel) may cost money or revoke a certificate. V(blocked) means that a
+      person must act.
   type: str
   returned: success
   sample: create
 code:
   description:
-    - One stable word for why, for conditions and alarms. The page C(docs/codes.md) says of each what it means,
-      whether money was spent, and what to do.
+    - One stable word for the reason, for conditions and alarms. The page C(docs/codes.md) explains each code, whether
+      money was spent, and what to do.
     - The same as in RV(error) if there is an error. V(null) if nothing was decided.
   type: str
   returned: success
   sample: create
 reason:
-  description: Why, with the numbers that decided.
+  description: The reason for the action, with the numbers behind it.
   type: str
   returned: success
   sample: No order carries this reference, so one is bought.
@@ -134,40 +135,41 @@ remedy:
   returned: success
   sample: null
 cost:
-  description: What the action costs, V(charged), V(assumed_free) or V(free).
+  description: The cost of the action, V(charged), V(assumed_free) or V(free).
   type: str
   returned: success
   sample: charged
 money_spent:
-  description: Whether this run spent money on it, V(yes), V(no), V(assumed_free) or V(unknown).
+  description: Whether this run spent money on the order, V(yes), V(no), V(assumed_free) or V(unknown).
   type: str
   returned: success
   sample: "yes"
 outcome:
-  description: How the paid or irreversible call ended, if one was to be made; docs/protocol.md has the words.
+  description: The outcome of the paid or irreversible call, if one was due. The page C(docs/protocol.md) lists the
+    values.
   type: str
   returned: success
   sample: bought
 refund:
-  description: What is known of the refund of an order that was cancelled.
+  description: What is known about the refund of a cancelled order.
   type: str
   returned: success
   sample: null
 csr_required:
-  description: Whether the action needs a fresh CSR.
+  description: Whether the action needs a new CSR.
   type: bool
   returned: success
   sample: true
 resend_public_key:
   description:
-    - SHA-256 of the public key whose CSR must be sent again, because an earlier call with it was never seen to
-      arrive.
-    - V(null) if any CSR will do.
+    - SHA-256 of the public key whose CSR must be sent again. An earlier call with this CSR left no visible effect at
+      the provider.
+    - V(null) if any CSR can be sent.
   type: str
   returned: always
   sample: null
 public_keys:
-  description: SHA-256 of the public keys that the order carried before this run. A fresh CSR has another one.
+  description: SHA-256 of the public keys that the order had before this run. A new CSR must have a different key.
   type: list
   elements: str
   returned: success
@@ -179,28 +181,28 @@ brand:
   sample: Sectigo
 plan_wish:
   description:
-    - The plan that is wanted where the order has another one; V(null) if it is the same, or the order does not show its
-      plan. It is no reason to buy, and the next renewal orders it.
+    - The wanted plan, if the order has another one. V(null) if the plan is the same, or if the order does not show its
+      plan. Another plan is never a reason to buy. The next renewal orders it.
   type: dict
   returned: success
   sample: {on_order: PositiveSSL, wanted: EssentialSSL, renewable_from: "2026-11-14T08:15:00Z"}
 next_date:
-  description: When the answer may change by the passing of time (UTC).
+  description: The next time (UTC) at which a run may decide otherwise, even if nothing else changes.
   type: str
   returned: success
   sample: "2027-03-10T08:19:00Z"
 validation:
-  description: What proves control of the domains, while the order is waiting.
+  description: What is needed to prove domain control, while the order is waiting.
   type: dict
   returned: success
   contains:
     complete:
-      description: Whether everything is proven, if the API shows it.
+      description: Whether control of all names is proven, if the API shows it.
       type: bool
       returned: while waiting
       sample: false
     steps:
-      description: Steps that are not about a domain, for example the check of the organization.
+      description: Open steps that concern no domain, for example the check of the organization.
       type: list
       elements: str
       returned: while waiting
@@ -257,15 +259,15 @@ validation:
           returned: for V(EMAIL)
           sample: admin@example.com
         refused:
-          description: Why nothing of this record may be placed, if the API sent something dangerous.
+          description: Why this record must not be placed, if the API sent something dangerous.
           type: str
           returned: always
           sample: null
 certificate:
   description:
-    - The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
-    - V(null) if there is none. Also V(null), with RV(chain) and RV(fullchain), if it is in use everywhere already and
-      was not downloaded again, see O(certificate_path); RV(certificate_facts) is there nevertheless.
+    - The issued certificate (PEM). It was verified to have the order's key and the wanted names.
+    - V(null) if there is none. Also V(null), like RV(chain) and RV(fullchain), if the certificate is already in use on
+      every host and was not downloaded again, see O(certificate_path). RV(certificate_facts) is returned even then.
   type: str
   returned: success
   sample: "-----BEGIN CERTIFICATE-----..."
@@ -275,14 +277,14 @@ chain:
   returned: success
   sample: "-----BEGIN CERTIFICATE-----..."
 fullchain:
-  description: Both, as servers want them.
+  description: The certificate and the chain in one text, as servers need them.
   type: str
   returned: success
   sample: "-----BEGIN CERTIFICATE-----..."
 replaces_revoked:
   description:
-    - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
-      M(certops.resello.ssl_certificate_install) must never return to it.
+    - Whether the certificate came from a reissue. The previous certificate is then revoked, and
+      M(certops.resello.ssl_certificate_install) must never roll back to it.
   type: bool
   returned: always
   sample: false
@@ -292,41 +294,41 @@ certificate_facts:
   returned: success
   sample: {subject: CN=shop.example.com, serial: 4be1f2a0c3, not_after: "2027-05-20T08:19:00Z"}
 notes:
-  description: Warnings about this certificate; they are also shown as warnings of the task.
+  description: Warnings about this certificate. They are also shown as warnings of the task.
   type: list
   elements: str
   returned: success
   sample: []
 records:
   description:
-    - What must be written on which host, as
-      O(certops.resello.ssl_certificate_prepare#module:certificates[].records) takes it, with the name of the host in
-      C(host). Empty if the hosts hold it already, or gave no records.
-    - In check mode the intents of the calls that a real run would make are among them.
+    - The records that must be written on hosts, in the form of
+      O(certops.resello.ssl_certificate_prepare#module:certificates[].records). C(host) names the host of each. Empty if
+      the hosts already have them, or gave no records.
+    - In check mode this includes the intents of the calls that a real run would make.
   type: list
   elements: dict
   returned: success
   sample: []
 orders_read:
   description:
-    - How many orders were read one by one, each with a request, because the list does not show their reference or their
-      names. At most 200 in a run, and only if something is to be bought or renewed.
+    - How many orders were read one by one, with one request each, because the list does not show their reference or
+      their names. At most 200 in a run, and only if a purchase or renewal is due.
   type: int
-  returned: success, and on failure if any certificate could be looked at
+  returned: success, and on failure if any certificate could be checked
   sample: 0
 run_id:
-  description: Names this run in the intents that it asks to be written.
+  description: Id of this run, as stored in its intents.
   type: str
   returned: success
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
 error:
-  description: What went wrong, as C(code), C(message) and C(details); V(null) if nothing did.
+  description: The error, as C(code), C(message) and C(details). V(null) if there is none.
   type: dict
   returned: success
   sample: null
 certificates_to_record:
   description:
-    - RV(client_reference) and RV(records) where nothing else can be said, because the account could not be listed.
+    - RV(client_reference) and RV(records), if the account could not be listed and nothing else is known.
   type: list
   elements: dict
   returned: if the orders of the account could not be listed

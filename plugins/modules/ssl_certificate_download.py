@@ -11,9 +11,10 @@ module: ssl_certificate_download
 short_description: Download one file of an issued certificate
 version_added: 1.0.0
 description:
-  - Downloads a certificate, its chain, both, its CSR, or one of the provider's bundles to a file on the controller.
-  - The file is proven before it replaces anything. It must parse as what it claims to be, belong to this order, chain,
-    and match the given key or CSR. An error page is never written.
+  - Downloads one file to the controller. It is a certificate, its chain, both, its CSR, or one of the provider's
+    bundles.
+  - The file is verified before it replaces anything. It must have the right format, belong to this order, have a valid
+    chain, and match the given key or CSR. An error page is never written.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -29,23 +30,24 @@ attributes:
     details: Shows subject, serial and end of the certificate before and after.
   idempotent:
     support: full
-    details: Files are compared by content, a zip by the content of its members.
+    details: Files are compared by content. A zip file is compared by the content of its members.
 options:
   id:
-    description: Number of the order. Either this or O(client_reference) is required.
+    description: Id of the order. Either this or O(client_reference) is required.
     type: str
     version_added: 1.0.0
   client_reference:
     description:
-      - Your name for the order, compared exactly. The issued order with it is meant; among several, the youngest.
+      - Your name for the order, compared exactly. It selects the issued order with this reference. If there are
+        several, the newest.
     type: str
     version_added: 1.0.0
   format:
     description:
-      - V(crt) is the certificate alone, V(ca) the intermediates and the root if the provider sends one, V(fullchain)
-        the certificate and the intermediates in the order that servers need, without the root. All three are PEM.
+      - V(crt) is only the certificate. V(ca) is the intermediates, and the root if the provider sends one. V(fullchain)
+        is the certificate and the intermediates in the order that servers need, without the root. All three are PEM.
       - V(csr) is the CSR on the order.
-      - V(zip) and V(pkcs7) are the provider's own bundles, byte by byte.
+      - V(zip) and V(pkcs7) are the provider's own bundles, unchanged.
     type: str
     choices: [fullchain, crt, ca, csr, pkcs7, zip]
     default: fullchain
@@ -78,7 +80,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Certificate and chain of the shop, as a web server wants them
+- name: Certificate and chain of the shop, as a web server needs them
   certops.resello.ssl_certificate_download:
     client_reference: shop
     dest: /srv/certificates/shop.pem
@@ -104,7 +106,7 @@ dest:
   type: str
   sample: /srv/certificates/shop.pem
 id:
-  description: Number of the order it belongs to.
+  description: Id of the order that the file belongs to.
   returned: success
   type: str
   sample: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2
@@ -114,7 +116,7 @@ certificate_facts:
   type: dict
   sample: {subject: CN=shop.example.com, serial: 4be1f2a0c3, not_after: "2027-05-20T08:19:00Z"}
 backup_file:
-  description: Where the previous file went.
+  description: Path of the copy of the previous file.
   returned: when O(backup=true) and a file was replaced
   type: str
   sample: /srv/certificates/shop.zip.4711.2026-11-02@08:19:00~

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ssl_certificate_host_info
-short_description: Tell what a host holds of its certificates
+short_description: Report which certificates, keys and records a host holds
 version_added: 1.0.0
 description:
-  - Tells, for any number of certificates in one task, what a managed host holds of them. That is the certificate in
-    use, the keys that wait for a certificate, whether a service still has to load the certificate in use, and what runs
-    wrote down about paid calls.
-  - It looks only. Nothing is made, locked or removed, also where O(root) does not exist yet. What is missing is made by
-    M(certops.resello.ssl_certificate_prepare).
-  - The module runs on the host that serves the certificate. It needs neither credentials of the API nor the program
-    C(openssl). Of a private key it tells the public half only.
+  - Reports what a managed host holds of any number of certificates, in one task. This is the certificate in use, the
+    keys that wait for a certificate, whether a service still has to load the certificate in use, and the records of
+    earlier runs about paid calls.
+  - The module only reads. It creates, locks and removes nothing, even if O(root) does not exist yet.
+    M(certops.resello.ssl_certificate_prepare) creates what is missing.
+  - The module runs on the host that serves the certificate. It needs neither API credentials nor the program
+    C(openssl). Of a private key it reports only the public half.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -41,8 +41,8 @@ requirements:
 options:
   certificates:
     description:
-      - The certificates to look at.
-      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+      - The certificates to check.
+      - A failure of one does not stop the others. The task fails at the end and names those that failed.
     type: list
     elements: dict
     default: []
@@ -50,24 +50,23 @@ options:
     suboptions:
       name:
         description:
-          - Name of the certificate's folder. 1 to 63 of a-z, 0-9, dot, hyphen and underscore, a letter or digit
-            first.
+          - Name of the certificate's folder. 1 to 63 characters of a-z, 0-9, dot, hyphen and underscore. The first is a
+            letter or digit.
           - A leading V(*.) is written C(_wildcard.) on disk.
         type: str
         required: true
         version_added: 1.0.0
       client_reference:
         description:
-          - Reference of the order that this certificate comes from. With it RV(certificates[].records) tells what
-            earlier runs wrote down about the order on this host.
+          - Reference of the order that this certificate comes from. With it, RV(certificates[].records) returns what
+            earlier runs recorded about the order on this host.
         type: str
         version_added: 1.0.0
   services:
     description:
-      - Services whose configuration is to be tested now, so that nothing is ordered for a host that could not load
-        it. The result is RV(services). A test that fails does not fail the task.
-      - A test is a command of yours, and only such commands are run here. Give one that changes nothing. Check mode
-        runs none.
+      - Services whose configuration is tested now, so that nothing is ordered for a host that could not load it. The
+        result is RV(services). A failed test does not fail the task.
+      - The module runs only the commands that you give here. Give commands that change nothing. Check mode runs none.
     type: list
     elements: dict
     default: []
@@ -81,7 +80,7 @@ options:
         version_added: 1.0.0
       validate_command:
         description:
-          - Command that tests the configuration of the service, as a list. There is no shell.
+          - Command that tests the configuration of the service, as a list. No shell is used.
         type: list
         elements: str
         default: []
@@ -94,8 +93,8 @@ options:
         version_added: 1.0.0
   read_other_records:
     description:
-      - Whether RV(other_records) tells what this host remembers of orders that are not among O(certificates). A host
-        that was taken off the list of an order may still know of a call that is under way.
+      - Whether RV(other_records) returns the records of orders that are not among O(certificates). A host that was
+        removed from the list of an order may still know of a call in progress.
     type: bool
     default: false
     version_added: 1.0.0
@@ -106,7 +105,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what is installed
+- name: Read what is installed
   certops.resello.ssl_certificate_host_info:
     certificates:
       - name: shop
@@ -121,7 +120,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Ask a host whether it could load a certificate now
+- name: Check whether a host could load a certificate now
   certops.resello.ssl_certificate_host_info:
     expect_root: true
     services:
@@ -130,12 +129,12 @@ EXAMPLES = r"""
   become: true
   register: asked
 
-- name: Stop where the configuration is broken already
+- name: Stop if the configuration is already broken
   ansible.builtin.assert:
     that: asked.services | selectattr('test_passed', 'false') | length == 0
     fail_msg: "{{ asked.services | map(attribute='test_error') | select | join(' ') }}"
 
-- name: Read what earlier runs wrote down about an order, and about orders that this host no longer serves
+- name: Read the records of an order, and of orders that this host no longer serves
   certops.resello.ssl_certificate_host_info:
     certificates:
       - name: shop
@@ -147,7 +146,7 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description: What the host holds of each certificate, in the order of O(certificates).
-  returned: always, unless nothing could be read at all
+  returned: always, unless the host could not be read
   type: list
   elements: dict
   contains:
@@ -160,11 +159,11 @@ certificates:
       type: str
       sample: _wildcard.example.com
     current:
-      description: The certificate in use, V(null) if there is none, if it cannot be read, or if it is a placeholder.
+      description: The certificate in use. V(null) if there is none, if it cannot be read, or if it is a placeholder.
       type: dict
       contains:
         path:
-          description: Link to the folder of the version in use; what services are to be configured with.
+          description: Link to the folder of the version in use. Configure services with this path.
           type: str
           sample: /etc/ssl/resello/shop/current
         certificate_path:
@@ -180,7 +179,7 @@ certificates:
           type: str
           sample: 4A5B6C7D8E9F00
         not_before:
-          description: Begin of its validity, UTC.
+          description: Start of its validity, UTC.
           type: str
           sample: "2026-11-01T00:00:00Z"
         not_after:
@@ -192,7 +191,7 @@ certificates:
           type: str
           sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
         names:
-          description: DNS names it is for.
+          description: DNS names of the certificate.
           type: list
           elements: str
           sample: [shop.example.com, www.shop.example.com]
@@ -226,7 +225,7 @@ certificates:
           type: str
           sample: 20261123T101500Z-1a2b3c4d5e6f
         csr:
-          description: The certificate request, PEM, always byte for byte the same.
+          description: The certificate request, PEM. It never changes, byte for byte.
           type: str
           sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
         csr_path:
@@ -251,11 +250,11 @@ certificates:
           elements: str
           sample: [shop.example.com, www.shop.example.com]
         created:
-          description: When it was made, UTC.
+          description: When the key was made, UTC.
           type: str
           sample: "2026-11-23T10:15:00Z"
     held_public_keys:
-      description: SHA-256 of the public key of every private key the host holds for this certificate.
+      description: SHA-256 of the public key of every private key that the host holds for this certificate.
       type: list
       elements: str
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
@@ -271,14 +270,14 @@ certificates:
       type: dict
       sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
     error:
-      description: What is wrong with this one, V(null) if nothing is.
+      description: The error of this certificate. V(null) if there is none.
       type: str
       sample: null
 other_records:
   description:
     - Records of orders that are not among O(certificates).
     - Empty without O(read_other_records).
-  returned: always, unless nothing could be read at all
+  returned: always, unless the host could not be read
   type: list
   elements: dict
   contains:
@@ -296,8 +295,8 @@ other_records:
       sample: null
 services:
   description:
-    - The services of O(services), then those that were given a certificate in O(root) before.
-  returned: always, unless nothing could be read at all
+    - The services of O(services), then those for which a certificate in O(root) was installed before.
+  returned: always, unless the host could not be read
   type: list
   elements: dict
   contains:
@@ -306,15 +305,15 @@ services:
       type: str
       sample: nginx
     test_passed:
-      description: Whether its config test passed just now; V(null) if none was run.
+      description: Whether its config test passed now. V(null) if none was run.
       type: bool
       sample: true
     test_error:
-      description: What the config test said, V(null) if nothing is wrong.
+      description: Output of the failed config test. V(null) if there is no error.
       type: str
       sample: null
     wanted:
-      description: The version of each certificate folder that the service was last to be given.
+      description: The version of each certificate folder that was last installed for the service.
       type: dict
       sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
     proven:
@@ -323,14 +322,14 @@ services:
       sample: {shop: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b}
 free_space:
   description: Bytes that the user who runs the task can still write where O(root) is.
-  returned: always, unless nothing could be read at all
+  returned: always, unless the host could not be read
   type: int
   sample: 21474836480
 root_marker:
   description:
-    - Whether the root folder carries the mark of this collection.
-    - V(false) where a root was in use before means that it is not mounted, or was emptied.
-  returned: always, unless nothing could be read at all
+    - Whether the root folder contains the marker file of this collection.
+    - If the root was in use before, V(false) means that it is not mounted or was emptied.
+  returned: always, unless the host could not be read
   type: bool
   sample: true
 """

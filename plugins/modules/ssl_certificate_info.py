@@ -11,8 +11,7 @@ module: ssl_certificate_info
 short_description: List certificate orders and their details
 version_added: 1.0.0
 description:
-  - Lists the certificate orders of the account, all of them or those that the options pick. Every option that is given
-    must hold.
+  - Lists all certificate orders of the account, or those that match every given option.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -36,31 +35,31 @@ options:
     version_added: 1.0.0
   client_references:
     description:
-      - Only orders with one of these references, compared exactly. Where a list does not show references, the orders
-        are read one by one.
+      - Only orders with one of these references, compared exactly. If the list does not show references, the orders are
+        read one by one.
     type: list
     elements: str
     version_added: 1.0.0
   plan:
     description:
-      - Only orders of this plan, by uuid or exact name. An error where the API does not show the plans of orders.
+      - Only orders of this plan, by uuid or exact name. The task fails if the API does not show the plans of orders.
     type: str
     version_added: 1.0.0
   status:
     description:
-      - Only orders in one of these states. Besides the provider's own words, V(waiting), V(issued), V(ended), V(failed)
-        and V(replaced) are understood; see RV(certificates[].state).
+      - Only orders in one of these states. Use the provider's own words, or V(waiting), V(issued), V(ended), V(failed)
+        and V(replaced), see RV(certificates[].state).
     type: list
     elements: str
     version_added: 1.0.0
   expiring_within:
     description:
-      - Only orders whose issued certificate ends within this many days. The certificate itself is asked for its end,
-        which takes one download for each issued order picked so far.
+      - Only orders whose issued certificate expires within this many days. The date is read from the certificate
+        itself. This takes one download for each issued order that matches the other options.
     type: int
     version_added: 1.0.0
   validation_details:
-    description: Whether to ask, for each order that is waiting, what must be done to prove control of its domains.
+    description: Whether to request, for each waiting order, what is needed to prove control of its domains.
     type: bool
     default: false
     version_added: 1.0.0
@@ -75,7 +74,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What ends within a month?
+- name: List what expires within a month
   certops.resello.ssl_certificate_info:
     expiring_within: 30
   delegate_to: localhost
@@ -86,7 +85,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ result.certificates | map(attribute='certificate_facts.names') }}"
 
-- name: What is missing before the order of the shop is issued?
+- name: List what is missing before the order of the shop is issued
   certops.resello.ssl_certificate_info:
     client_references: [shop]
     status: [waiting]
@@ -98,8 +97,8 @@ EXAMPLES = r"""
 RETURN = r"""
 orders_read:
   description:
-    - How many orders were read one by one, each with a request, because the list does not show their reference. At most
-      200 in a run.
+    - How many orders were read one by one, with one request each, because the list does not show their reference. At
+      most 200 in a run.
   returned: success
   type: int
   sample: 0
@@ -110,12 +109,13 @@ certificates:
   elements: dict
   contains:
     id:
-      description: Number of the order.
+      description: Id of the order.
       type: str
       sample: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2
     client_reference:
       description:
-        - Your name for the order; V(null) if it has none, or the list does not show it and no reference was asked for.
+        - Your name for the order. V(null) if it has none. Also V(null) if the list does not show it and no reference
+          was requested.
       type: str
       sample: shop
     status:
@@ -123,7 +123,7 @@ certificates:
       type: str
       sample: active
     state:
-      description: What the status means, one of V(waiting), V(issued), V(ended), V(failed), V(replaced).
+      description: The meaning of the status, one of V(waiting), V(issued), V(ended), V(failed), V(replaced).
       type: str
       sample: issued
     plan_id:
@@ -135,7 +135,7 @@ certificates:
       type: str
       sample: PositiveSSL
     created:
-      description: When the order was made (UTC).
+      description: When the order was created (UTC).
       type: str
       sample: "2026-11-02T08:15:00Z"
     updated:
@@ -144,16 +144,16 @@ certificates:
       sample: "2026-11-02T08:20:00Z"
     expires:
       description:
-        - The provider's end date (UTC). It may be the end of the paid period or of the certificate; the certificate's
+        - The provider's end date (UTC). It may be the end of the paid period or of the certificate. The certificate's
           own end is RV(certificates[].certificate_facts.not_after).
       type: str
       sample: "2027-11-02T08:15:00Z"
     is_auto_renew_enabled:
-      description: Whether the platform renews the order by itself, if the API shows it.
+      description: Whether the provider renews the order by itself, if the API shows it.
       type: bool
       sample: false
     validation:
-      description: What proves control of the domains, if O(validation_details=true) and the order is waiting.
+      description: What is needed to prove domain control, if O(validation_details=true) and the order is waiting.
       type: dict
       sample: {complete: false, records: [], steps: []}
     certificate_facts:
@@ -174,15 +174,15 @@ certificates:
           type: str
           sample: CN=Example Issuing CA
         not_before:
-          description: Begin of the certificate (UTC).
+          description: Start of validity (UTC).
           type: str
           sample: "2026-11-02T08:19:00Z"
         not_after:
-          description: End of the certificate (UTC).
+          description: End of validity (UTC).
           type: str
           sample: "2027-05-20T08:19:00Z"
         days_left:
-          description: Whole days until then; negative if it is over.
+          description: Whole days until the end of validity. Negative if it is past.
           type: int
           sample: 199
 """

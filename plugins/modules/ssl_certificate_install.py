@@ -7,30 +7,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ssl_certificate_install
-short_description: Install certificates for services so that none of them breaks
+short_description: Install certificates for services without breaking them
 version_added: 1.0.0
 description:
-  - Puts any number of certificates into use on a managed host in one task, each with its chain and its private key
-    as one piece, and lets each service load them once.
-  - Before anything is switched, it is proven with the host's own OpenSSL that key, certificate and chain work
-    together, that the chain is complete in its order and without foreign parts, that nothing has expired, and that
-    the names are covered.
-  - A set is written to a folder of its own, C(<root>/<name>/versions/<version>/) with C(privkey.pem), C(cert.pem),
-    C(chain.pem), C(fullchain.pem) and C(combined.pem) (key, certificate, chain), and is never changed afterwards.
-    The link C(<root>/<name>/current) is then switched in one step.
-  - After the switch the config test of each service must pass, or the switch is taken back. If that happens with
-    several certificates together, each is tried alone, so that a bad one does not stop the others.
-  - After the reload the O(services[].endpoints) are looked at until each shows its certificate three times in a row
-    over at least one second. Exit codes alone prove little, since servers exist whose reload succeeds and changes
-    nothing.
-  - If the reload fails, or an endpoint that answered before does not answer or is broken afterwards, the previous
-    certificates are put in place again and the service is reloaded with them. It is never returned to a certificate
-    that has expired or was revoked by a reissue.
-  - A service is reloaded when a certificate in use is not the one it was last seen to load. So a reload that failed,
-    or that changed nothing, is tried again by the next run, also when nothing else has changed.
-  - The private key is found on the host by its public key, among the keys made by
-    M(certops.resello.ssl_certificate_prepare) and those of older versions. It is never an option.
-  - The module runs on the host that serves the certificate. It needs no credentials of the API.
+  - Puts any number of certificates into use on a managed host in one task. Certificate, chain and private key are
+    switched together. Each service loads them once.
+  - Before the switch, the host's own OpenSSL verifies each certificate. Key, certificate and chain must work together,
+    the chain must be complete and in order, without foreign certificates, nothing may have expired, and the names must
+    be covered.
+  - Each set of files is a version in its own folder, C(<root>/<name>/versions/<version>/). It has C(privkey.pem),
+    C(cert.pem), C(chain.pem), C(fullchain.pem) and C(combined.pem) (key, certificate, chain), and is never changed
+    afterwards. The link C(<root>/<name>/current) is then switched in one step.
+  - After the switch, the config test of each service must pass. Otherwise the switch is rolled back. If several
+    certificates were switched together, they are then tried in smaller groups, so that a bad one does not stop the
+    others.
+  - After the reload, the O(services[].endpoints) are checked until each shows its certificate three times in a row over
+    at least one second. Exit codes alone prove little, because the reload of some servers succeeds and changes nothing.
+  - If the reload fails, or an endpoint that worked before fails afterwards, the module rolls back. It restores the
+    previous certificates and reloads the service. It never rolls back to a certificate that has expired or was revoked
+    by a reissue.
+  - A service is reloaded when it was not last seen to load the certificate in use. So the next run repeats a reload
+    that failed or changed nothing, even if nothing else has changed.
+  - The module finds the private key on the host by its public key. It searches the keys made by
+    M(certops.resello.ssl_certificate_prepare) and those of older versions. No option takes a private key.
+  - The module runs on the host that serves the certificate. It needs no API credentials.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -41,9 +41,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - Everything is verified as in a real run, and nothing is written. Commands of services are not run. Endpoints
-        are looked at as they are now.
-      - An entry without O(certificates[].certificate) stands for one that a real run would have bought before. In a
+      - Everything is verified as in a real run, and nothing is written. Commands of services are not run. Endpoints are
+        checked in their present state.
+      - An entry without O(certificates[].certificate) stands for a certificate that a real run would buy first. In a
         real run it is an error.
   diff_mode:
     support: full
@@ -67,16 +67,16 @@ options:
     type: raw
   keep_versions:
     description:
-      - How many versions of a certificate are kept, counting the one in use. Older ones are removed with their keys
-        when a new one was installed, expired ones in any case. A version that a service may still use is never
-        removed.
+      - How many versions of a certificate are kept, including the one in use. When a new version is installed, older
+        ones are removed with their keys. Expired ones are always removed. A version that a service may still use is
+        never removed.
       - See also O(certificates[].remove_older).
     type: int
     default: 3
   pkcs12_passphrase:
     description:
       - Passphrase of the keystores of O(certificates[].pkcs12) that have no O(certificates[].pkcs12.passphrase_path).
-      - It is sent to the host with the other arguments. A file that is on the host already is better.
+      - It is sent to the host with the other arguments. A file on the host is safer.
     type: str
   services:
     description:
@@ -87,20 +87,21 @@ options:
     suboptions:
       name:
         description:
-          - Name of the service, for O(certificates[].services), for messages, and to remember what it was given.
+          - Name of the service, for O(certificates[].services), for messages, and for the record of what the service
+            must load.
         type: str
         required: true
       validate_command:
         description:
-          - Command that tests the configuration of the service with the files in use, as a list. There is no shell.
+          - Command that tests the configuration of the service with the files in use, as a list. No shell is used.
         type: list
         elements: str
         default: []
       reload_command:
         description:
-          - Command that lets the service load new files, as a list. There is no shell.
-          - For a service that cannot reload, give the command that restarts it, and let the play handle one host at
-            a time (C(serial) or C(throttle)).
+          - Command that makes the service load new files, as a list. No shell is used.
+          - For a service that cannot reload, give the command that restarts it. Then let the play handle one host at a
+            time (C(serial) or C(throttle)).
         type: list
         elements: str
         default: []
@@ -116,19 +117,17 @@ options:
         default: 60
       endpoints:
         description:
-          - Where the service shows its certificates. They are looked at before anything is switched, and after each
-            reload.
-          - An endpoint that did not speak TLS before can prove nothing. It is reported, and is no reason to return to
-            the previous certificate.
-          - Without endpoints the exit code of O(services[].reload_command) is all there is, and
-            RV(services[].proven) is V(false).
+          - Where the service shows its certificates. They are checked before the switch and after each reload.
+          - An endpoint that did not speak TLS before can prove nothing. It is reported, and causes no rollback.
+          - Without endpoints only the exit code of O(services[].reload_command) counts, and RV(services[].proven) is
+            V(false).
         type: list
         elements: dict
         default: []
         suboptions:
           host:
             description:
-              - Address or name at which this host itself listens; not that of a load balancer in front of it.
+              - Address or name at which this host itself listens, not that of a load balancer in front of it.
             type: str
             default: 127.0.0.1
           port:
@@ -138,14 +137,14 @@ options:
             default: 443
           server_name:
             description:
-              - Name that is asked for (SNI). The certificate made for exactly this name is expected there, or else one
-                that covers it.
-              - By default every certificate of the service is looked for there under the first of its own names, a
-                wildcard under a name below it.
+              - Name in the TLS request (SNI). The certificate for exactly this name is expected there, or else one that
+                covers it.
+              - By default, every certificate of the service is expected there under its first name. A wildcard is
+                checked with a name below it.
             type: str
           starttls:
             description:
-              - How TLS begins on this port.
+              - How a TLS session starts on this port.
             type: str
             choices: [none, smtp, imap, pop3, postgres]
             default: none
@@ -156,7 +155,7 @@ options:
             default: false
           timeout:
             description:
-              - Seconds for one look.
+              - Seconds for one check.
             type: float
             default: 5
       proof_timeout:
@@ -167,7 +166,7 @@ options:
   certificates:
     description:
       - The certificates to install.
-      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+      - A failure of one does not stop the others. The task fails at the end and names those that failed.
     type: list
     elements: dict
     required: true
@@ -183,8 +182,7 @@ options:
         type: str
       chain:
         description:
-          - The intermediate certificates, PEM, first the one that signed the certificate. A root at the end is left
-            out.
+          - The intermediate certificates, PEM. The first one signed the certificate. A root at the end is dropped.
         type: str
         default: ""
       names:
@@ -201,13 +199,13 @@ options:
         default: []
       endpoints:
         description:
-          - Where this certificate is shown, in place of O(services[].endpoints) of its services.
+          - Where this certificate is shown. Replaces O(services[].endpoints) of its services.
         type: list
         elements: dict
         suboptions:
           host:
             description:
-              - Address or name at which this host itself listens; not that of a load balancer in front of it.
+              - Address or name at which this host itself listens, not that of a load balancer in front of it.
             type: str
             default: 127.0.0.1
           port:
@@ -217,13 +215,13 @@ options:
             default: 443
           server_name:
             description:
-              - Name that is asked for (SNI). The certificate made for exactly this name is expected there, or else one
-                that covers it.
-              - By default the first name of the certificate, for a wildcard a name below it.
+              - Name in the TLS request (SNI). The certificate for exactly this name is expected there, or else one that
+                covers it.
+              - By default, the first name of the certificate. For a wildcard, a name below it.
             type: str
           starttls:
             description:
-              - How TLS begins on this port.
+              - How a TLS session starts on this port.
             type: str
             choices: [none, smtp, imap, pop3, postgres]
             default: none
@@ -234,7 +232,7 @@ options:
             default: false
           timeout:
             description:
-              - Seconds for one look.
+              - Seconds for one check.
             type: float
             default: 5
           service:
@@ -243,22 +241,21 @@ options:
             type: str
       replaces_revoked:
         description:
-          - Whether the certificate that was in use before is revoked, because of a reissue. Then it is never
-            put into use again, whatever happens.
+          - Whether the previous certificate is revoked, because of a reissue. It is then never put into use again.
         type: bool
         default: false
       remove_older:
         description:
-          - Whether all older versions are removed with their keys once services have loaded this one, for keys that
-            were compromised.
-          - With O(certificates[].replaces_revoked) they are removed even where a service could not be reloaded.
+          - Whether all older versions are removed with their keys once services have loaded this one. Use it for
+            compromised keys.
+          - With O(certificates[].replaces_revoked) they are removed even if a service could not be reloaded.
         type: bool
         default: false
       pkcs12:
         description:
-          - Put a PKCS#12 keystore, C(keystore.p12), into the version beside the PEM files, with key, certificate and
-            chain. It can be an empty dictionary if O(pkcs12_passphrase) is given.
-          - A keystore that is missing or has another passphrase makes a new version of the same certificate.
+          - Add a PKCS#12 keystore, C(keystore.p12), with key, certificate and chain to the version. It can be an empty
+            dictionary if O(pkcs12_passphrase) is given.
+          - If the keystore is missing or has another passphrase, a new version of the same certificate is made.
         type: dict
         suboptions:
           friendly_name:
@@ -267,7 +264,7 @@ options:
             type: str
           encryption:
             description:
-              - V(aes256) is read by Java 8u301, 11.0.12 and newer, V(3des) by older ones and by old Windows too.
+              - Java 8u301, 11.0.12 and newer read V(aes256). Older Java and old Windows need V(3des).
             type: str
             choices: [aes256, 3des]
             default: aes256
@@ -278,9 +275,10 @@ options:
             type: path
       links:
         description:
-          - Paths that a service is configured with and that cannot be changed. Each becomes a symbolic link to a file
-            in C(<root>/<name>/current).
-          - No folder on the way may be changeable by anybody but root and the user who runs the task. It must exist.
+          - Fixed paths in the configuration of a service. Each becomes a symbolic link to a file in
+            C(<root>/<name>/current).
+          - The folder must exist. Only root and the user who runs the task may be able to change it and the folders
+            above it.
         type: list
         elements: dict
         default: []
@@ -292,14 +290,15 @@ options:
             required: true
           file:
             description:
-              - File of the version it stands for.
+              - File of the version that the link points to.
             type: str
             choices: [fullchain, cert, chain, privkey, combined, pkcs12]
             required: true
       copies:
         description:
-          - Paths of copies, for a service that cannot follow a link out of its folder. Only a file that holds key and
-            certificate in one can be copied, because it is replaced in one step. It has O(owner), O(group), O(mode).
+          - Paths of copies, for a service that cannot follow a link out of its folder. Only a file that has both key
+            and certificate can be copied, because it is replaced in one step. The copy has O(owner), O(group) and
+            O(mode).
         type: list
         elements: dict
         default: []
@@ -317,16 +316,16 @@ options:
             default: combined
       adopt_files:
         description:
-          - Accept that there are files at O(certificates[].links) or O(certificates[].copies) which this module did
-            not put there. They must be a certificate with its private key, which may have expired.
-          - They become a version byte for byte, the paths become links to it, and only then the new certificate is
-            put into use. So a rollback is possible, and key and certificate match at every moment.
-          - Without it such files are an error, and stay.
+          - Take over files at O(certificates[].links) or O(certificates[].copies) that this module did not create. They
+            must be a certificate with its private key. The certificate may have expired.
+          - The files become a version, byte for byte, and the paths become links to it. Only then the new certificate
+            is put into use. So a rollback is possible, and key and certificate match at every moment.
+          - Without it, such files are an error and stay unchanged.
         type: bool
         default: false
 notes:
-  - The switch is one step, but a service that opens certificate and key one after the other can open one before and
-    one after it. Where a service can read one file, let it use C(combined.pem).
+  - The switch is one step. But a service that opens certificate and key one after the other can read one file before
+    and one after the switch. If a service can read a single file, let it use C(combined.pem).
 seealso:
   - module: certops.resello.ssl_certificates
   - module: certops.resello.ssl_certificate_prepare
@@ -443,8 +442,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: What was done with each certificate, in the order of O(certificates).
-  returned: always, unless nothing could be done at all
+  description: The outcome for each certificate, in the order of O(certificates).
+  returned: always, unless the task could not start
   type: list
   elements: dict
   contains:
@@ -459,12 +458,12 @@ certificates:
     action:
       description:
         - V(installed), V(unchanged) or V(failed).
-        - V(permissions) if only owner, group or mode of the key files were corrected.
-        - V(linked) if only links or copies were put in order.
+        - V(permissions) if only owner, group or mode of the key files was corrected.
+        - V(linked) if only links or copies were corrected.
       type: str
       sample: installed
     path:
-      description: Link to the folder of the version in use; what services are to be configured with.
+      description: Link to the folder of the version in use. Configure services with this path.
       type: str
       sample: /etc/ssl/resello/shop/current
     version:
@@ -472,7 +471,7 @@ certificates:
       type: str
       sample: 20261101T000000Z-0f3a51b2c4d5-9e8d7c6b
     removed_versions:
-      description: Names of the older versions that were removed, in check mode that would be.
+      description: Names of the older versions that were removed. In check mode, those that would be removed.
       type: list
       elements: str
       sample: [20260412T000000Z-51b2c4d50f3a-8d7c6b9e]
@@ -494,21 +493,21 @@ certificates:
       elements: str
       sample: [shop.example.com, www.shop.example.com]
     adopted:
-      description: Name of the version made of the files that were there before, V(null) if there were none.
+      description: Name of the version made from files that existed before. V(null) if there were none.
       type: str
       sample: null
     linked:
-      description: The paths of O(certificates[].links) and O(certificates[].copies) that were put in order.
+      description: The paths of O(certificates[].links) and O(certificates[].copies) that were corrected.
       type: list
       elements: str
       sample: [/etc/postfix/tls/combined.pem]
     error:
-      description: What went wrong, what is in use, and what to do; V(null) if nothing went wrong.
+      description: The error, what is in use now, and what to do. V(null) if there is no error.
       type: str
       sample: null
 services:
-  description: What was done with each service, in the order of O(services).
-  returned: always, unless nothing could be done at all
+  description: The outcome for each service, in the order of O(services).
+  returned: always, unless the task could not start
   type: list
   elements: dict
   contains:
@@ -521,20 +520,20 @@ services:
       type: bool
       sample: true
     reloaded:
-      description: Whether it was reloaded, in check mode whether it would be.
+      description: Whether it was reloaded. In check mode, whether it would be reloaded.
       type: bool
       sample: true
     reload_needed:
-      description: Whether it has not been seen to load the files now in use. The next run tries again.
+      description: Whether the service has not yet been seen to load the files in use. The next run reloads it again.
       type: bool
       sample: false
     proven:
       description:
-        - Whether each of its endpoints was seen with the certificate in use. V(false) without endpoints.
+        - Whether each of its endpoints showed the certificate in use. V(false) without endpoints.
       type: bool
       sample: true
     endpoints:
-      description: What its endpoints show, one entry for each certificate and endpoint.
+      description: What the endpoints show, one entry for each certificate and endpoint.
       type: list
       elements: dict
       contains:
@@ -543,7 +542,7 @@ services:
           type: str
           sample: 127.0.0.1:443
         server_name:
-          description: Name that was asked for.
+          description: Name in the TLS request (SNI).
           type: str
           sample: shop.example.com
         certificate:
@@ -551,20 +550,21 @@ services:
           type: str
           sample: shop
         before:
-          description: SHA-256 of the certificate shown before anything was done, V(null) if there was no TLS.
+          description: SHA-256 of the certificate shown before the switch. V(null) if there was no TLS.
           type: str
           sample: 51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f0f3a
         after:
-          description: SHA-256 of the certificate that was seen last, V(null) if there was no TLS or no look.
+          description: SHA-256 of the certificate shown last. V(null) if there was no TLS or no check.
           type: str
           sample: 0f3a51b2c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f
         verdict:
           description:
             - V(proven) if it shows the certificate in use.
-            - V(unproven) if it can prove nothing, because it did not answer before either or shows something foreign.
+            - V(unproven) if it can prove nothing, because it did not answer before either, or shows a certificate from
+              elsewhere.
             - V(kept) if it still shows what it showed before the reload.
-            - V(broken) if it answered before and no longer does.
-            - V(null) if there was nothing to judge, and in check mode before a reload.
+            - V(broken) if it worked before and no longer does.
+            - V(null) if there was nothing to check, and in check mode before a reload.
           type: str
           sample: proven
         reason:
@@ -572,7 +572,7 @@ services:
           type: str
           sample: null
     error:
-      description: What went wrong; V(null) if nothing went wrong.
+      description: The error. V(null) if there is none.
       type: str
       sample: null
 """

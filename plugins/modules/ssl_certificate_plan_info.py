@@ -8,10 +8,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ssl_certificate_plan_info
-short_description: List the plans that certificates can be bought under
+short_description: List the plans that certificates can be bought with
 version_added: 1.0.0
 description:
-  - Lists the certificate plans of the account, with their uuid, brand, paid period and renewal window.
+  - Lists the certificate plans of the account, with uuid, brand, paid period and renewal window.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -33,7 +33,7 @@ options:
     type: str
     version_added: 1.0.0
   name:
-    description: Only plans whose name has this text in it, whatever the case of its letters.
+    description: Only plans whose name contains this text. Upper and lower case are equal.
     type: str
     version_added: 1.0.0
 seealso:
@@ -41,14 +41,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which plans of one product line are there?
+- name: List the plans of one product line
   certops.resello.ssl_certificate_plan_info:
     name: PositiveSSL
   delegate_to: localhost
   run_once: true
   register: result
 
-- name: Show what they are called
+- name: Show their names
   ansible.builtin.debug:
     msg: "{{ result.plans | map(attribute='name') }}"
 """
@@ -69,11 +69,11 @@ plans:
       type: str
       sample: PositiveSSL
     description:
-      description: What the provider says of the plan.
+      description: The provider's description of the plan.
       type: str
       sample: Domain validated certificate for one name
     brand:
-      description: The certification authority's brand.
+      description: Brand of the CA.
       type: str
       sample: Comodo
     product:
@@ -89,7 +89,7 @@ plans:
       type: int
       sample: 30
     actions:
-      description: What can be done with orders of this plan.
+      description: The actions that orders of this plan allow.
       type: list
       elements: str
       sample: [create, renew, reissue]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ssl_certificate_preflight_info
-short_description: Look at the DNS and the web as the certification authority will
+short_description: Check DNS and web servers as the CA will
 version_added: 1.0.0
 description:
-  - Looks whether domain control can be proven for certificates - whether the names exist, whether CAA records and
-    DNSSEC let the certification authority (CA) issue, and whether validation records and files are in place.
-  - Each check says V(pass), V(fail) or V(unknown). V(fail) is said of proof alone. What cannot be found out from here
-    is V(unknown) and a warning, because a CA looks from several other places.
-  - Asks from where it runs. Use C(delegate_to=localhost) with C(run_once=true) to ask once, from the controller. It has
-    no credentials and may run on any host, for example on one that may send DNS questions to the internet.
-  - The API is not called. The module does not fail when a check does; RV(ready) and RV(failing) are for you to act on.
+  - Checks whether domain control can be proven. The names must exist, CAA records and DNSSEC must allow the
+    certification authority (CA) to issue, and validation records and files must be in place.
+  - Each check returns V(pass), V(fail) or V(unknown). V(fail) is returned only if there is proof. What cannot be
+    checked from here is V(unknown) and a warning, because a CA checks from several other places.
+  - The queries come from the host where the module runs. Use C(delegate_to=localhost) with C(run_once=true) to query
+    once, from the controller. The module has no credentials and may run on any host, for example on one that may send
+    DNS queries to the internet.
+  - The API is not called. The module does not fail when a check fails. Use RV(ready) and RV(failing) in your
+    conditions.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -39,62 +41,62 @@ requirements:
   - dnspython 2.4 or newer, where the module runs
 options:
   certificates:
-    description: What to look at.
+    description: The certificates to check.
     type: list
     elements: dict
     required: true
     version_added: 1.0.0
     suboptions:
       client_reference:
-        description: What the result calls this certificate.
+        description: Your name for this certificate in the result.
         type: str
         required: true
         version_added: 1.0.0
       names:
-        description: The names of the certificate. Names in other scripts may be given as they are written.
+        description: The names of the certificate. Names with non-ASCII letters are accepted as they are.
         type: list
         elements: str
         required: true
         version_added: 1.0.0
       dcv_type:
-        description: How control is proven.
+        description: The method of domain control validation.
         type: str
         choices: [EMAIL, FILE, DNS]
         required: true
         version_added: 1.0.0
       brand:
         description:
-          - The brand of the plan, which names the CA and so which CAA records allow it. Comodo and Sectigo, or
-            Symantec, GeoTrust, Thawte, RapidSSL and DigiCert are known.
-          - Without a known brand a CAA record that names CAs makes the check V(unknown).
+          - The brand of the plan. It determines the CA, and so which CAA records allow it. Known brands are Comodo and
+            Sectigo, and Symantec, GeoTrust, Thawte, RapidSSL and DigiCert.
+          - Without a known brand, the check is V(unknown) if a CAA record names CAs.
         type: str
         version_added: 1.0.0
       approver_email_address:
-        description: Where the CA sends its mail, for O(certificates[].dcv_type=EMAIL).
+        description: Mailbox for the mail of the CA, for O(certificates[].dcv_type=EMAIL).
         type: str
         version_added: 1.0.0
       records:
         description:
-          - The validation records of the order, as RV(certops.resello.ssl_certificate_info#module:certificates) and
-            the other modules return them. Only C(name), C(method), C(done), C(refused), C(file_name), C(file_content),
-            C(record_name), C(record_type) and C(record_value) are looked at.
-          - Leave it out before the order exists. Then records and files are not looked for.
+          - The validation records of the order, as RV(certops.resello.ssl_certificate_info#module:certificates) and the
+            other modules return them. Only C(name), C(method), C(done), C(refused), C(file_name), C(file_content),
+            C(record_name), C(record_type) and C(record_value) are used.
+          - Leave it out if the order does not exist yet. Records and files are then not checked.
         type: list
         elements: dict
         version_added: 1.0.0
       backends:
         description:
-          - Addresses or host names, each with or without C(:port), that serve the file beside the addresses of the
-            name, for example web servers behind a load balancer. Each must have it.
-          - Link-local and metadata addresses are asked only if they are listed here.
+          - Further addresses or host names, each with or without C(:port), that must serve the file, for example web
+            servers behind a load balancer. They are checked in addition to the addresses of the name.
+          - Link-local and metadata addresses are contacted only if they are listed here.
         type: list
         elements: str
         version_added: 1.0.0
   checks:
     description:
-      - What to look at. V(existence) is whether the name exists, V(dns_record) and V(file) whether what
-        O(certificates[].records) ask for is in place, V(caa) whether CAA records allow the CA, V(mailbox) whether the
-        CA may write to the approver, V(dnssec) whether signatures hold.
+      - The checks to run. V(existence) checks that the name exists. V(dns_record) and V(file) check that the entries of
+        O(certificates[].records) are in place. V(caa) checks that CAA records allow the CA, V(mailbox) that the CA may
+        write to the approver, V(dnssec) that signatures are valid.
     type: list
     elements: str
     choices: [existence, dns_record, file, caa, mailbox, dnssec]
@@ -102,9 +104,9 @@ options:
     version_added: 1.0.0
   resolvers:
     description:
-      - Addresses of recursive resolvers, each with or without C(:port), asked in this order. They find zones and
-        addresses, and answer in place of name servers that cannot be reached.
-      - By default those in C(/etc/resolv.conf).
+      - Addresses of recursive resolvers, each with or without C(:port), queried in this order. They find zones and
+        addresses, and replace name servers that are not reachable.
+      - If not given, the resolvers of C(/etc/resolv.conf).
     type: list
     elements: str
     version_added: 1.0.0
@@ -120,42 +122,42 @@ options:
     version_added: 1.0.0
   addresses:
     description:
-      - Addresses to use for names in place of what the DNS says, a list for each name; for networks that do not reach
+      - Addresses to use for names instead of those in DNS, a list for each name. Use it in networks that cannot reach
         their own public addresses.
     type: dict
     version_added: 1.0.0
   ip_versions:
-    description: Which IP versions to use. An address of a version without a route from here is named and not counted.
+    description: The IP versions to use. An address without a route from here is reported and not counted.
     type: list
     elements: int
     choices: [4, 6]
     default: [4, 6]
     version_added: 1.0.0
   transports:
-    description: How name servers are asked for records. UDP goes on by TCP by itself when an answer is too long.
+    description: The transports for queries to name servers. A UDP query is repeated by TCP if the answer is too long.
     type: list
     elements: str
     choices: [udp, tcp]
     default: [udp]
     version_added: 1.0.0
   timeout:
-    description: Seconds that one question may take.
+    description: Seconds that one query may take.
     type: float
     default: 5
     version_added: 1.0.0
   total_timeout:
-    description: Seconds that one look at everything may take. What was not asked by then is V(unknown).
+    description: Seconds that one round of all checks may take. What was not queried by then is V(unknown).
     type: float
     default: 60
     version_added: 1.0.0
   max_concurrency:
-    description: How many questions may be under way at a time, 64 at most.
+    description: How many queries may run at the same time, 64 at most.
     type: int
     default: 16
     version_added: 1.0.0
   caa_issuers:
     description:
-      - Issuer domains of CAs in CAA records, a list for each brand. Brands that are not mentioned keep their own.
+      - Issuer domains of CAs in CAA records, a list for each brand. Brands that are not listed keep their defaults.
       - Sectigo and Comodo have C(sectigo.com), C(comodo.com), C(comodoca.com), C(usertrust.com), C(trust-provider.com);
         DigiCert and its brands have C(digicert.com), C(symantec.com), C(geotrust.com), C(thawte.com), C(rapidssl.com),
         C(digitalcertvalidation.com).
@@ -164,27 +166,27 @@ options:
   follow_redirects:
     description:
       - Whether redirects to the same name on the ports 80 and 443 are followed when a file is fetched. A redirect to
-        another name never is.
-      - V(auto) does as the CA of the brand does. Sectigo follows none, so a redirect fails. DigiCert does. For an
-        unknown brand a redirect is V(unknown).
+        another name is never followed.
+      - V(auto) acts like the CA of the brand. Sectigo follows no redirect, so a redirect fails. DigiCert follows them.
+        For an unknown brand a redirect is V(unknown).
     type: str
     choices: [auto, never, same_name]
     default: auto
     version_added: 1.0.0
   wait:
-    description: Whether to look again until all records and files are in place. Other checks are done once.
+    description: Whether to repeat the checks until all records and files are in place. Other checks run once.
     type: bool
     default: false
     version_added: 1.0.0
   wait_timeout:
     description:
-      - Seconds to look again at most. When they are over, the result says what is missing. A look that has begun is
-        finished, which takes up to O(total_timeout).
+      - Maximum number of seconds to repeat the checks. After that the result reports what is missing. A round that has
+        begun is finished, which takes up to O(total_timeout).
     type: float
     default: 300
     version_added: 1.0.0
   wait_sleep:
-    description: Seconds between the first two looks; the pause grows up to 30 seconds.
+    description: Seconds between the first two rounds. Later pauses grow up to 30 seconds.
     type: float
     default: 5
     version_added: 1.0.0
@@ -193,7 +195,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: May the CA issue, before anything is bought?
+- name: Check whether the CA may issue, before anything is bought
   certops.resello.ssl_certificate_preflight_info:
     certificates:
       - client_reference: shop
@@ -204,7 +206,7 @@ EXAMPLES = r"""
   run_once: true
   register: preflight
 
-- name: Stop if there is proof that it may not
+- name: Stop if the CA may not issue
   ansible.builtin.assert:
     that: preflight.failing | length == 0
     fail_msg: "{{ preflight.failing | join(', ') }}"
@@ -225,7 +227,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: One entry for each certificate, in the order of the option.
+  description: One result for each certificate, in the order of O(certificates).
   returned: success
   type: list
   elements: dict
@@ -236,52 +238,51 @@ certificates:
       sample: shop
     verdict:
       description:
-        - V(fail) if a check failed, else V(unknown) if one is not known, else V(pass).
+        - V(fail) if a check failed, else V(unknown) if a check has no result, else V(pass).
       type: str
       sample: pass
     provisional:
-      description: Whether there were no records to look for yet, so that only what is known before an order was
-        looked at.
+      description: Whether there were no records yet, so that only what is possible before an order was checked.
       type: bool
       sample: false
     checks:
-      description: What was looked at.
+      description: The checks that were run.
       type: list
       elements: dict
       contains:
         check:
-          description: Which check, by its name in O(checks).
+          description: The check, by its name in O(checks).
           type: str
           sample: dns_record
         name:
-          description: The name it is about.
+          description: The name that was checked.
           type: str
           sample: shop.example.com
         verdict:
           description:
             - V(pass), V(fail) or V(unknown). For V(dns_record) and V(file), V(fail) means that a server answered
-              without it, which may only be a matter of waiting.
+              without the record or file. It may only need more time.
           type: str
           sample: fail
         reason:
-          description: What was found, as a sentence.
+          description: The finding, as a sentence.
           type: str
           sample: CNAME _ab12.shop.example.com is not in place at 1 of 2 name servers that answered
         remedy:
-          description: What to do about it, empty if nothing.
+          description: What to do. Empty if nothing is to be done.
           type: str
           sample: Place the record and wait until every name server of the zone has it.
         answers:
-          description: What each server said.
+          description: The answer of each server.
           type: list
           elements: dict
           contains:
             server:
-              description: Name of the server, or what it is.
+              description: Name or kind of the server.
               type: str
               sample: ns1.example.net
             address:
-              description: Its address, with the port if that is not the usual one.
+              description: Its address, with the port if it is not the default port.
               type: str
               sample: 192.0.2.53
             transport:
@@ -289,15 +290,15 @@ certificates:
               type: str
               sample: udp
             verdict:
-              description: What this answer says by itself.
+              description: The verdict of this answer alone.
               type: str
               sample: fail
             found:
-              description: What was there instead, shortened.
+              description: What the server returned instead, shortened.
               type: str
               sample: no such name
     notes:
-      description: What is worth knowing and no reason to wait or stop.
+      description: Further information. It is no reason to wait or stop.
       type: list
       elements: str
       sample: []
@@ -313,7 +314,7 @@ failing:
   elements: str
   sample: [shop]
 unknown:
-  description: References of the certificates about which something could not be found out.
+  description: References of the certificates for which a check has no result.
   returned: success
   type: list
   elements: str

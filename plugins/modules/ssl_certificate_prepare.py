@@ -10,23 +10,22 @@ module: ssl_certificate_prepare
 short_description: Make private keys and certificate requests on a host
 version_added: 1.0.0
 description:
-  - Prepares a managed host for certificates, any number of them in one task, and tells what it holds of each
-    afterwards, as M(certops.resello.ssl_certificate_host_info) does. To look only, use that module.
-  - With O(certificates[].create_pending=true) it makes a private key and a certificate request (CSR) where none
-    waits yet. Running it again uses the waiting one again, so that an order and the key that belongs to it never get
-    apart.
-  - The private key is made on the host by the C(openssl) program, is readable by its owner only from the first byte,
-    and never leaves the host in clear. It is in no result, argument, log or temporary file.
-  - Hosts that share a certificate are given its key sealed, in three steps. The receiving host makes a throw-away
-    recipient (O(certificates[].receive)), the host with the key encrypts it for that recipient
-    (O(certificates[].seal_for)), and the receiving host decrypts and proves it (O(certificates[].sealed)). Only
+  - Prepares a managed host for any number of certificates in one task. Afterwards it reports what the host holds of
+    each, like M(certops.resello.ssl_certificate_host_info). To read without changes, use that module.
+  - With O(certificates[].create_pending=true) it makes a private key and a certificate request (CSR), unless one is
+    already waiting. A second run uses the waiting one again, so that an order and its key always stay together.
+  - The program C(openssl) makes the private key on the host. From the first byte, only its owner can read it. It never
+    leaves the host unencrypted, and is in no result, argument, log or temporary file.
+  - Hosts that share a certificate receive its key encrypted, in three steps. The receiving host makes a temporary
+    recipient (O(certificates[].receive)). The host with the key encrypts it for that recipient
+    (O(certificates[].seal_for)). The receiving host decrypts and verifies it (O(certificates[].sealed)). Only
     ciphertext passes through Ansible.
-  - Keys wait in C(<root>/<name>/pending/<id>/) with their request. One is removed only if
-    O(certificates[].keep_public_key_sha256) says which are still needed.
-  - It also keeps what runs write down about paid calls, see O(certificates[].records). So a controller that is thrown
-    away after each job forgets nothing.
-  - The module runs on the host that serves the certificate. It needs no credentials of the API. The program C(openssl)
-    is needed only where a key or a placeholder is made, or a key is sealed or opened, and not in check mode.
+  - Keys wait in C(<root>/<name>/pending/<id>/) with their request. They are removed only if
+    O(certificates[].keep_public_key_sha256) lists the keys that are still needed.
+  - It also stores the records of runs about paid calls, see O(certificates[].records). So nothing is lost if the
+    controller is a container that is deleted after each job.
+  - The module runs on the host that serves the certificate. It needs no API credentials. It needs the program
+    C(openssl) only to make a key or a placeholder, or to encrypt or decrypt a key. Check mode does not need it.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -38,7 +37,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Works on a host where nothing exists yet, and predicts the same RV(ignore:changed) as a real run.
+      - Works on a host where nothing exists yet, and returns the same RV(ignore:changed) as a real run.
   diff_mode:
     support: full
   idempotent:
@@ -46,12 +45,12 @@ attributes:
 options:
   min_free_space:
     description:
-      - Bytes that must be free where O(root) is. With less, no key is made.
+      - Bytes that must be free on the file system of O(root). With less, no key is made.
     type: int
     default: 1048576
   pending_max_age:
     description:
-      - Days for which a waiting key is kept in any case. See O(certificates[].keep_public_key_sha256).
+      - Days for which a waiting key is always kept. See O(certificates[].keep_public_key_sha256).
     type: float
     default: 30
   owner:
@@ -71,36 +70,36 @@ options:
   certificates:
     description:
       - The certificates to prepare the host for.
-      - Trouble with one of them does not stop the others. The task fails at the end and names those that failed.
+      - A failure of one does not stop the others. The task fails at the end and names those that failed.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - Name of the certificate's folder. 1 to 63 of a-z, 0-9, dot, hyphen and underscore, a letter or digit
-            first.
+          - Name of the certificate's folder. 1 to 63 characters of a-z, 0-9, dot, hyphen and underscore. The first is a
+            letter or digit.
           - A leading V(*.) is written C(_wildcard.) on disk.
         type: str
         required: true
       names:
         description:
-          - DNS names the certificate is for, the first one becoming the common name if it has at most 64 characters.
-          - Names with other letters than ASCII are converted to the form certificates use (V(xn--...)).
+          - DNS names of the certificate. The first one becomes the common name if it has at most 64 characters.
+          - Names with non-ASCII letters are converted to the form that certificates use (V(xn--...)).
           - Required to make a key.
         type: list
         elements: str
         default: []
       create_pending:
         description:
-          - Make a private key and a request unless one waits already that has exactly these names, this kind of key
-            and this subject.
+          - Make a private key and a request, unless one with exactly these names, this type of key and this subject is
+            already waiting.
         type: bool
         default: false
       fresh_pending:
         description:
-          - Do not use a waiting key again that is listed in O(certificates[].not_public_key_sha256) or that is the
-            key of an installed certificate. A renewal and a reissue want a key of their own.
+          - Do not use a waiting key that is listed in O(certificates[].not_public_key_sha256) or belongs to an
+            installed certificate. A renewal and a reissue need a new key.
         type: bool
         default: false
       not_public_key_sha256:
@@ -112,35 +111,35 @@ options:
         default: []
       prefer_public_key_sha256:
         description:
-          - Choose the waiting key with this SHA-256 of the public key (DER, SubjectPublicKeyInfo, in hex), whatever the
-            other options say. A call that is sent again must carry the CSR it was sent with.
+          - Choose the waiting key with this SHA-256 of the public key (DER, SubjectPublicKeyInfo, in hex), regardless
+            of the other options. A repeated call must send the same CSR as before.
           - If no such key waits, the other options choose.
         type: str
       receive:
         description:
-          - Make a throw-away recipient, for which another host can seal the private key of this certificate, and
-            return its certificate as RV(certificates[].recipient_certificate). Its key never leaves this host.
-          - A recipient serves one message only. One that is not used is removed after a day.
+          - Make a temporary recipient, and return its certificate as RV(certificates[].recipient_certificate). Another
+            host can encrypt the private key of this certificate for it. The recipient's own key never leaves this host.
+          - A recipient can be used for one message only. An unused recipient is removed after a day.
         type: bool
         default: false
       wanted_public_key_sha256:
         description:
-          - Keys this host is to hold, as SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex. With
-            O(certificates[].receive=true) no recipient is made if all of them are here.
+          - Keys that this host must hold, as SHA-256 of the public key (DER, SubjectPublicKeyInfo) in hex. With
+            O(certificates[].receive=true) no recipient is made if this host has all of them.
         type: list
         elements: str
         default: []
       seal_for:
         description:
           - Encrypt private keys of this certificate for other hosts, and return them as RV(certificates[].sealed).
-          - A key can be sealed that waits, or that belongs to an installed version.
+          - Waiting keys and keys of installed versions can be encrypted.
         type: list
         elements: dict
         default: []
         suboptions:
           host:
             description:
-              - The host it is for, as a label in the result.
+              - The receiving host, as a label in the result.
             type: str
             required: true
           recipient_certificate:
@@ -151,21 +150,21 @@ options:
             required: true
           public_key_sha256:
             description:
-              - The key to seal, as SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
+              - The key to encrypt, as SHA-256 of its public key (DER, SubjectPublicKeyInfo) in hex.
             type: str
             required: true
       sealed:
         description:
           - Messages that another host returned as RV(certificates[].sealed) for the recipient of this host.
-          - Each is decrypted into a waiting key, and refused unless it is the very key that
-            O(certificates[].sealed[].public_key_sha256) names. The recipient is removed in any case.
+          - Each is decrypted into a waiting key. It is refused if it is not the key of
+            O(certificates[].sealed[].public_key_sha256). The recipient is always removed.
         type: list
         elements: dict
         default: []
         suboptions:
           host:
             description:
-              - Accepted, so that an entry can be handed on as it was returned.
+              - Ignored. It is allowed so that a returned entry can be passed on unchanged.
             type: str
           public_key_sha256:
             description:
@@ -179,23 +178,23 @@ options:
             required: true
           csr:
             description:
-              - The certificate request that belongs to the key. Without one, the key can be used for a certificate
-                that is issued already, but not be ordered with.
+              - The certificate request of the key. Without it, the key works for a certificate that is already issued,
+                but not for a new order.
             type: str
       keep_public_key_sha256:
         description:
-          - Keys that live orders carry, or may carry (a call whose outcome is not known), as SHA-256 of the public key
+          - Keys that live orders have, or may have after a call with an unknown outcome, as SHA-256 of the public key
             (DER, SubjectPublicKeyInfo) in hex.
-          - If given, waiting keys that are not among them and older than O(pending_max_age) days are removed, also
-            those of installed certificates, which have a copy of their own. Without this option none is removed.
+          - If given, other waiting keys that are older than O(pending_max_age) days are removed. This includes keys of
+            installed certificates, because each version has its own copy. Without this option none is removed.
         type: list
         elements: str
       placeholder:
         description:
-          - Where no certificate is in use yet, put a self-signed one into use, named
-            V(placeholder, not issued yet), so that a service whose configuration names the files can start.
-          - It is valid for 90 days, and replaced in its last 30 by another one. An installation replaces it as any
-            other version.
+          - If no certificate is in use yet, put a self-signed one into use, with the common name V(placeholder, not
+            issued yet). A service whose configuration names the files can then start.
+          - It is valid for 90 days, and replaced by another one in its last 30 days. An installation replaces it like
+            any other version.
         type: bool
         default: false
       key_type:
@@ -211,14 +210,14 @@ options:
         type: int
       subject:
         description:
-          - Further parts of the subject. Certificates that prove domain control only do not carry them.
+          - Further parts of the subject. Domain validated (DV) certificates do not contain them.
         type: dict
         suboptions:
           organization:
             description: Legal name of the organization.
             type: str
           organizational_unit:
-            description: Department. Certificate authorities no longer certify it.
+            description: Department. CAs no longer certify it.
             type: str
           locality:
             description: City.
@@ -234,17 +233,18 @@ options:
             type: str
       client_reference:
         description:
-          - Reference of the order that this certificate comes from. With it RV(certificates[].records) tells what
-            earlier runs wrote down about the order on this host.
+          - Reference of the order that this certificate comes from. With it, RV(certificates[].records) returns what
+            earlier runs recorded about the order on this host.
         type: str
         version_added: 1.0.0
       records:
         description:
-          - What to write down about the order, as RV(certops.resello.ssl_certificates#module:certificates[].records)
-            asks for it. This host does not interpret it.
-          - A record is written only over the one that the writer has seen. Otherwise it is left as it is, and
-            RV(certificates[].records) shows what is there.
-          - The file is C(<root>/.records/<SHA-256 of the reference>.<kind>), on disk before the task ends.
+          - The records to store for the order, as returned in
+            RV(certops.resello.ssl_certificates#module:certificates[].records). This host does not interpret them.
+          - A record replaces only the one that the writer has read. Otherwise the present record stays, and
+            RV(certificates[].records) returns it.
+          - The file is C(<root>/.records/<SHA-256 of the reference>.<kind>). It is flushed to disk before the task
+            ends.
         type: list
         elements: dict
         default: []
@@ -252,9 +252,9 @@ options:
         suboptions:
           kind:
             description:
-              - V(intent) is written before a call that costs money or ends a certificate, and excludes other runs.
-              - V(evidence) says how such calls ended, V(seen) which certificate the order handed out, V(placed) what
-                was placed to prove control of the domains, V(hosts) which hosts the order names.
+              - V(intent) is written before a call that costs money or revokes a certificate. It excludes other runs.
+              - V(evidence) is the outcome of such calls, V(seen) the certificate that the order returned, V(placed) the
+                files and records placed to prove domain control, V(hosts) the hosts of the order.
             type: str
             required: true
             choices: [intent, evidence, seen, placed, hosts]
@@ -264,13 +264,13 @@ options:
             type: str
             version_added: 1.0.0
           replaces:
-            description: SHA-256 of the record that must be there; without it none may be there.
+            description: SHA-256 of the record that must exist. Without it, no record may exist.
             type: str
             version_added: 1.0.0
           about_request:
             description:
-              - Whether the record is about the request that is chosen in the same run. Its C(csr_key) is filled in
-                then, and a record about another key is refused.
+              - Whether the record belongs to the request that is chosen in the same run. Its C(csr_key) is then filled
+                in. A record about another key is refused.
             type: bool
             default: false
             version_added: 1.0.0
@@ -292,7 +292,7 @@ EXAMPLES = r"""
   become: true
   register: request
 
-- name: Show the request to be ordered with
+- name: Show the request for the order
   ansible.builtin.debug:
     msg: "{{ item.pending | selectattr('id', 'eq', item.pending_id) | map(attribute='csr_path') | first }}"
   loop: "{{ request.certificates }}"
@@ -308,7 +308,7 @@ EXAMPLES = r"""
   become: true
   register: asked
 
-- name: Seal the key for the other hosts, on the host that has it
+- name: Encrypt the key for the other hosts, on the host that has it
   certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
@@ -320,7 +320,7 @@ EXAMPLES = r"""
   register: handed
   when: inventory_hostname == 'web1'
 
-- name: Open what was sealed for this host
+- name: Decrypt the key that was encrypted for this host
   certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
@@ -337,7 +337,7 @@ EXAMPLES = r"""
         create_pending: true
   become: true
 
-- name: Make another key for a reissue, of another kind
+- name: Make a new key of another type for a reissue
   certops.resello.ssl_certificate_prepare:
     certificates:
       - name: shop
@@ -353,9 +353,10 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description:
-    - What was made for each certificate, and what the host holds of it after the task, in the order of O(certificates).
-    - What the host holds is reported as M(certops.resello.ssl_certificate_host_info) reports it.
-  returned: always, unless nothing could be done at all
+    - What was created for each certificate, and what the host holds of it after the task, in the order of
+      O(certificates).
+    - What the host holds has the same form as in M(certops.resello.ssl_certificate_host_info).
+  returned: always, unless the task could not start
   type: list
   elements: dict
   contains:
@@ -385,12 +386,12 @@ certificates:
       sample: [{id: 20261123T101500Z-1a2b3c4d5e6f, key_type: RSA, key_size: 2048, names: [shop.example.com]}]
     pending_id:
       description:
-        - RV(certops.resello.ssl_certificate_host_info#module:certificates[].pending[].id) of the request to order with.
-        - V(null) if none was asked for, or none is there yet.
+        - RV(certops.resello.ssl_certificate_host_info#module:certificates[].pending[].id) of the request for the order.
+        - V(null) if none was requested, or none exists yet.
       type: str
       sample: 20261123T101500Z-1a2b3c4d5e6f
     would_create:
-      description: Whether a key is missing that a real run would make. Always V(false) after one made it.
+      description: Whether a real run would make a missing key. Always V(false) after a run that made it.
       type: bool
       sample: false
     created:
@@ -405,13 +406,13 @@ certificates:
       sample: [1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809]
     recipient_certificate:
       description:
-        - Certificate to seal keys of this certificate for, PEM. It is public.
-        - V(null) unless O(certificates[].receive=true), or if all wanted keys are here. Always V(null) in check mode
-          if no recipient waits yet.
+        - The recipient for keys of this certificate, a certificate in PEM. It is public.
+        - V(null) without O(certificates[].receive=true), or if this host has all wanted keys. In check mode also
+          V(null) if no recipient exists yet.
       type: str
       sample: "-----BEGIN CERTIFICATE-----\n..."
     sealed:
-      description: The keys that were to be sealed, encrypted. Empty in check mode.
+      description: The encrypted keys of O(certificates[].seal_for). Empty in check mode.
       type: list
       elements: dict
       contains:
@@ -424,11 +425,11 @@ certificates:
           type: str
           sample: 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809
         ciphertext:
-          description: The private key as a CMS message that only the recipient can open, PEM.
+          description: The private key as a CMS message in PEM. Only the recipient can decrypt it.
           type: str
           sample: "-----BEGIN CMS-----\n..."
         csr:
-          description: The certificate request of the key, V(null) if it is no longer here.
+          description: The certificate request of the key. V(null) if this host no longer has it.
           type: str
           sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
     received:
@@ -449,12 +450,12 @@ certificates:
       sample: false
     records:
       description:
-        - The records of O(certificates[].client_reference) that are there after this run, by their kind.
+        - The records of O(certificates[].client_reference) that exist after this run, by their kind.
         - V(null) without O(certificates[].client_reference).
       type: dict
       sample: {evidence: '{"kind": "evidence", "record": {"client_reference": "shop"}, "version": 1}'}
     error:
-      description: What is wrong with this one, V(null) if nothing is.
+      description: The error of this certificate. V(null) if there is none.
       type: str
       sample: null
 """

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ssl_certificate_validate
-short_description: Retry or switch domain control validation of orders that wait
+short_description: Retry or switch domain control validation of waiting orders
 version_added: 1.0.0
 description:
-  - Asks the provider to look again whether control of the domains is proven, or to validate by another method, for one
-    or many orders, for all of their names or for some.
-  - Names that are proven are left alone. Nothing is sent for an order that does not wait, or when everything is as
-    wanted. A request is sent once and never repeated after a lost answer; it costs nothing.
-  - A provider that asks to come back later is not asked again before the next run. See RV(certificates[].retry_at).
-  - The records and files themselves are in RV(certificates[].validation).
+  - Asks the provider to check domain control again, or to use another validation method. It works for one or many
+    orders, and for all or some of their names.
+  - Proven names are left alone. Nothing is sent for an order that does not wait, or if nothing needs to change. A
+    request is sent once, and is never repeated after a lost answer. It costs nothing.
+  - If the provider asks for a later retry, it is not asked again in the same run. See RV(certificates[].retry_at).
+  - RV(certificates[].validation) returns the records and files to place.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -26,19 +26,19 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Calls the API with C(GET) only. What would be sent and C(changed) are those of the real run.
+    details: Calls the API with C(GET) only. The planned requests and C(changed) are those of a real run.
   diff_mode:
     support: full
     details: Shows the method of each name that is switched, before and after.
   idempotent:
     support: full
-    details: With O(certificates[].dcv_type) the second run finds the method set, and sends nothing.
+    details: With O(certificates[].dcv_type), the second run finds that the method is set, and sends nothing.
 options:
   certificates:
     description:
       - The orders, each named by O(certificates[].client_reference) or by O(certificates[].id). Results come in this
         order.
-      - An order may stand here several times if each entry names other O(certificates[].names), for example to validate
+      - An order may appear several times if each entry has different O(certificates[].names), for example to validate
         one name by V(DNS) and another one by V(EMAIL).
     type: list
     elements: dict
@@ -46,61 +46,62 @@ options:
     version_added: 1.0.0
     suboptions:
       client_reference:
-        description: Your name for the order; the order with exactly this reference that waits is meant.
+        description: Your name for the order. It selects the waiting order with exactly this reference.
         type: str
         version_added: 1.0.0
       id:
-        description: The order by its number. Excludes O(certificates[].client_reference).
+        description: Id of the order. Excludes O(certificates[].client_reference).
         type: str
         version_added: 1.0.0
       dcv_type:
         description:
-          - How control of the domains is to be proven. Without it each name keeps the method that it has.
+          - The method of domain control validation. Without it, each name keeps its method.
           - V(FILE) cannot prove a wildcard name.
         type: str
         choices: [EMAIL, FILE, DNS]
         version_added: 1.0.0
       email_address:
         description:
-          - Mailbox that the provider writes to, for V(EMAIL). Without it, the one it wrote to before.
-          - Given alone, it means V(EMAIL).
+          - Mailbox for the validation mail, for V(EMAIL). Without it, the previous mailbox.
+          - Without O(certificates[].dcv_type), it means V(EMAIL).
         type: str
         version_added: 1.0.0
       names:
-        description: Only these names, as RV(certificates[].validation.records) has them. Without it, all names.
+        description: Only these names, as RV(certificates[].validation.records) returns them. Without it, all names.
         type: list
         elements: str
         version_added: 1.0.0
       retry:
         description:
-          - Whether the provider is asked to look again at open names whose method stays. For V(EMAIL) that sends the
-            mail again.
-          - Without it V(true) if no O(certificates[].dcv_type) is given, else V(false), so that a task that states the
-            method sends nothing when it is set.
+          - Whether to ask the provider to check unproven names again whose method stays the same. For V(EMAIL) this
+            sends the mail again.
+          - The default is V(true) without O(certificates[].dcv_type), and V(false) with it. So a task that states the
+            method sends nothing if the method is already set.
         type: bool
         version_added: 1.0.0
   cool_down:
     description:
-      - Seconds since the last change of an order in which a retry is not sent again. Switching is not held back, and
-        neither is the first retry after an order was made.
+      - Seconds after the last change of an order in which no retry is sent. Switches are always sent, and so is the
+        first retry after an order was created.
     type: int
     default: 60
     version_added: 1.0.0
   max_concurrency:
-    description: How many orders are worked on at a time.
+    description: How many orders are handled at the same time.
     type: int
     default: 8
     version_added: 1.0.0
 seealso:
   - module: certops.resello.ssl_certificates
-    description: Its O(certops.resello.ssl_certificates#module:retry_validation) does the same on the way.
+    description: Its option O(certops.resello.ssl_certificates#module:retry_validation) does the same for the orders of
+      that task.
   - module: certops.resello.ssl_certificate_preflight_info
-    description: Whether the record or file is where the CA will look for it.
+    description: Checks whether the record or file is where the CA expects it.
   - module: certops.resello.ssl_certificate_info
 """
 
 EXAMPLES = r"""
-- name: The records are in place, look again
+- name: The records are in place, ask for another check
   certops.resello.ssl_certificate_validate:
     certificates:
       - client_reference: shop
@@ -121,7 +122,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ switched.certificates[0].validation.records }}"
 
-- name: One name by mail, and send that mail again
+- name: Validate one name by mail, and send the mail again
   certops.resello.ssl_certificate_validate:
     certificates:
       - client_reference: shop
@@ -135,23 +136,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: One entry for each entry of O(certificates), in the order given.
+  description: One result for each entry of O(certificates), in the same order.
   type: list
   elements: dict
-  returned: success, and on failure if any order could be looked at
+  returned: success, and on failure if any order could be checked
   contains:
     client_reference:
-      description: Your name for the order; V(null) if it has none.
+      description: Your name for the order. V(null) if it has none.
       type: str
       returned: always
       sample: shop
     id:
-      description: Number of the order.
+      description: Id of the order.
       type: str
       returned: always
       sample: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2
     state:
-      description: V(waiting), V(issued), V(ended), V(failed) or V(replaced); V(null) if it could not be found out.
+      description: V(waiting), V(issued), V(ended), V(failed) or V(replaced). V(null) if the state could not be read.
       type: str
       returned: always
       sample: waiting
@@ -161,12 +162,12 @@ certificates:
       returned: always
       sample: pending
     action:
-      description: The most that was asked for any name, V(none), V(retry) or V(switch).
+      description: The strongest action for any name, V(none), V(retry) or V(switch).
       type: str
       returned: always
       sample: switch
     reason:
-      description: Why, in words.
+      description: The reason for the action.
       type: str
       returned: always
       sample: 2 of 2 names are to be asked for, 0 are proven
@@ -176,17 +177,18 @@ certificates:
       returned: always
       sample: 1
     retry_at:
-      description: When the provider may be asked again (UTC), if it asked to wait or O(cool_down) has not passed.
+      description: When the provider may be asked again (UTC), if it asked for a later retry or O(cool_down) is not
+        over.
       type: str
       returned: always
       sample: null
     changed:
-      description: Whether a method or mailbox was changed. A retry is no change.
+      description: Whether a method or mailbox was changed. A retry is not a change.
       type: bool
       returned: always
       sample: true
     names:
-      description: What was asked for each name.
+      description: The request for each name.
       type: list
       elements: dict
       returned: always
@@ -197,7 +199,7 @@ certificates:
           returned: always
           sample: shop.example.com
         done:
-          description: Whether control of it was proven before.
+          description: Whether control of the name was already proven.
           type: bool
           returned: always
           sample: false
@@ -207,46 +209,46 @@ certificates:
           returned: always
           sample: switch
         method_before:
-          description: The method before; V(null) if the API does not show it.
+          description: The previous method. V(null) if the API does not show it.
           type: str
           returned: always
           sample: FILE
         method:
-          description: The method that is wanted.
+          description: The wanted method.
           type: str
           returned: always
           sample: DNS
         email:
-          description: The mailbox that is wanted, for V(EMAIL).
+          description: The wanted mailbox, for V(EMAIL).
           type: str
           returned: always
           sample: null
         outcome:
           description:
-            - V(sent); V(planned) in check mode; V(held) if it is not the time; V(refused); V(unknown) if the answer was
-              lost; V(not_sent). V(null) if nothing was to be asked.
+            - V(sent); V(planned) in check mode; V(held) if it is too early to ask; V(refused); V(unknown) if the answer
+              was lost; V(not_sent). V(null) if no request was needed.
           type: str
           returned: always
           sample: sent
     validation:
-      description: What proves control of the domains after the requests, while the order is waiting.
+      description: What is needed to prove domain control after the requests, while the order is waiting.
       type: dict
       returned: always
       contains:
         since:
           description:
-            - Since when the order waits (UTC), which is the time it was made, or the last change of an order that had a
-              certificate before. V(null) if the API does not show it.
+            - Since when the order waits (UTC). This is when it was created, or its last change if it had a certificate
+              before. V(null) if the API does not show it.
           type: str
           returned: while waiting
           sample: "2026-11-20T09:30:00Z"
         complete:
-          description: Whether everything is proven, if the API shows it.
+          description: Whether control of all names is proven, if the API shows it.
           type: bool
           returned: while waiting
           sample: false
         steps:
-          description: Steps that are not about a domain, for example the check of the organization.
+          description: Open steps that concern no domain, for example the check of the organization.
           type: list
           elements: str
           returned: while waiting
@@ -303,18 +305,18 @@ certificates:
               returned: for V(EMAIL)
               sample: admin@example.com
             refused:
-              description: Why nothing of this record may be placed, if the API sent something dangerous.
+              description: Why this record must not be placed, if the API sent something dangerous.
               type: str
               returned: always
               sample: null
     notes:
-      description: Warnings about this order; they are also shown as warnings of the task.
+      description: Warnings about this order. They are also shown as warnings of the task.
       type: list
       elements: str
       returned: always
       sample: []
     error:
-      description: What went wrong, as C(code), C(message) and C(details); V(null) if nothing did.
+      description: The error, as C(code), C(message) and C(details). V(null) if there is none.
       type: dict
       returned: always
       sample: null

@@ -10,17 +10,17 @@ module: ssl_certificate_validation_record
 short_description: Place and remove validation records at a DNS provider
 version_added: 1.0.0
 description:
-  - Adds the DNS records that prove control of a domain to a certificate authority, and removes them again. One task
-    handles the records of any number of certificates.
-  - It adds and removes one exact record each. Other records of the same name, such as the SPF record at a domain, are
-    never touched, not even for a moment, and keep their TTL.
+  - Adds and removes the DNS records that prove domain control to a CA. One task handles the records of any number of
+    certificates.
+  - Each change adds or removes exactly one record. Other records of the same name, such as the SPF record of a domain,
+    never disappear, not even for a moment, and keep their TTL.
   - A CNAME is never added to a name that has other records, and a CNAME that points elsewhere is never replaced.
-  - Trouble with one record does not stop the others. The task fails at the end and names those that failed.
-  - Only records that are of use to a certificate authority are handled. The owner begins with an underscore or, for a
-    V(TXT) record, is the name itself. Owners that belong to something else, such as C(_acme-challenge) or C(_dmarc),
-    are refused, and so are values that are no plain token.
-  - The task runs where O(server) or the provider's API can be reached, normally on the controller. It does not call
-    Resello's API and takes none of its options.
+  - A failure of one record does not stop the others. The task fails at the end and names those that failed.
+  - Only records for a CA are accepted. The owner must begin with an underscore or, for a V(TXT) record, be the name
+    itself. Owners of other protocols, such as C(_acme-challenge) or C(_dmarc), are refused. So are values that are not
+    a plain token.
+  - The task runs where O(server) or the API of the DNS provider is reachable, normally on the controller. It does not
+    call Resello's API and has none of its options.
 author:
   - certops contributors (@certops)
 requirements:
@@ -32,9 +32,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads at the same server with the same key, and predicts the same result as a real run.
-      - With O(provider=nsupdate) it sends update messages that have conditions and change nothing. That is the only
-        question that a wildcard does not answer.
+      - Reads from the same server with the same key, and returns the same result as a real run.
+      - With O(provider=nsupdate) it sends update messages that have conditions and change nothing. A normal query could
+        be answered by a wildcard record.
   diff_mode:
     support: full
   idempotent:
@@ -46,33 +46,33 @@ attributes:
 options:
   state:
     description:
-      - V(present) adds the records that are not there.
-      - V(absent) removes the records that are there. To remove only what was added before, give RV(placed) of that task
-        as O(records).
+      - V(present) adds the records that are missing.
+      - V(absent) removes the records that exist. To remove only what an earlier task added, pass its RV(placed) as
+        O(records).
     type: str
     choices: [present, absent]
     default: present
   provider:
     description:
       - V(nsupdate) sends dynamic updates (RFC 2136), signed with a TSIG key, to the primary name server of the zone.
-        BIND, Knot, PowerDNS and others take them.
-      - V(lexicon) calls the API of a DNS provider through the Python package dns-lexicon, which knows more than 70. It
-        is slower and less exact, so each change is read back. A change that was not exact makes the record fail.
+        BIND, Knot, PowerDNS and others accept them.
+      - V(lexicon) calls the API of a DNS provider through the Python package dns-lexicon, which supports more than 70.
+        It is slower and less exact, so each change is read back. If anything else changed too, the record fails.
     type: str
     choices: [lexicon, nsupdate]
     required: true
   records:
     description:
       - The records. The elements of RV(placed) have the right form, and further keys are not allowed.
-      - A record that is named twice is handled once.
+      - A duplicate record is handled once.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - Full name of the record, with or without a final dot. Names with other letters than ASCII are converted to
-            the form DNS uses (V(xn--...)).
+          - Full name of the record, with or without a final dot. Names with non-ASCII letters are converted to the form
+            that DNS uses (V(xn--...)).
         type: str
         required: true
       type:
@@ -86,18 +86,18 @@ options:
         required: true
       ttl:
         description:
-          - Time to live in seconds, O(ttl) if not given.
-          - A V(TXT) record that is added beside others takes their TTL, because all records of one name and type have
-            one. The TTL of a record that is there already is not compared.
+          - Time to live in seconds. If not given, O(ttl).
+          - A V(TXT) record that is added beside others gets their TTL, because all records of one name and type share
+            it. The TTL of an existing record is not compared.
         type: int
   names:
     description:
-      - Names of the orders that the records are for. With it, a record that does not belong to one of them is refused.
+      - Names of the orders that the records are for. If given, a record that belongs to none of them is refused.
     type: list
     elements: str
     default: []
   ttl:
-    description: Time to live in seconds of records that do not name their own.
+    description: Time to live in seconds of records without their own.
     type: int
     default: 60
   timeout:
@@ -107,10 +107,10 @@ options:
     default: 10
   zones:
     description:
-      - The zones that records may be added to. The innermost one around a name is taken, and a record in none of them
+      - The zones that records may be added to. The most specific zone of a name is used. A record outside all of them
         is an error.
       - If not given, the zone of each record is the one whose SOA record O(server) shows for its name. With
-        O(provider=lexicon) and no O(server), the resolvers of the machine are asked.
+        O(provider=lexicon) and no O(server), the resolvers of the machine are queried.
     type: list
     elements: str
     default: []
@@ -127,14 +127,15 @@ options:
     default: 53
   protocol:
     description:
-      - How O(server) is spoken to. With V(udp) each record needs a message of its own.
+      - The transport to O(server). With V(udp), each record needs its own message.
     type: str
     choices: [tcp, udp]
     default: tcp
   key_name:
     description:
       - Name of the TSIG key, as the server's configuration writes it.
-      - Without it and O(secret), updates are not signed. Allow that by address on no server that others can reach.
+      - Without it and O(secret), updates are not signed. Never allow unsigned updates by address on a server that
+        others can reach.
     type: str
   key_algorithm:
     description: Algorithm of the TSIG key.
@@ -148,24 +149,24 @@ options:
     type: str
   settings:
     description:
-      - Options of the Lexicon provider that are no secrets, with Lexicon's names, for example C(pdns_server) or
+      - Options of the Lexicon provider that are not secret, with Lexicon's names, for example C(pdns_server) or
         C(auth_username).
-      - An option that sounds like a secret is refused here, because this dictionary is shown in output and logs.
+      - An option whose name suggests a secret is refused here, because this dictionary appears in output and logs.
     type: dict
   secret:
     description:
       - With O(provider=nsupdate), the secret of the TSIG key in base64.
-      - With O(provider=lexicon), either the value of the provider's option C(auth_token) alone, or one line
-        C(auth_NAME=value) for each secret option, for example C(auth_access_key=...) and C(auth_access_secret=...). The
-        name C(api_key) is allowed too.
+      - With O(provider=lexicon), either only the value of the provider's option C(auth_token), or one line
+        C(auth_NAME=value) for each secret option. For example C(auth_access_key=...) and C(auth_access_secret=...). The
+        name C(api_key) is also allowed.
       - If not given, the environment variable E(RESELLO_DNS_SECRET) is used.
-      - It is in no argument of a command and in no result. Where the module runs on the controller without become, it
-        is handed over by the environment of its process, so it is in no file and no debugging output either.
+      - It is in no command argument and in no result. If the module runs on the controller without become, the secret
+        is passed in the environment of the process. It is then in no file and no debug output either.
     type: str
 seealso:
   - module: certops.resello.ssl_certificates
   - name: Validation records
-    description: Providers, permissions, and what was measured with each.
+    description: Providers, permissions, and test results for each.
     link: https://github.com/certops/resello/blob/main/docs/dns.md
 """
 
@@ -187,7 +188,7 @@ EXAMPLES = r"""
   run_once: true
   register: dcv
 
-- name: Remove what was placed, and nothing that was there before
+- name: Remove what was placed, and nothing that existed before
   certops.resello.ssl_certificate_validation_record:
     state: absent
     provider: nsupdate
@@ -216,9 +217,9 @@ EXAMPLES = r"""
 RETURN = r"""
 placed:
   description:
-    - The records that this task added, in the form of O(records). A record that was there before is not among them.
-    - A record whose change was sent and whose answer was lost is among them, because it may be there.
-    - In check mode, those that a real run would add. Empty with O(state=absent).
+    - The records that this task added, in the form of O(records). Records that existed before are not included.
+    - A record whose answer was lost is included, because it may have been added.
+    - In check mode, the records that a real run would add. Empty with O(state=absent).
   returned: always, unless an option is wrong
   type: list
   elements: dict
@@ -228,7 +229,7 @@ placed:
       value: 3fa1b5.9c0d2e.t0k3n.sectigo.com
       ttl: 60
 records:
-  description: What became of each record, in the order of O(records).
+  description: The outcome for each record, in the order of O(records).
   returned: always, unless an option is wrong
   type: list
   elements: dict
@@ -246,17 +247,17 @@ records:
       type: str
       sample: 3fa1b5.9c0d2e.t0k3n.sectigo.com
     ttl:
-      description: The TTL asked for, in seconds.
+      description: The wanted TTL in seconds.
       type: int
       sample: 60
     kept_at:
       description:
-        - The name at which it is kept. Another one than RV(records[].name) where a TXT record's label is a CNAME into
-          a zone for such records; CNAME records are followed, up to eight.
+        - The name at which the record is stored. It differs from RV(records[].name) if the name of a TXT record is a
+          CNAME into another zone. Up to eight CNAME records are followed.
       type: str
       sample: _5c1f9d27a0c34f7a.shop.example.com
     zone:
-      description: The zone it is kept in, V(null) if that was not found.
+      description: The zone of the record. V(null) if it was not found.
       type: str
       sample: example.com
     changed:
@@ -264,11 +265,11 @@ records:
       type: bool
       sample: true
     placed:
-      description: Whether it is among RV(placed).
+      description: Whether the record is in RV(placed).
       type: bool
       sample: true
     error:
-      description: What went wrong and what to do, V(null) if nothing did.
+      description: The error and what to do. V(null) if there is none.
       type: str
       sample: null
 """

@@ -11,11 +11,11 @@ module: ssl_certificates
 short_description: Make sure that many paid TLS certificates are ordered, each once
 version_added: 1.0.0
 description:
-  - Does what M(certops.resello.ssl_certificate) does, for a list of certificates in one task. The account is listed
-    once for all, and all orders are followed together.
-  - In check mode it is the plan. It says what would be done with each certificate, why, what it costs and which need a
-    CSR.
-  - A certificate's trouble is its own; the others go on, and RV(certificates) has an entry for each.
+  - Does the same as M(certops.resello.ssl_certificate) for a list of certificates in one task. The account is listed
+    once, and all orders are followed together.
+  - Check mode is the plan. It reports for each certificate the action, the reason, the cost, and whether a CSR is
+    needed.
+  - A failure of one certificate does not stop the others. RV(certificates) has an entry for each.
 author:
   - certops contributors (@certops)
 extends_documentation_fragment:
@@ -30,7 +30,7 @@ attributes:
     details: Calls the API with C(GET) only. Actions, costs and C(changed) are those of the real run.
   diff_mode:
     support: full
-    details: Shows for each certificate that changes the live orders before, and the action that changes them.
+    details: For each certificate that changes, shows the live orders before and the action that changes them.
   idempotent:
     support: full
 options:
@@ -41,23 +41,22 @@ options:
     version_added: 1.0.0
   on_item_failure:
     description:
-      - V(fail) fails the task at its end if any certificate failed or is blocked; the result is complete nevertheless.
-      - V(report) leaves it to the caller to look at RV(certificates[].error).
+      - V(fail) fails the task at its end if any certificate failed or is blocked. The result is complete even then.
+      - V(report) never fails the task for that reason. The caller must check RV(certificates[].error).
     type: str
     choices: [fail, report]
     default: fail
     version_added: 1.0.0
   unchanged_items:
     description:
-      - What RV(certificates) holds of a certificate with nothing to do and nothing to report.
-      - V(full) is all that is known of it.
-      - V(brief) is RV(certificates[].client_reference), RV(certificates[].state), RV(certificates[].action),
+      - What RV(certificates) returns for a certificate with nothing to do and nothing to report.
+      - V(full) returns all keys.
+      - V(brief) returns only RV(certificates[].client_reference), RV(certificates[].state), RV(certificates[].action),
         RV(certificates[].code), RV(certificates[].reason), RV(certificates[].cost), RV(certificates[].next_date),
-        RV(certificates[].money_spent), RV(certificates[].changed) and RV(certificates[].error), and no other key.
-        Of a thousand certificates the result is then a third as large, and the night's job shorter; AWX keeps it of
-        every job.
-      - A certificate that had to be downloaded is always returned in full. It is not if it is in use already, see
-        O(certificates[].certificate_path), and O(journal_path) remembers it.
+        RV(certificates[].money_spent), RV(certificates[].changed) and RV(certificates[].error). The result of a
+        thousand certificates is then a third as large, and the run is shorter. AWX stores the result of every job.
+      - A certificate that had to be downloaded is always returned in full. No download is needed if the certificate is
+        already in use, see O(certificates[].certificate_path), and O(journal_path) remembers it.
     type: str
     choices: [full, brief]
     default: full
@@ -93,11 +92,11 @@ RETURN = r"""
 certificates:
   description:
     - One entry for each wanted certificate, in the order given.
-    - With O(unchanged_items=brief) an entry with nothing to do and nothing to report has the keys listed there only,
-      and those that are returned always are not.
+    - With O(unchanged_items=brief), an entry with nothing to do and nothing to report has only the keys listed at that
+      option. Other keys are missing, also those that are otherwise always returned.
   type: list
   elements: dict
-  returned: success, and on failure if any certificate could be looked at
+  returned: success, and on failure if any certificate could be checked
   contains:
     client_reference:
       description: Your name for the order.
@@ -106,8 +105,8 @@ certificates:
       sample: shop
     state:
       description:
-        - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order; V(null) if
-          that could not be found out.
+        - V(waiting), V(issued), V(ended), V(failed) or V(replaced), or V(absent) if there is no live order. V(null) if
+          the state could not be read.
       type: str
       returned: always
       sample: issued
@@ -120,22 +119,23 @@ certificates:
       sample: {id: 8f7f2b14-7a19-4f4b-8d66-2d4a51f0b7a2, client_reference: shop, status: active}
     action:
       description:
-        - What was done, or in check mode would be done.
-        - V(none), V(wait), V(validate) and V(deploy) ask nothing of the API that costs money or ends a certificate.
-        - V(create), V(renew), V(reissue) and V(cancel) do. V(blocked) asks for a person.
+        - The action of this run. In check mode, the action of a real run.
+        - V(none), V(wait), V(validate) and V(deploy) cost no money and revoke no certificate.
+        - V(create), V(renew), V(reissue) and V(cancel) may cost money or revoke a certificate. V(blocked) means that a
+          person must act.
       type: str
       returned: always
       sample: create
     code:
       description:
-        - One stable word for why, for conditions and alarms. The page C(docs/codes.md) says of each what it means,
+        - One stable word for the reason, for conditions and alarms. The page C(docs/codes.md) explains each code,
           whether money was spent, and what to do.
         - The same as in RV(certificates[].error) if there is an error. V(null) if nothing was decided.
       type: str
       returned: always
       sample: create
     reason:
-      description: Why, with the numbers that decided.
+      description: The reason for the action, with the numbers behind it.
       type: str
       returned: always
       sample: No order carries this reference, so one is bought.
@@ -145,40 +145,41 @@ certificates:
       returned: always
       sample: null
     cost:
-      description: What the action costs, V(charged), V(assumed_free) or V(free).
+      description: The cost of the action, V(charged), V(assumed_free) or V(free).
       type: str
       returned: always
       sample: charged
     money_spent:
-      description: Whether this run spent money on it, V(yes), V(no), V(assumed_free) or V(unknown).
+      description: Whether this run spent money on the order, V(yes), V(no), V(assumed_free) or V(unknown).
       type: str
       returned: always
       sample: "yes"
     outcome:
-      description: How the paid or irreversible call ended, if one was to be made; docs/protocol.md has the words.
+      description: The outcome of the paid or irreversible call, if one was due. The page C(docs/protocol.md) lists the
+        values.
       type: str
       returned: always
       sample: bought
     refund:
-      description: What is known of the refund of an order that was cancelled.
+      description: What is known about the refund of a cancelled order.
       type: str
       returned: always
       sample: null
     csr_required:
-      description: Whether the action needs a fresh CSR.
+      description: Whether the action needs a new CSR.
       type: bool
       returned: always
       sample: true
     resend_public_key:
       description:
-        - SHA-256 of the public key whose CSR must be sent again, because an earlier call with it was never seen to
-          arrive.
-        - V(null) if any CSR will do.
+        - SHA-256 of the public key whose CSR must be sent again. An earlier call with this CSR left no visible effect
+          at the provider.
+        - V(null) if any CSR can be sent.
       type: str
       returned: always
       sample: null
     public_keys:
-      description: SHA-256 of the public keys that the order carried before this run. A fresh CSR has another one.
+      description: SHA-256 of the public keys that the order had before this run. A new CSR must have a different key.
       type: list
       elements: str
       returned: always
@@ -190,35 +191,35 @@ certificates:
       sample: Sectigo
     plan_wish:
       description:
-        - The plan that is wanted where the order has another one; V(null) if it is the same, or the order does not
-          show its plan. It is no reason to buy, and the next renewal orders it.
+        - The wanted plan, if the order has another one. V(null) if the plan is the same, or if the order does not show
+          its plan. Another plan is never a reason to buy. The next renewal orders it.
       type: dict
       returned: always
       sample: {on_order: PositiveSSL, wanted: EssentialSSL, renewable_from: "2026-11-14T08:15:00Z"}
     next_date:
-      description: When the answer may change by the passing of time (UTC).
+      description: The next time (UTC) at which a run may decide otherwise, even if nothing else changes.
       type: str
       returned: always
       sample: "2027-03-10T08:19:00Z"
     validation:
-      description: What proves control of the domains, while the order is waiting.
+      description: What is needed to prove domain control, while the order is waiting.
       type: dict
       returned: always
       contains:
         since:
           description:
-            - Since when the order waits (UTC), which is the time it was made, or the last change of an order that had a
-              certificate before. V(null) if the API does not show it.
+            - Since when the order waits (UTC). This is when it was created, or its last change if it had a certificate
+              before. V(null) if the API does not show it.
           type: str
           returned: while waiting
           sample: "2026-11-20T09:30:00Z"
         complete:
-          description: Whether everything is proven, if the API shows it.
+          description: Whether control of all names is proven, if the API shows it.
           type: bool
           returned: while waiting
           sample: false
         steps:
-          description: Steps that are not about a domain, for example the check of the organization.
+          description: Open steps that concern no domain, for example the check of the organization.
           type: list
           elements: str
           returned: while waiting
@@ -275,16 +276,16 @@ certificates:
               returned: for V(EMAIL)
               sample: admin@example.com
             refused:
-              description: Why nothing of this record may be placed, if the API sent something dangerous.
+              description: Why this record must not be placed, if the API sent something dangerous.
               type: str
               returned: always
               sample: null
     certificate:
       description:
-        - The issued certificate (PEM). It has been proven to carry the order's key and the wanted names.
-        - V(null) if there is none. Also V(null), with RV(certificates[].chain) and RV(certificates[].fullchain), if it
-          is in use everywhere already and was not downloaded again, see O(certificates[].certificate_path);
-          RV(certificates[].certificate_facts) is there nevertheless.
+        - The issued certificate (PEM). It was verified to have the order's key and the wanted names.
+        - V(null) if there is none. Also V(null), like RV(certificates[].chain) and RV(certificates[].fullchain), if the
+          certificate is already in use on every host and was not downloaded again, see
+          O(certificates[].certificate_path). RV(certificates[].certificate_facts) is returned even then.
       type: str
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."
@@ -294,19 +295,19 @@ certificates:
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."
     fullchain:
-      description: Both, as servers want them.
+      description: The certificate and the chain in one text, as servers need them.
       type: str
       returned: always
       sample: "-----BEGIN CERTIFICATE-----..."
     replaces_revoked:
       description:
-        - Whether the certificate came from a reissue. Then the one that was in use before is revoked, and
-          M(certops.resello.ssl_certificate_install) must never return to it.
+        - Whether the certificate came from a reissue. The previous certificate is then revoked, and
+          M(certops.resello.ssl_certificate_install) must never roll back to it.
       type: bool
       returned: always
       sample: false
     changed:
-      description: Whether the provider's state of it changed, or in check mode would change.
+      description: Whether the order changed at the provider, or in check mode would change.
       type: bool
       returned: always
       sample: true
@@ -316,42 +317,42 @@ certificates:
       returned: always
       sample: {subject: CN=shop.example.com, serial: 4be1f2a0c3, not_after: "2027-05-20T08:19:00Z"}
     notes:
-      description: Warnings about this certificate; they are also shown as warnings of the task.
+      description: Warnings about this certificate. They are also shown as warnings of the task.
       type: list
       elements: str
       returned: always
       sample: []
     records:
       description:
-        - What must be written on which host, as
-          O(certops.resello.ssl_certificate_prepare#module:certificates[].records) takes it, with the host's name in
-          C(host). Empty if the hosts hold it already, or gave no records.
-        - In check mode the intents of the calls that a real run would make are among them.
+        - The records that must be written on hosts, in the form of
+          O(certops.resello.ssl_certificate_prepare#module:certificates[].records). C(host) names the host of each.
+          Empty if the hosts already have them, or gave no records.
+        - In check mode this includes the intents of the calls that a real run would make.
       type: list
       elements: dict
       returned: always
       sample: []
     error:
-      description: What went wrong, as C(code), C(message) and C(details); V(null) if nothing did.
+      description: The error, as C(code), C(message) and C(details). V(null) if there is none.
       type: dict
       returned: always
       sample: null
 orders_read:
   description:
-    - How many orders were read one by one, each with a request, because the list does not show their reference or their
-      names. At most 200 in a run, and only if something is to be bought or renewed.
+    - How many orders were read one by one, with one request each, because the list does not show their reference or
+      their names. At most 200 in a run, and only if a purchase or renewal is due.
   type: int
-  returned: success, and on failure if any certificate could be looked at
+  returned: success, and on failure if any certificate could be checked
   sample: 0
 run_id:
-  description: Names this run in the intents that it asks to be written. The role gives that of a plan back.
+  description: Id of this run, as stored in its intents. The role passes the id of a plan to the task that orders.
   type: str
-  returned: success, and on failure if any certificate could be looked at
+  returned: success, and on failure if any certificate could be checked
   sample: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
 certificates_to_record:
   description:
-    - RV(certificates[].client_reference) and RV(certificates[].records) of all certificates where nothing else can be
-      said of them, because the account could not be listed. Nothing was sent; intents of this run are to be removed.
+    - RV(certificates[].client_reference) and RV(certificates[].records) of all certificates, if the account could not
+      be listed and nothing else is known. Nothing was sent. Intents of this run must be removed.
   type: list
   elements: dict
   returned: if the orders of the account could not be listed

@@ -109,7 +109,7 @@ def test_names_that_the_plan_does_not_take_are_refused_before_a_reissue(
     wanted = shop.mailed("shop", *names)
     result = shop.order(wanted)
     assert (result["rc"], result["error"]["code"]) == (1, "plan_too_small"), result
-    assert f"{PLAN}, does not say that it covers {lacks}" in result["msg"]
+    assert f"{PLAN}, does not say that it allows {lacks}" in result["msg"]
     assert [call for call in shop.writing_calls() if call.endswith("/reissue")] == []
     looked = shop.order({**wanted, "names_fit_plan": True}, check=True)
     assert looked["action"] == "reissue", looked

@@ -94,10 +94,10 @@ def _plan_too_small(case: IssuedCase, why: str) -> Decision | None:
     return Decision(
         "blocked",
         "plan_too_small",
-        f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it covers {lacks}; a "
+        f"{clocks(case)}; {why}, and the plan of the order, {plan.name}, does not say that it allows {lacks}; a "
         "reissue would revoke the certificate in use",
-        remedy="Buy a plan that covers them as an order of its own, or take the names off the list. If the plan does "
-        "cover them, set names_fit_plan.",
+        remedy="Buy a plan that allows them as an order of its own, or take the names off the list. If the plan does "
+        "allow them, set names_fit_plan.",
     )
 
 
