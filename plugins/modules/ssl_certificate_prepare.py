@@ -255,9 +255,10 @@ options:
               - V(intent) is written before a call that costs money or revokes a certificate. It excludes other runs.
               - V(evidence) is the outcome of such calls, V(seen) the certificate that the order returned, V(placed) the
                 files and records placed to prove domain control, V(hosts) the hosts of the order.
+              - V(deployed) is the certificate that tasks of the user deployed elsewhere.
             type: str
             required: true
-            choices: [intent, evidence, seen, placed, hosts]
+            choices: [intent, evidence, seen, placed, deployed, hosts]
             version_added: 1.0.0
           content:
             description: The record. Without it the record is removed.
@@ -469,6 +470,7 @@ from ansible_collections.certops.resello.plugins.module_utils._host.host import 
 from ansible_collections.certops.resello.plugins.module_utils._host.openssl import KEY_SIZES, SUBJECT_FIELDS
 from ansible_collections.certops.resello.plugins.module_utils._host.preparation import run
 from ansible_collections.certops.resello.plugins.module_utils._host.preparation_plan import Wanted
+from ansible_collections.certops.resello.plugins.module_utils._host.records import KINDS
 
 SEAL_FOR: dict[str, Any] = {
     "host": {"type": "str", "required": True},
@@ -503,7 +505,7 @@ CERTIFICATE: dict[str, Any] = {
         "elements": "dict",
         "default": [],
         "options": {
-            "kind": {"type": "str", "required": True, "choices": ["intent", "evidence", "seen", "placed", "hosts"]},
+            "kind": {"type": "str", "required": True, "choices": list(KINDS)},
             "content": {"type": "str"},
             "replaces": {"type": "str"},
             "about_request": {"type": "bool", "default": False},

@@ -26,14 +26,15 @@ def approvals(
     fallback: str | None = None,
     fallback_after: float = 7,
 ) -> dict[str, Any]:
-    """What to ask the provider for, and one line for each order that waits for a person.
+    """What to ask the provider for, and for each order that waits who must do what.
 
-    ``calls`` are options of certops.resello.ssl_certificate_validate; ``reminded`` and ``switched`` map references to
-    what hosts remember of them. Times are days since the order began to wait, or since the last mail; 0 never reminds.
+    ``calls`` are options of certops.resello.ssl_certificate_validate; ``reminded`` and ``switched`` map
+    references to what hosts remember of them, ``people`` to who must click. Times are days since the
+    order began to wait, or since the last mail; 0 never reminds.
     """
 
     items = items_by_reference(published)
-    found: dict[str, Any] = {"calls": [], "reminded": {}, "switched": {}, "lines": []}
+    found: dict[str, Any] = {"calls": [], "reminded": {}, "switched": {}, "people": {}, "notes": []}
     for result in results:
         reference = result["client_reference"]
         mailed = [record for record in open_records(result) if record["method"] == "EMAIL"]
@@ -41,7 +42,7 @@ def approvals(
         if item is None or not mailed:
             continue
         since = _moment(result["validation"].get("since"))
-        found["lines"].append(_line(reference, mailed, since, now))
+        found["people"][reference] = _who(mailed, since, now)
         if fallback and _can_prove(fallback, mailed) and _is_over(since, now, fallback_after):
             found["calls"].append({"client_reference": reference, "dcv_type": fallback})
             found["switched"][reference] = {"dcv_type": fallback, "order": (result.get("order") or {}).get("id") or ""}
@@ -49,20 +50,20 @@ def approvals(
             names = [record["name"] for record in mailed]
             found["calls"].append({"client_reference": reference, "names": names, "retry": True})
             found["reminded"][reference] = now.strftime(MOMENT)
-    if found["lines"]:
-        found["lines"].append(ENDS)
+    if found["people"]:
+        found["notes"].append(ENDS)
     return found
 
 
-def _line(reference: str, mailed: Sequence[Mapping[str, Any]], since: datetime | None, now: datetime) -> str:
+def _who(mailed: Sequence[Mapping[str, Any]], since: datetime | None, now: datetime) -> str:
     boxes: dict[str, list[str]] = {}
     for record in mailed:
         boxes.setdefault(record["email"] or "the approver", []).append(record["name"])
     who = "; ".join(f"{box} must click the link in the mail for {', '.join(names)}" for box, names in boxes.items())
     if since is None:
-        return f"{reference}: {who}"
+        return who
     days = max((now - since).days, 0)
-    return f"{reference}: {who}, since {since.strftime(MOMENT)} ({days} {'day' if days == 1 else 'days'})"
+    return f"{who}, since {since.strftime(MOMENT)} ({days} {'day' if days == 1 else 'days'})"
 
 
 def _can_prove(method: str, records: Sequence[Mapping[str, Any]]) -> bool:

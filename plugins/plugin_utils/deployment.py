@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping, Sequence
 
-from .orders import ATTACHMENTS, has_attachments, refuse_unknown_service
+from .item_spec import ATTACHMENTS, is_absent
+from .orders import has_attachments, refuse_unknown_service
 
 ORDERING = ("create", "renew", "reissue")
 TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
@@ -19,16 +20,13 @@ def deployment(
     items: Sequence[Mapping[str, Any]],
     results: Sequence[Mapping[str, Any]],
     observed: Sequence[Mapping[str, Any]],
-    services: Sequence[Mapping[str, Any]],
-    presets: Mapping[str, Mapping[str, Any]],
     planning: bool = False,
     without_text: Collection[str] = (),
-) -> dict[str, list[dict[str, Any]]]:
-    """Options ``certificates`` and ``services`` of certops.resello.ssl_certificate_install for what is not in place.
+) -> list[dict[str, Any]]:
+    """Option ``certificates`` of certops.resello.ssl_certificate_install for what is not in place.
 
     When only ``planning``, a certificate that is still to be ordered is there without its text, and so are those that
     ``without_text`` names.
-    Raises OrderConflictError for a service that is neither defined nor a preset.
     """
 
     found = {result["client_reference"]: result for result in results}
@@ -38,8 +36,7 @@ def deployment(
         result = found[item["client_reference"]]
         ordered = not is_to_be_ordered(result, planning=planning) and item["name"] not in without_text
         certificates.append(_installation(item, result, current.get(item["name"]), ordered=ordered))
-    names = list(dict.fromkeys(name for certificate in certificates for name in certificate["services"]))
-    return {"certificates": certificates, "services": [_service(name, services, presets) for name in names]}
+    return certificates
 
 
 def not_in_place(
@@ -59,27 +56,32 @@ def not_in_place(
         for item in items
         if item["client_reference"] in found
         and not item.get("csr_content")
+        and not is_absent(item)
         and _is_wanted(item, found[item["client_reference"]], current.get(item["name"]), planning=planning)
     ]
 
 
-def tests_before_reissue(
-    items: Sequence[Mapping[str, Any]],
-    results: Sequence[Mapping[str, Any]],
+def services_before_reissue(items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The services of certificates that a reissue is about to revoke."""
+
+    revoked = {result["client_reference"] for result in results if result["action"] == "reissue"}
+    names = (name for item in items if item["client_reference"] in revoked for name in item.get("services") or ())
+    return list(dict.fromkeys(names))
+
+
+def service_options(
+    names: Collection[str],
     services: Sequence[Mapping[str, Any]],
     presets: Mapping[str, Mapping[str, Any]],
+    only: Collection[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """The tests of the services whose certificate is about to be killed by a reissue.
+    """Option ``services`` of the modules on hosts, for the services of these names; of each ``only`` these options.
 
     Raises OrderConflictError for a service that is neither defined nor a preset.
     """
 
-    doomed = {result["client_reference"] for result in results if result["action"] == "reissue"}
-    names = dict.fromkeys(
-        name for item in items if item["client_reference"] in doomed for name in item.get("services") or ()
-    )
-    tests = (_service(name, services, presets) for name in names)
-    return [{key: test[key] for key in TEST_OPTIONS if key in test} for test in tests]
+    found = (_service(name, services, presets) for name in names)
+    return [{key: value for key, value in one.items() if only is None or key in only} for one in found]
 
 
 def _is_wanted(

@@ -9,6 +9,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Collection, Mapping, Sequence
 
+from .observed import of_host
+
+OF_CALLS = ("intent", "evidence", "hosts")
+"""Records of an order that its other hosts must know of; the rest is about proofs."""
+
 
 def name_of_unserved(reference: str) -> str:
     """The name under which a host tells and takes records of an order that it does not serve.
@@ -38,13 +43,13 @@ def unlisted(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) ->
     """Options of certops.resello.ssl_certificates for hosts of the run that remember the order and do not serve it."""
 
     name = name_of_unserved(item["client_reference"])
-    return [
-        {"name": entry["host"], "listed": False, "records": seen["records"]}
-        for entry in published
-        if entry["host"] not in item["hosts"]
-        for seen in entry["observed"]
-        if seen["name"] == name and seen.get("records")
-    ]
+    found = []
+    for entry in published:
+        seen = None if entry["host"] in item["hosts"] else of_host(entry["host"], name, published)
+        records = {kind: text for kind, text in ((seen or {}).get("records") or {}).items() if kind in OF_CALLS}
+        if records:
+            found.append({"name": entry["host"], "listed": False, "records": records})
+    return found
 
 
 def unlisted_requests(

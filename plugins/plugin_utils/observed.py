@@ -2,17 +2,38 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one host of a play published of one certificate."""
+"""What the hosts of a play answered, and what one of them answered of one certificate."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Iterable, Mapping, Sequence
+
+
+class Published(list[Mapping[str, Any]]):
+    """One entry for each host: ``host``, ``items``, ``observed`` and more. Once asked, it is not changed any more."""
+
+    @cached_property
+    def seen(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return {(entry["host"], seen["name"]): seen for entry in self for seen in entry["observed"]}
 
 
 def of_host(host: str, name: str, published: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The entry of certops.resello.ssl_certificate_host_info for this certificate; None if the host took no part."""
+    """What a host holds of this certificate; None if the host took no part, or knows nothing of it."""
 
-    for entry in published:
-        if entry["host"] == host:
-            return next((seen for seen in entry["observed"] if seen["name"] == name), None)
-    return None
+    if not isinstance(published, Published):
+        published = Published(published)
+    return published.seen.get((host, name))
+
+
+def renewed(observed: Iterable[Mapping[str, Any]], later: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a host was observed to hold, with what a later step found; also of what was unknown before.
+
+    A later step reports everything anew, except the chosen request and the records if it was not asked for them.
+    """
+
+    known = {entry["name"]: dict(entry) for entry in observed}
+    for entry in later:
+        kept = {key: value for key, value in entry.items() if value is not None or key not in ("pending_id", "records")}
+        known[entry["name"]] = {**known.get(entry["name"], {}), **kept}
+    return list(known.values())

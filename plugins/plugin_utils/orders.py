@@ -10,43 +10,16 @@ from typing import Any, Mapping, Sequence
 
 from ..module_utils._errors import ReselloError
 from ..module_utils._names import normalise_name
-from ..module_utils._order_spec import listed_order_spec
 from ..module_utils._purchase.spelling import same_names
 from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted
+from .item_spec import HOST, IDENTITY, OF_ONE_ORDER, ORDER_OPTIONS, is_absent, problems_of
 from .lists import mistyped_item, named_hosts
 from .observed import of_host
 
-# Options of certops.resello.ssl_certificates that an item of ssl_certificate_orders does not set directly: its
-# identity, what the role finds out, and what ends an order.
-NOT_OF_ITEMS = (
-    "client_reference",
-    "contact",
-    "state",
-    "csr_path",
-    "certificate_path",
-    "certificate_content",
-    "observed",
-    "force",
-    "only_if_younger_than",
-)
-ORDER_OPTIONS = tuple(name for name in listed_order_spec() if name not in NOT_OF_ITEMS)
-IDENTITY_OPTIONS = ("name", "client_reference", "hosts", "contact")
-# What names one order: an item's own, never a default of all.
-ONE_ORDER_OPTIONS = ("adopt", "name", "client_reference", "csr_content")
-# What follows a certificate on its hosts: options of certops.resello.ssl_certificate_install of the same names.
-ATTACHMENTS = ("pkcs12", "links", "copies")
+IDENTITY_OPTIONS = tuple(IDENTITY)
 # Options that do not describe the order but its use on one host.
-HOST_OPTIONS = (
-    "services",
-    "endpoints",
-    "placeholder",
-    "key_type",
-    "key_size",
-    "subject",
-    "adopt_files",
-    *ATTACHMENTS,
-)
+HOST_OPTIONS = tuple(HOST)
 
 
 class OrderConflictError(ValueError):
@@ -57,10 +30,10 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     """One item with the defaults filled in, its folder ``name`` and its ``client_reference``."""
 
     whole = {**defaults, **item}
-    shared = [option for option in ONE_ORDER_OPTIONS if defaults.get(option) is not None]
+    shared = [option for option in OF_ONE_ORDER if defaults.get(option) is not None]
     if shared:
         raise OrderConflictError(
-            f"ssl_certificate_defaults has {' and '.join(shared)}, which name one order and would hold for all of "
+            f"ssl_certificate_defaults has {' and '.join(shared)}, which belong to one order and would hold for all of "
             "them. Nothing was ordered. Give them to their item in ssl_certificate_orders."
         )
     unknown = sorted(whole.keys() - {*ORDER_OPTIONS, *HOST_OPTIONS, *IDENTITY_OPTIONS})
@@ -74,9 +47,15 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
         raise OrderConflictError(f"{' '.join(mistyped)} Nothing was ordered.")
     if not whole.get("name"):
         raise OrderConflictError(_nameless(whole))
-    if whole.get("csr_content"):
+    wrong = problems_of({key: value for key, value in whole.items() if value is not None})
+    if wrong:
+        raise OrderConflictError(
+            f"{whole['name']} in ssl_certificate_orders: {'; '.join(wrong)}. Nothing was changed or ordered."
+        )
+    whole["name"] = str(whole["name"])
+    if whole.get("csr_content") or is_absent(whole):
         whole.pop("placeholder", None)  # nothing is installed for it that could follow
-    whole["client_reference"] = whole.get("client_reference") or whole["name"].replace("*.", "wildcard.")
+    whole["client_reference"] = str(whole.get("client_reference") or whole["name"].replace("*.", "wildcard."))
     return whole
 
 

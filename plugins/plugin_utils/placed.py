@@ -19,6 +19,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
+from .host_memory import name_of_unserved
 from .observed import of_host
 from .proofs import items_by_reference
 
@@ -33,19 +34,7 @@ Results = Sequence[Mapping[str, Any]]
 def entry_name(item: Mapping[str, Any], host: str) -> str:
     """What a host calls an order in its list of what was observed: the certificate, or a label if it has none of it."""
 
-    if host in item["hosts"]:
-        return str(item["name"])
-    return "validation-" + hashlib.sha256(item["client_reference"].encode()).hexdigest()[:24]
-
-
-def guests(published: Published, host: str, dcv_hosts: Sequence[str]) -> list[dict[str, Any]]:
-    """Options of certops.resello.ssl_certificate_host_info that read the memory of orders whose files come to this host
-    although it does not serve them."""
-
-    if host not in dcv_hosts:
-        return []
-    items = items_by_reference(published).values()
-    return [_entry(item, host) for item in items if host not in item["hosts"]]
+    return str(item["name"]) if host in item["hosts"] else name_of_unserved(item["client_reference"])
 
 
 def read(seen: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -105,7 +94,7 @@ def noting(
     wanted = []
     for item in items_by_reference(published).values():
         reference = item["client_reference"]
-        seen = of_host(host, entry_name(item, host), published)
+        seen = _seen(item, host, published)
         known = read(seen)
         here = [one["file_name"] for one in _of(files, reference, host)]
         mine = [_record(one) for one in _of(records, reference, host) if ours is None or _key(one) in ours]
@@ -142,7 +131,7 @@ def clearing(
     over = {result["client_reference"] for result in results if result.get("state") in ("issued", "absent")}
     wanted = []
     for item in items_by_reference(published).values():
-        seen = of_host(host, entry_name(item, host), published)
+        seen = _seen(item, host, published)
         known = read(seen)
         is_over = item["client_reference"] in over
         dns = [one for one in known["dns"] if _key(one) not in records]
@@ -173,13 +162,26 @@ def fallen_back(certificates: Sequence[Mapping[str, Any]], published: Published)
     ]
 
 
+def _seen(item: Mapping[str, Any], host: str, published: Published) -> Mapping[str, Any] | None:
+    """What a host holds of an order. One that does not serve it has said all that it remembers."""
+
+    seen = of_host(host, entry_name(item, host), published)
+    if seen is None and host not in item["hosts"] and any(entry["host"] == host for entry in published):
+        return {}
+    return seen
+
+
 def _memories(published: Published) -> Iterator[tuple[Mapping[str, Any], str, dict[str, Any]]]:
     """Each order with each host that remembers something of it, and what."""
 
-    for item in items_by_reference(published).values():
-        for entry in published:
-            known = read(of_host(entry["host"], entry_name(item, entry["host"]), published))
-            if known["dns"] or known["files"]:
+    items = items_by_reference(published)
+    unserved = {name_of_unserved(reference): item for reference, item in items.items()}
+    for entry in published:
+        served = {item["name"]: items[item["client_reference"]] for item in entry["items"]}
+        for seen in entry["observed"]:
+            known = read(seen)
+            item = served.get(seen["name"]) or unserved.get(seen["name"])
+            if item is not None and (known["dns"] or known["files"]):
                 yield item, entry["host"], known
 
 

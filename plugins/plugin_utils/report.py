@@ -2,83 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run says of each order in the end."""
+"""What a run came to, for programs: `ssl_certificate_report`."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping, Sequence
 
 # Outcomes of a purchase that leave an order, and those that name what was done with one (docs/protocol.md).
 MADE = ("bought", "recovered", "adopted")
-DONE = ("renewed", "reissued")
-DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued"}
-TO_DO_BY = {"create": "to_buy", "renew": "to_renew", "reissue": "to_reissue"}
+DONE = ("renewed", "reissued", "cancelled")
+DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued", "cancel": "cancelled"}
+TO_DO_BY = {"create": "to_buy", "renew": "to_renew", "reissue": "to_reissue", "cancel": "to_cancel"}
 REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours")  # due, and refused before anything was sent
+VERSION = 1
+"""Of the report for programs; it changes when a key changes its meaning or goes."""
+PER_HOST = ("deployed", "to_deploy", "not_deployed", "unproven")
 PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
-_FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
-
-
-def report(results: Sequence[Mapping[str, Any]], ordered: Sequence[Mapping[str, Any]] = ()) -> list[str]:
-    """One line for a person about each order. ``ordered`` are the results of the step that bought."""
-
-    outcomes = {result["client_reference"]: result for result in ordered}
-    return [_line(result, outcomes.get(result["client_reference"], {})) for result in results]
-
-
-def _line(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> str:
-    facts = result.get("certificate_facts") or {}
-    parts = [str(result["state"] or "not looked at"), *_deed(result, ordered)]
-    if facts:
-        parts.append(f"valid until {facts['not_after']}")
-    if result["state"] == "waiting":
-        parts.extend(_missing(result))
-    if result.get("reason"):
-        parts.append(str(result["reason"]))
-    return f"{result['client_reference']}: {', '.join(parts)}"
-
-
-def _deed(result: Mapping[str, Any], ordered: Mapping[str, Any]) -> list[str]:
-    """What this run did, with the money it took; else what is to be done."""
-
-    if not ordered.get("outcome"):
-        return [str(result["action"])]
-    return [_outcome(ordered), f"money spent: {ordered['money_spent']}"]
-
-
-def _outcome(ordered: Mapping[str, Any]) -> str:
-    """Only a purchase came into being "as" an order; otherwise the order is the one that the call was about."""
-
-    outcome, action, order = str(ordered["outcome"]), ordered["action"], ordered.get("order")
-    if action == "create":
-        return f"{outcome} as order {order['id']}" if order and outcome in MADE else outcome
-    if outcome in DONE:
-        return f"{outcome}, order {order['id']}" if order else outcome
-    return f"{action} {outcome}, order {order['id']}" if order else f"{action} {outcome}"
-
-
-def _missing(result: Mapping[str, Any]) -> list[str]:
-    validation = result.get("validation") or {}
-    open_records = [record for record in validation.get("records", ()) if not record["done"]]
-    names = [f"{record['name']} by {record['method']}{_who(record)}{_said(record)}" for record in open_records]
-    missing = [f"not yet proven: {', '.join(names)}"] if names else list(validation.get("steps", ()))
-    since = str(validation.get("since") or "").partition("T")[0]
-    return [*missing, *([f"waiting since {since}"] if since else [])]
-
-
-def _who(record: Mapping[str, Any]) -> str:
-    """Nothing happens by itself until this person has clicked."""
-
-    return f" ({record['email']} must click)" if record["method"] == "EMAIL" and record.get("email") else ""
-
-
-def _said(record: Mapping[str, Any]) -> str:
-    """Why the authority has not accepted the proof, in its own words; a lone word such as WAITING tells nothing."""
-
-    words = _FLAG.sub("", str(record.get("status") or ""))
-    return f" (the CA says: {words})" if " " in words else ""
 
 
 def summary(
@@ -163,12 +104,30 @@ def _names(installations: Sequence[Mapping[str, Any]], of: str, fits: Callable[[
 def total(summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The summaries of several hosts as one."""
 
-    whole: dict[str, Any] = {}
+    whole: dict[str, Any] = {"version": VERSION}
     for one in summaries:
         for key, value in one.items():
             if isinstance(value, Mapping):
                 whole.setdefault(key, {}).update(value)
-            else:
+            elif isinstance(value, list):
                 known = whole.setdefault(key, [])
                 known.extend(entry for entry in value if entry not in known)
+    return whole
+
+
+def merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """The report of several uses of the role in one job. What was done stays; the later says how an order stands."""
+
+    if earlier.get("version") != VERSION:
+        return dict(later)
+    known = set(later["days_left"])
+    before = {
+        key: [one for one in value if key in DONE_BY.values() or one not in known] if isinstance(value, list) else value
+        for key, value in earlier.items()
+    }
+    whole = total([before, later])
+    for key in PER_HOST:
+        for host in before[key]:
+            here = [*before[key][host], *later[key].get(host, ())]
+            whole[key][host] = list(dict.fromkeys(here))
     return whole

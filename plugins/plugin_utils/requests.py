@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from .host_memory import unlisted_requests
+from .item_spec import is_absent
 from .sharing import makes_key_elsewhere, missing_keys, needs_key
 
 REQUEST_OPTIONS = ("name", "names", "key_type", "key_size", "subject")
@@ -42,7 +43,7 @@ def _asked(
         return {"name": item["name"], "receive": True, **noted, "records": later}
     if needs_key(item, result):
         return {**_request(item, result), **noted}
-    missing = [] if item.get("csr_content") else missing_keys(item, result, host, published)
+    missing = [] if item.get("csr_content") or is_absent(item) else missing_keys(item, result, host, published)
     if missing:
         return {"name": item["name"], "receive": True, "wanted_public_key_sha256": missing, **noted}
     return {"name": item["name"], **noted} if noted["records"] else None
@@ -65,20 +66,6 @@ def _records(item: Mapping[str, Any], result: Mapping[str, Any], host: str) -> d
         if change["host"] == host
     ]
     return {"client_reference": item["client_reference"], "records": changes}
-
-
-def renewed(observed: Iterable[Mapping[str, Any]], made: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a host was observed to hold, with what a later task found: keys, recipients, records, trouble."""
-
-    later = {entry["name"]: entry for entry in made}
-    return [_renewed(entry, later.get(entry["name"], {})) for entry in observed]
-
-
-def _renewed(entry: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """A later task tells everything anew, but for the request that was chosen and the records it was not asked for."""
-
-    told = {key: value for key, value in later.items() if value is not None or key not in ("pending_id", "records")}
-    return {**entry, **told}
 
 
 def _request(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_lexicon_writes_no_target_that_it_would_change(lexicon: Keeper) -> None:
         for check in (True, False):
             result = lexicon.run(state, [cname(f"_5c1f.{SHOP}")], check=check)
             assert (result["rc"], result["changed"]) == (1, False)
-            assert "for 3fa1b5.9c0d2e.t0k3n.sectigo.com.shop.co.uk" in errors(result)[0]
+            assert "as 3fa1b5.9c0d2e.t0k3n.sectigo.com.shop.co.uk" in errors(result)[0]
 
 
 def test_lexicon_with_a_wrong_token(lexicon: Keeper) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +145,23 @@ def test_a_damaged_folder_takes_only_its_own_certificate_out(shop: Shop, control
     assert str(damaged) in played.output
     assert shop.calls().count(f"POST {CREATE}") == others
     assert current(shop, "web1", "mail").exists() == bool(others)
+
+
+def test_what_a_killed_run_left_on_a_host_for_files_is_removed(shop: Shop, control: Control) -> None:
+    """web2 serves validation files for web1 and knows nothing else of the order."""
+    play = role_play(shop, "web1", "web2", module_defaults={GROUP: shop.credentials})
+    variables = play["roles"][0]["vars"]
+    variables["ssl_certificate_dcv_hosts"] = ["web2"]
+    variables["ssl_certificate_orders"][0]["hosts"] = ["web1"]
+    first = control.play([play])
+    assert (first.rc, shop.charges) == (0, 2), first.output
+    records = shop.folder / "ssl" / "web2" / ".records"
+    assert list(records.glob("*.placed")) == [], "removed and forgotten at the end of the run"
+    left = shop.site.webroot / VALIDATION_FOLDER / "LEFT.txt"
+    left.write_text("t0k3n")
+    memory = {"dns": [], "files": [left.name], "runs": {}, "reminded": None, "fallback": None}
+    name = f"{hashlib.sha256(b'shop').hexdigest()}.placed"
+    (records / name).write_text(json.dumps(memory, sort_keys=True) + "\n")
+    second = control.play([play])
+    assert (second.rc, second.changed, left.exists()) == (0, 0, False), second.output
+    assert not (records / name).exists()

@@ -30,7 +30,6 @@ WANTED = (
     "playbooks/files/*.py",
     "plugins/action/*.py",
     "plugins/doc_fragments/*.py",
-    "plugins/filter/*.py",
     "plugins/module_utils/*.py",
     "plugins/modules/*.py",
     "plugins/plugin_utils/*.py",

@@ -17,11 +17,12 @@ from ansible_collections.certops.resello.plugins.module_utils._argspec import ba
 from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec, order_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
 from ansible_collections.certops.resello.plugins.plugin_utils import lists
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import ATTACHMENTS, ORDER_OPTIONS
+from ansible_collections.certops.resello.plugins.plugin_utils.item_spec import ATTACHMENTS, ORDER_OPTIONS, item_spec
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RUN_WIDE
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "ssl_certificate"
-SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-VARIABLES = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+ENTRIES = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+SPECS = {**ENTRIES["orders"]["options"], **ENTRIES["main"]["options"]}
 ITEM = SPECS["ssl_certificate_orders"]["options"]
 ORDER_DOCS = yaml.safe_load(ORDER)
 
@@ -42,6 +43,29 @@ def test_what_follows_a_certificate_in_the_role_is_that_of_the_module(name: str)
     theirs = {inner: {**shape(option), "required": option.get("required")} for inner, option in options_of(name)}
     mine = ITEM[name].get("options") or {}
     assert {inner: {**shape(option), "required": option.get("required")} for inner, option in mine.items()} == theirs
+
+
+def nested(options: dict[str, Any]) -> dict[str, Any]:
+    """Types, choices and what is required, at all depths."""
+    return {
+        name: {
+            **shape(option),
+            "required": bool(option.get("required")),
+            "options": nested(option.get("options") or {}),
+        }
+        for name, option in options.items()
+    }
+
+
+def test_what_an_item_is_checked_by_is_what_is_documented() -> None:
+    documented = nested(ITEM)
+    documented["hosts"] = nested({"hosts": {"type": "raw"}})["hosts"]  # judged with the inventory
+    documented["name"]["required"] = False  # its absence has a message of its own
+    assert nested(item_spec()) == documented
+
+
+def test_the_list_of_orders_is_no_variable_that_ansible_evaluates_on_each_host() -> None:
+    assert not {"ssl_certificate_orders", "ssl_certificate_defaults"} & set(ENTRIES["main"]["options"])
 
 
 def options_of(name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -82,19 +106,6 @@ def test_every_list_of_the_role_is_looked_at_for_text_in_its_place() -> None:
     }
     given = {name: kinds for name, kinds in mappings.items() if kinds}
     assert {**given, "ssl_certificate_defaults": lists.ITEM_LISTS} == lists.MAPPING_LISTS
-    asked = VARIABLES["ssl_certificate__mistyped"]
-    assert set(re.findall(r"'(\w+)':", asked)) == {*lists.VARIABLE_LISTS, *lists.MAPPING_LISTS}
-
-
-def used_by(text: str) -> set[str]:
-    """Variables of the role in an expression, and in the variables and facts that it leads to."""
-    found: set[str] = set()
-    waiting = {text}
-    while waiting:
-        for name in set(re.findall(r"\bssl_certificate_\w+", waiting.pop())) - found:
-            found.add(name)
-            waiting |= {str(VARIABLES.get(name, "")), *FACTS.get(name, ())}
-    return found
 
 
 def all_tasks() -> list[dict[str, Any]]:
@@ -109,30 +120,17 @@ def all_tasks() -> list[dict[str, Any]]:
     return found
 
 
-def facts_of_hosts() -> dict[str, list[str]]:
-    """What facts are made of, but for what each host publishes of itself."""
-    found: dict[str, list[str]] = {}
-    for task in all_tasks():
-        for name, value in (task.get("ansible.builtin.set_fact") or {}).items():
-            if name != "ssl_certificate__published":
-                found.setdefault(name, []).append(str({"value": value, "vars": task.get("vars")}))
-    return found
-
-
-FACTS = facts_of_hosts()
-# Each host may have its own; what two hosts say of one order is compared where the orders are put together.
-PER_HOST = {"ssl_certificate_orders", "ssl_certificate_defaults", "ssl_certificate_services"}
-
-
 def test_whatever_a_task_takes_that_runs_once_is_compared_between_the_hosts() -> None:
     tasks = [task for task in all_tasks() if task.get("run_once")]
     assert len(tasks) > 5
-    taken = {name for task in tasks for name in used_by(str(task)) if name in SPECS}
-    assert "ssl_certificate_dcv_backends" in taken, "by way of a fact"
-    assert taken - PER_HOST <= set(VARIABLES["ssl_certificate__run_wide"])
+    taken = {name for task in tasks for name in re.findall(r"\bssl_certificate_\w+", str(task)) if name in SPECS}
+    worksheet = (ROLE.parents[1] / "plugins" / "action" / "ssl_certificate_worksheet.py").read_text()
+    taken |= {f"ssl_certificate_{name}" for name in re.findall(r"""\b_?own(?:\.get)?[\[(]"(\w+)"[\])]""", worksheet)}
+    assert {"ssl_certificate_dcv_backends", "ssl_certificate_wait_sleep"} <= taken
+    # Each host has its own list; what two hosts say of one order is compared where the orders are put together.
+    per_host = {"ssl_certificate_orders", "ssl_certificate_defaults"}
+    assert taken - per_host == {f"ssl_certificate_{name}" for name in RUN_WIDE}
 
 
-def test_each_variable_that_is_compared_is_handed_over_under_its_own_name() -> None:
-    for name, value in VARIABLES["ssl_certificate__run_wide"].items():
-        assert name in SPECS
-        assert value in (f"{{{{ {name} }}}}", f"{{{{ {name} | default('') }}}}")
+def test_each_variable_that_is_compared_exists() -> None:
+    assert {f"ssl_certificate_{name}" for name in RUN_WIDE} <= set(SPECS)

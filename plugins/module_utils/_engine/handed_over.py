@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._errors import ConfigurationError
 
-RECORD_KINDS = ("intent", "evidence", "seen", "placed", "hosts")
+RECORD_KINDS = ("intent", "evidence", "seen", "placed", "deployed", "hosts")
 ABSENCES = ["unreachable", "failed", "order_unknown", "not_in_play", "not_in_inventory"]
 
 HOST: dict[str, Any] = {

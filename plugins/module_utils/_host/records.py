@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 FOLDER = ".records"
 # In this order: knowledge is written before a lock is released.
-KINDS = ("evidence", "seen", "placed", "hosts", "intent")
-MEMORY = ("evidence", "hosts", "intent")  # what other hosts must know of an order that this one no longer serves
+KINDS = ("evidence", "seen", "placed", "deployed", "hosts", "intent")
+# What other hosts must know of an order that this one does not serve, or no longer.
+OF_OTHERS = ("evidence", "hosts", "intent", "placed")
 MAX_BYTES = 64 * 1024
 _KEY = re.compile("[0-9a-f]{64}")
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -96,12 +97,12 @@ def other_records(root: Folder | None, references: Sequence[str | None]) -> list
     folder = root.child(FOLDER) if root else None
     if folder is None:
         return []
-    asked = {file_name(reference, kind) for reference in references if reference is not None for kind in MEMORY}
+    asked = {file_name(reference, kind) for reference in references if reference is not None for kind in OF_OTHERS}
     found: dict[str, dict[str, str]] = {}
     with folder:
         for name in sorted(set(folder.names()) - asked):
             key, _dot, kind = name.rpartition(".")
-            content = folder.read(name) if kind in MEMORY and _KEY.fullmatch(key) else None
+            content = folder.read(name) if kind in OF_OTHERS and _KEY.fullmatch(key) else None
             if content is not None:
                 found.setdefault(key, {})[kind] = content[:MAX_BYTES].decode("utf-8", "replace")
     return [{"name": f"not-served-{key[:16]}", "records": found[key], "error": None} for key in sorted(found)]

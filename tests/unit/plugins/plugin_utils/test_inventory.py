@@ -315,4 +315,5 @@ def test_the_report_of_programs_counts_them_once() -> None:
     assert report.total([{"wrong": ["a"], "elsewhere": []}, {"wrong": ["a"], "elsewhere": ["b"]}]) == {
         "wrong": ["a"],
         "elsewhere": ["b"],
+        "version": 1,
     }

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import deployment as deploying
-from ansible_collections.certops.resello.plugins.plugin_utils import keyless, orders, report, requests
+from ansible_collections.certops.resello.plugins.plugin_utils import keyless, orders, requests
+from ansible_collections.certops.resello.plugins.plugin_utils.observed import renewed
 
 HOSTS = ["web1", "web2"]
 
@@ -39,7 +40,7 @@ def test_name_and_reference_have_defaults(item: dict[str, Any], name: str, refer
     assert (whole["name"], whole["client_reference"], whole["plan"]) == (name, reference, "PositiveSSL")
 
 
-@pytest.mark.parametrize("option", ["adopt", "client_reference", "name", "csr_content"])
+@pytest.mark.parametrize("option", ["adopt", "client_reference", "name", "csr_content", "state", "force"])
 def test_what_names_one_order_is_no_default_of_all(option: str) -> None:
     with pytest.raises(
         orders.OrderConflictError, match=f"ssl_certificate_defaults has {option}, .* Give them to their"
@@ -220,12 +221,13 @@ def test_only_what_is_to_be_written_on_this_host_is_asked_of_it() -> None:
     assert requests.record_requests([ITEM], [planned], "web2")[0]["records"] == [HERE]
 
 
-def test_a_later_task_renews_what_it_looked_at() -> None:
+def test_a_later_step_renews_what_was_observed() -> None:
     first = [seen("shop", pending_id="1", records={}), seen("mail", records={})]
     chosen = seen("shop", pending_id="2", records={"intent": "{}"}, error=None)
-    assert requests.renewed(first, [chosen]) == [chosen, first[1]]
+    assert renewed(first, [chosen]) == [chosen, first[1]]
     wrote = seen("shop", pending_id=None, records={"evidence": "{}"}, error=None)
-    assert requests.renewed(first, [wrote])[0] == {**first[0], "records": {"evidence": "{}"}, "error": None}
+    assert renewed(first, [wrote])[0] == {**first[0], "records": {"evidence": "{}"}, "error": None}
+    assert [one["name"] for one in renewed(first, [seen("other")])] == ["shop", "mail", "other"]
 
 
 ISSUED = result(
@@ -247,8 +249,8 @@ PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["re
     ],
 )
 def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], installs: bool) -> None:
-    plan = deploying.deployment([ITEM], [ISSUED], observed, [], PRESETS)
-    assert [entry["name"] for entry in plan["certificates"]] == (["shop"] if installs else [])
+    plan = deploying.deployment([ITEM], [ISSUED], observed)
+    assert [entry["name"] for entry in plan] == (["shop"] if installs else [])
 
 
 @pytest.mark.parametrize(
@@ -260,8 +262,8 @@ def test_what_follows_a_certificate_is_put_in_order_every_night(
     attached: dict[str, Any], not_before: str, installs: bool
 ) -> None:
     served = seen("shop", current={"sha256": "aa" if installs else "cc", "not_before": not_before})
-    plan = deploying.deployment([{**ITEM, **attached, "adopt_files": True}], [ISSUED], [served], [], PRESETS)
-    assert [{key: entry[key] for key in (*attached, "adopt_files")} for entry in plan["certificates"]] == (
+    plan = deploying.deployment([{**ITEM, **attached, "adopt_files": True}], [ISSUED], [served])
+    assert [{key: entry[key] for key in (*attached, "adopt_files")} for entry in plan] == (
         [{**attached, "adopt_files": True}] * installs
     )
 
@@ -303,25 +305,25 @@ def test_check_mode_announces_no_installation_of_what_a_person_must_approve_firs
     dcv_type: str, announced: int
 ) -> None:
     ordered = result(action="create", state="absent", certificate=None)
-    plan = deploying.deployment([{**ITEM, "dcv_type": dcv_type}], [ordered], [], [], PRESETS, planning=True)
-    assert len(plan["certificates"]) == announced
+    plan = deploying.deployment([{**ITEM, "dcv_type": dcv_type}], [ordered], [], planning=True)
+    assert len(plan) == announced
 
 
 def test_services_come_from_presets_and_the_user_wins() -> None:
-    item = {**ITEM, "services": ["nginx", "mine"]}
     own = [{"name": "nginx", "reload_command": ["mine"]}, {"name": "mine", "reload_command": ["x"]}]
-    plan = deploying.deployment([item], [ISSUED], [], own, PRESETS)
-    assert plan["services"] == [
+    assert deploying.service_options(["nginx", "mine"], own, PRESETS) == [
         {"name": "nginx", "validate_command": ["nginx", "-t"], "reload_command": ["mine"]},
         {"name": "mine", "reload_command": ["x"]},
     ]
+    assert deploying.service_options(["nginx"], own, PRESETS, only=deploying.TEST_OPTIONS) == [
+        {"name": "nginx", "validate_command": ["nginx", "-t"]}
+    ]
 
 
-def test_endpoints_of_an_item_are_handed_to_its_installation_alone() -> None:
+def test_endpoints_of_an_item_are_handed_to_its_installation() -> None:
     endpoints = [{"port": 8443}]
-    plan = deploying.deployment([{**ITEM, "services": ["nginx"], "endpoints": endpoints}], [ISSUED], [], [], PRESETS)
-    assert plan["certificates"][0]["endpoints"] == endpoints
-    assert "endpoints" not in plan["services"][0]
+    (plan,) = deploying.deployment([{**ITEM, "services": ["nginx"], "endpoints": endpoints}], [ISSUED], [])
+    assert plan["endpoints"] == endpoints
 
 
 def test_an_endpoint_of_another_service_is_refused_before_anything_is_ordered() -> None:
@@ -337,70 +339,12 @@ def test_no_placeholder_stands_in_for_a_certificate_that_is_never_installed() ->
 
 def test_an_unknown_service_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(orders.OrderConflictError, match=r"'typo' is not defined.*nginx"):
-        deploying.deployment([{**ITEM, "services": ["typo"]}], [ISSUED], [], [], PRESETS)
+        deploying.service_options(["typo"], [], PRESETS)
 
 
 def test_nothing_is_installed_for_an_order_that_waits_or_brings_its_own_csr() -> None:
-    assert deploying.deployment([ITEM], [result()], [], [], PRESETS)["certificates"] == []
-    assert deploying.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], [], [], PRESETS)["certificates"] == []
-
-
-def test_the_report_says_what_is_missing_and_until_when_it_is_good() -> None:
-    record = {"name": "shop.example.com", "method": "FILE", "done": False}
-    waiting = result(validation={"records": [record, {**record, "done": True}], "steps": []}, action="wait")
-    issued = result(state="issued", certificate_facts={"not_after": "2027-06-10T00:00:00Z"}, reason="not due")
-    assert report.report([waiting, issued]) == [
-        "shop: waiting, wait, not yet proven: shop.example.com by FILE",
-        "shop: issued, none, valid until 2027-06-10T00:00:00Z, not due",
-    ]
-
-
-def test_the_report_says_who_must_click_and_since_when_it_waits() -> None:
-    record = {"name": "shop.example.com", "method": "EMAIL", "done": False, "email": "admin@example.com"}
-    validation = {"records": [record], "steps": [], "since": "2026-11-20T09:30:00Z"}
-    assert report.report([result(validation=validation, action="wait")]) == [
-        "shop: waiting, wait, not yet proven: shop.example.com by EMAIL (admin@example.com must click), "
-        "waiting since 2026-11-20"
-    ]
-    steps = {"records": [{**record, "done": True}], "steps": ["organization: WAITING"], "since": None}
-    assert report.report([result(validation=steps, action="wait")]) == ["shop: waiting, wait, organization: WAITING"]
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        ("REJECTED High-risk name, call us.", " (the CA says: REJECTED High-risk name, call us.)"),
-        ("false No file was found.", " (the CA says: No file was found.)"),
-        ("WAITING", ""),
-        ("False", ""),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_the_report_says_why_the_authority_is_not_content(status: str | None, said: str) -> None:
-    record = {"name": "shop.example.com", "method": "FILE", "done": False, "status": status}
-    (line,) = report.report([result(validation={"records": [record], "steps": []}, action="wait")])
-    assert line == f"shop: waiting, wait, not yet proven: shop.example.com by FILE{said}"
-
-
-def test_the_report_tells_what_the_run_bought() -> None:
-    bought = result(action="create", outcome="bought", order={"id": "17"}, money_spent="yes")
-    assert report.report([result(action="wait")], [bought]) == ["shop: waiting, bought as order 17, money spent: yes"]
-
-
-@pytest.mark.parametrize(
-    ("action", "outcome", "words"),
-    [
-        ("create", "recovered", "recovered as order 17"),
-        ("create", "rejected", "rejected"),
-        ("reissue", "reissued", "reissued, order 17"),
-        ("reissue", "rejected", "reissue rejected, order 17"),
-        ("renew", "pending_unknown", "renew pending_unknown, order 17"),
-    ],
-)
-def test_only_a_purchase_becomes_an_order(action: str, outcome: str, words: str) -> None:
-    ordered = result(action=action, outcome=outcome, order={"id": "17"}, money_spent="no")
-    assert report.report([result()], [ordered]) == [f"shop: waiting, {words}, money spent: no"]
+    assert deploying.deployment([ITEM], [result()], []) == []
+    assert deploying.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], []) == []
 
 
 @pytest.mark.parametrize(

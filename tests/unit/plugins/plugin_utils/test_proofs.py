@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import approvals, placed, preflight, proofs
+from ansible_collections.certops.resello.plugins.plugin_utils.host_memory import name_of_unserved
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 TXT = {"name": "shop.example.com", "type": "TXT", "value": "t0k3n"}
@@ -216,12 +217,12 @@ def test_a_damaged_record_counts_as_nothing_placed(text: str) -> None:
 def test_a_host_remembers_files_of_orders_that_it_does_not_serve() -> None:
     shop = item("shop", "web1")
     hosts = [published("web1", shop), published("lb", shop)]
-    (entry,) = placed.guests(hosts, "lb", ["lb"])
-    assert entry["client_reference"] == "shop"
-    assert entry["name"].startswith("validation-")
-    assert placed.guests(hosts, "web1", ["lb"]) == []
-    change = placed.noting(hosts, "lb", files=[{"client_reference": "shop", "host": "lb", "file_name": "A.txt"}])
-    assert [one["name"] for one in change] == [entry["name"]]
+    (change,) = placed.noting(hosts, "lb", files=[{"client_reference": "shop", "host": "lb", "file_name": "A.txt"}])
+    assert change["client_reference"] == "shop"
+    assert change["name"] == name_of_unserved("shop")
+    assert "replaces" not in change["records"][0], "it remembers nothing of it yet"
+    absent = [{"client_reference": "shop", "host": "gone", "file_name": "A.txt"}]
+    assert placed.noting(hosts, "gone", files=absent) == [], "it takes no part"
 
 
 def test_an_order_that_changed_its_method_keeps_it() -> None:
@@ -249,9 +250,10 @@ def test_whose_turn_it_is(since: str | None, reminded: str | None, fallback: str
     result = waiting("shop", record("shop.example.com", "EMAIL", email="admin@example.com"), since=since)
     found = approvals.approvals([result], [host], now=NOW, remind_after=3, fallback=fallback, fallback_after=7)
     assert [key for call in found["calls"] for key in ("retry", "dcv_type") if key in call] == calls
-    assert found["lines"][0].startswith("shop: admin@example.com must click the link in the mail for shop.example.com")
-    assert since is None or f"since {since}" in found["lines"][0]
-    assert "2028-03-15" in found["lines"][-1]
+    said = found["people"]["shop"]
+    assert said.startswith("admin@example.com must click the link in the mail for shop.example.com")
+    assert since is None or f"since {since}" in said
+    assert "2028-03-15" in found["notes"][0]
     assert list(found["reminded"]) == (["shop"] if calls == ["retry"] else [])
     assert found["switched"] == ({"shop": {"dcv_type": "DNS", "order": "o1"}} if calls == ["dcv_type"] else {})
 

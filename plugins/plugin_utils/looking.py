@@ -1,0 +1,53 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host of a play has to say before anything else: its orders, and what it wants for the whole run."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, Sequence
+
+from .orders import OrderConflictError
+from .own_orders import own_orders
+from .role_variables import RoleVariables
+from .run_options import comparable
+
+
+def look(
+    variables: RoleVariables,
+    evaluate: Callable[[Any], Any],
+    *,
+    host: str,
+    play_hosts: Sequence[str],
+    limited: bool,
+) -> dict[str, Any]:
+    """``items`` that the host serves, the ``digest`` of its list, and ``run_wide`` variables as text.
+
+    Raises OrderConflictError, for people, for variables that cannot be used.
+    """
+
+    services, defaults = variables["services"], variables["defaults"]
+    own = [one["name"] for one in services if isinstance(one, Mapping)] if isinstance(services, list) else []
+    found = own_orders(
+        variables.raw("orders"),
+        evaluate,
+        defaults=defaults if isinstance(defaults, Mapping) else {},
+        host=host,
+        play_hosts=play_hosts,
+        services=[*variables["service_presets"], *own],
+        mistyped=variables.mistyped(),
+    )
+    partial = str(variables.get("partial_inventory")).lower() in ("true", "yes", "on", "1")
+    if limited or partial:
+        _refuse_to_guess(found.items, "--limit" if limited else "ssl_certificate_partial_inventory")
+    return {"items": found.items, "digest": found.digest, "run_wide": comparable(variables.run_wide())}
+
+
+def _refuse_to_guess(items: Sequence[dict[str, Any]], why: str) -> None:
+    for item in items:
+        if not item["hosts_named"]:
+            raise OrderConflictError(
+                f"Under {why} the other hosts of {item['name']} are not known. Name all of them in 'hosts'. Nothing "
+                "was changed."
+            )

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The last stage of the worksheet: what a run came to, for people, for jobs, and for what each host fails."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from . import report, strays
+from .book import HostEntry
+from .desk import Desk
+from .report_lines import NEEDS_YOU, lines_of, shown, totals, words_of_the_role
+from .stages_validate import forgetting
+
+
+def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str, Any]:
+    """``lines`` for people, ``attention`` what of it needs somebody, ``summary`` for jobs.
+
+    ``earlier`` is the summary of an earlier use of the role in the same job, or of an earlier batch (serial). The sheet
+    has for each host why it fails.
+    """
+
+    book = desk.book
+    hosts = [entry for entry in book.hosts if entry.host in desk.play.batch]
+    told = [strays.report(book.published, entry.host, book.elsewhere, desk.now) for entry in hosts]
+    summaries = []
+    everything: dict[str, dict[str, Any]] = {}
+    for entry, said in zip(hosts, told):
+        results = _reported(desk, entry)
+        everything.update({result["client_reference"]: result for result in results})
+        summary = report.summary(
+            results,
+            book.ordered,
+            entry.installations,
+            entry.host,
+            planning=book.planning,
+            ordering=book.ordering,
+            now=desk.now,
+        )
+        summaries.append({**summary, "elsewhere": said["elsewhere"], "wrong": said["wrong"]})
+        desk.sheet.give(entry.host, "problems", _problems(desk, entry, results, said["problems"]))
+        if book.removing:
+            # Nothing was written over what another run had written meanwhile. It was read: there is more to do.
+            desk.sheet.give(entry.host, "record", forgetting(desk, entry))
+    here = report.total(summaries)
+    lines = lines_of(book, hosts, list(everything.values()), told, desk.now)
+    whole = totals(book, everything, lines, here) if summaries else ""
+    return {
+        "lines": shown(lines, whole, verbose=verbose),
+        "attention": [line.text for line in lines if line.group == NEEDS_YOU],
+        "summary": report.merged(earlier, here) if summaries else dict(earlier),
+    }
+
+
+def _reported(desk: Desk, entry: HostEntry) -> list[dict[str, Any]]:
+    """The first host has orders whose hosts all dropped out of the run since."""
+
+    book = desk.book
+    if book.hosts and entry.host == book.hosts[0].host:
+        refused = [result["client_reference"] for result in book.refused]
+        orphans = strays.orphans(book.results(), book.published, refused)
+        return [*book.results_of(entry), *(dict(one) for one in orphans)]
+    return book.results_of(entry)
+
+
+def _problems(desk: Desk, entry: HostEntry, results: list[dict[str, Any]], wrong: list[str]) -> list[str]:
+    book = desk.book
+    refused = [words_of_the_role(one["error"]["message"]) for one in results if one.get("error")]
+    unreadable = [f"{seen['name']}: {seen['error']}" for seen in entry.observed if seen.get("error")]
+    found = [
+        *(refused if book.ordering else ()),
+        *wrong,
+        *unreadable,
+        *(text for text in (book.api_error, entry.record_error) if text),
+        *(one["error"] for one in entry.keyless),
+        *entry.deploy_errors,
+        *entry.held_back.values(),
+        *(
+            f"{name}: the tasks of ssl_certificate_deploy_tasks failed: {text}"
+            for name, text in entry.hook_errors.items()
+        ),
+        *book.dcv_errors,
+        *entry.dcv_errors,
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The user's own tasks that deploy a certificate elsewhere: once for each certificate, and again until they succeed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.certops.resello.tests.modules.plays import Control, write_yaml
+from ansible_collections.certops.resello.tests.modules.shop import PLAN_ID, VALIDATION_FOLDER, Shop
+from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
+from ansible_collections.certops.resello.tests.modules.test_role_report import reported
+
+
+@pytest.fixture
+def control(shop: Shop) -> Control:
+    made = Control(shop.folder)
+    (shop.site.webroot / VALIDATION_FOLDER).mkdir(parents=True)
+    made.inventory(dict.fromkeys(("web1", "web2"), HOST))
+    return made
+
+
+def play_of(shop: Shop, **variables: Any) -> dict[str, Any]:
+    order = {"name": "shop", "names": ["shop.example.com"], "plan": PLAN_ID, "hosts": ["web1", "web2"]}
+    play = role_play(shop, module_defaults={GROUP: shop.credentials})
+    play["roles"][0]["vars"].update({"ssl_certificate_orders": [order], **variables})
+    return {**play, "hosts": "web1,web2"}
+
+
+def deploying(shop: Shop) -> tuple[Path, Path]:
+    """A task file that stores what it is given while a flag is there, and its store."""
+    store, flag = shop.folder / "store", shop.folder / "balancer-is-up"
+    store.mkdir()
+    given = "{{ ssl_certificate_deployed | to_json }}"
+    wanted = f"{store}/{{{{ ssl_certificate_deployed.name }}}}-{{{{ inventory_hostname }}}}.json"
+    tasks = [
+        {
+            "name": "Ask the load balancer",
+            "ansible.builtin.command": {"argv": ["test", "-e", str(flag)]},
+            "changed_when": False,
+        },
+        {"name": "Store it", "ansible.builtin.copy": {"content": given, "dest": wanted, "mode": "0600"}},
+    ]
+    write_yaml(shop.folder / "balancer.yml", tasks)
+    return store, flag
+
+
+def test_tasks_of_the_user_run_once_for_a_certificate_and_again_if_they_failed(shop: Shop, control: Control) -> None:
+    store, flag = deploying(shop)
+    play = play_of(shop, ssl_certificate_deploy_tasks="balancer.yml")
+    first = control.play([play])
+    assert (first.rc, shop.charges, first.failed) == (2, 1, 1), first.output
+    assert reported(first)[0] == "needs you:"
+    assert "shop: the tasks of ssl_certificate_deploy_tasks failed: " in first.messages()["web1"]
+    assert list(store.iterdir()) == []
+    flag.touch()
+    shop.forget_calls()
+    second = control.play([play])
+    assert (second.rc, second.changed, shop.writing_calls()) == (0, 1, []), second.output
+    assert reported(second)[0] == "done:"
+    assert "shop: deployed by your tasks" in reported(second)[1]
+    (given,) = store.iterdir()
+    assert given.name == "shop-web1.json", "the first host that has it"
+    facts = json.loads(given.read_text())
+    assert Path(facts["privkey_path"]).read_text().startswith("-----BEGIN PRIVATE KEY-----")
+    assert Path(facts["fullchain_path"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert (facts["name"], facts["names"], facts["host"]) == ("shop", ["shop.example.com"], "web1")
+    assert "PRIVATE" not in given.read_text() + first.output + second.output
+    quiet = control.play([play])
+    assert (quiet.rc, quiet.changed) == (0, 0), quiet.output
+    assert "Deploy each of them" not in quiet.output
+
+
+def test_a_task_file_that_is_not_there_is_refused_before_anything_is_ordered(shop: Shop, control: Control) -> None:
+    played = control.play([play_of(shop, ssl_certificate_deploy_tasks="missing.yml")])
+    assert (played.rc, shop.charges) == (2, 0), played.output
+    assert "ssl_certificate_deploy_tasks (given: missing.yml) is not a file" in played.output
+
+
+def test_check_mode_runs_no_tasks_of_the_user(shop: Shop, control: Control) -> None:
+    store, flag = deploying(shop)
+    assert control.play([play_of(shop)]).rc == 0
+    flag.touch()
+    play = play_of(shop, ssl_certificate_deploy_tasks=str(shop.folder / "balancer.yml"))
+    planned = control.play([play], check=True)
+    assert (planned.rc, list(store.iterdir())) == (0, []), planned.output
+    played = control.play([play])
+    assert played.rc == 0, played.output
+    assert len(list(store.iterdir())) == 1, "what is in place is deployed when the variable is set"
