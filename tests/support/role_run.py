@@ -2,31 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of the role without Ansible: its steps in its order, its computations by its own code, its real modules.
+"""One run of the role without Ansible: its own worksheet and host steps, its real modules, its order of tasks.
 
-A run of ansible-playbook takes ten seconds and more; these are hundreds of runs. Hosts are folders on this machine.
+A run of ansible-playbook takes some seconds; these are hundreds of runs. Hosts are folders on this machine.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-from ansible_collections.certops.resello.plugins.plugin_utils import orders
-from ansible_collections.certops.resello.plugins.plugin_utils.deployment import deployment
-from ansible_collections.certops.resello.plugins.plugin_utils.keyless import keyless
-from ansible_collections.certops.resello.plugins.plugin_utils.requests import record_requests, renewed, requests
-from ansible_collections.certops.resello.plugins.plugin_utils.sharing import openings, sealings
+from ansible_collections.certops.resello.plugins.plugin_utils import worksheet
+from ansible_collections.certops.resello.plugins.plugin_utils.book import Book, read
+from ansible_collections.certops.resello.plugins.plugin_utils.desk import Answers, Play, Settings, WorksheetError
+from ansible_collections.certops.resello.plugins.plugin_utils.host_steps import Step, observe, take_step
+from ansible_collections.certops.resello.plugins.plugin_utils.own_orders import own_orders
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables
 
 API, LOOK = "ssl_certificates", "ssl_certificate_host_info"
 PREPARE, INSTALL = "ssl_certificate_prepare", "ssl_certificate_install"
 MODULES = (API, LOOK, PREPARE, INSTALL)
 STEPS = ("observe", "plan", "request", "seal", "open", "order", "record", "follow", "note", "install")
-OBSERVED = ("name", "client_reference")
 LONGEST = 300.0  # seconds, of one module
 
 Options = dict[str, Any]
@@ -111,140 +114,212 @@ class RoleRun:
     meanwhile: Callable[[], None] = lambda: None
     kill: Kill | None = None
     follow: bool = True
-    published: dict[str, Options] = field(default_factory=dict)  # by host
     report: Report = field(default_factory=Report)
 
     def play(self) -> Report:
         """Order, wait and install, as the role's main.yml does."""
+        self._working: list[Process] = []
+        self._lock, self._killed = threading.Lock(), threading.Event()
+        self._answers: dict[str, Options] = {}
+        self._controller: dict[str, Options] = {}
         try:
-            self._order()
-            if self.follow:
-                self._wait_and_install()
+            self._play()
         except KilledError:
             self.report.killed = True
+        except WorksheetError as error:
+            self.report.troubles.append(str(error))
         return self.report
 
-    # --- order.yml ---
+    # --- plan.yml ---
 
-    def _order(self) -> None:
-        self._observe()
-        plan = self._api("plan", check=True)
-        self.report.plan = self.report.last = plan.get("certificates", [])
-        if not self.report.plan:  # nothing to decide on: no host could be read, or the account could not
+    def _play(self) -> None:
+        looks = self._on_hosts("observe", dict.fromkeys(self.reachable, self._observe))
+        looks = {host: look for host, look in looks.items() if not look.get("failed")}
+        if not looks:
             return
-        self._on_hosts("request", self._requests)
-        self._on_hosts("seal", lambda host: sealings(self._shared(host), self._mine(host), host, self._published))
-        self._on_hosts("open", lambda host: openings(self._shared(host), self._mine(host), host, self._published))
-        if not any(entry["changed"] and not entry["error"] for entry in self.report.plan):
+        settings = (Settings(preflight=False, remind_after=0), self._the_play(list(looks)), datetime.now(timezone.utc))
+        begun = (Book("run-1", "main", planning=False), Answers(looks, {}), *settings, lambda _host: list(self.items))
+        self._sheet = worksheet.gather(*begun)
+        if not self._api("plan"):
             return
-        done = self._api("order", role_step={"run_id": plan["run_id"]})
-        self._record("record", done)
-        if "certificates" in done:
-            self.report.ordered = self.report.last = done["certificates"]
+        self.report.plan = self.report.last = self._controller["orders"]["certificates"]
+        again = (Book("run-1", "main", planning=False), Answers(looks, self._controller), *settings, begun[-1])
+        self._sheet = worksheet.due(worksheet.planned(*again))
+        if "book" in self._sheet:
+            self._work()
 
-    def _observe(self) -> None:
-        for host in self.reachable:
-            items = orders.items_of_host(self.items, {}, host, self._play_hosts)
-            self.published[host] = {"host": host, "items": items, "observed": [], "tests": {}, "webroot_problem": ""}
-        asked = {
-            host: [{key: item[key] for key in OBSERVED if key in item} for item in self._items(host)]
-            for host in self.reachable
-        }
-        for host, seen in self._requested("observe", asked).items():
-            self.published[host]["observed"] = seen
+    def _the_play(self, reachable: list[str]) -> Play:
+        hosts = [*self.reachable, *self.dead]
+        return Play(hosts, reachable, reachable, {"all": hosts}, limited=False, folder="")
 
-    # --- validate.yml and install.yml ---
+    def _observe(self, step: Step) -> Options:
+        everybody = [*self.reachable, *self.dead]
+        orders = {"defaults": {}, "host": step.host, "play_hosts": everybody, "services": []}
+        found = own_orders(list(self.items), lambda value: value, **orders)
+        return {"items": found.items, "digest": found.digest, "run_wide": {}, **observe(step, found.items)}
 
-    def _wait_and_install(self) -> None:
-        ordered = [entry for entry in self.report.ordered or () if entry["changed"]]
-        if ordered or any(entry["state"] == "waiting" for entry in self.report.last):
-            self.meanwhile()
-            followed = self._api("follow", role_step={"follow_only": True}, wait=True, wait_timeout=3, wait_sleep=0.2)
-            self._record("note", followed)
-            refused = {entry["client_reference"]: entry for entry in self.report.last if entry["error"]}
-            found = followed.get("certificates", self.report.last)
-            self.report.last = [refused.get(entry["client_reference"], entry) for entry in found]
-        started = {host: self.start(INSTALL, options, False) for host, options in self._installations().items()}
-        for host, result in self._ended("install", started).items():
-            self.report.installed += sum(entry["action"] != "none" for entry in result.get("certificates", ()))
-            self._note_failure(host, result)
+    # --- work.yml ---
 
-    def _installations(self) -> dict[str, Options]:
-        found = {}
-        for host in self.reachable:
-            items, mine = self._items(host), self._mine(host)
-            lacking = {entry["name"]: entry["error"] for entry in keyless(items, mine, host, self._published)}
-            self.report.troubles += [f"{host}: {why}" for why in lacking.values()]
-            able = [item for item in items if item["name"] not in lacking]
-            wanted = deployment(able, mine, self.published[host]["observed"], [], {})
-            if wanted["certificates"]:
-                found[host] = {"root": str(self.hosts.root(host)), **wanted}
-        return found
+    def _work(self) -> None:
+        self._hosts_step("observe")  # nothing to do for proofs by EMAIL
+        self._stage("request")
+        self._hosts_step("request")
+        if self._sheet["share"]:
+            self._stage("seal")
+            self._hosts_step("seal")
+            self._stage("unseal")
+            self._hosts_step("open")
+        self._stage("order")
+        if "orders" in self._sheet:
+            self._api("order")
+        self._stage("record")
+        self._hosts_step("record")
+        if not self.follow:
+            return
+        if self._sheet["validate"]:
+            self._validate()
+        for _wave in self._sheet["install"]:
+            self._stage("wave")
+            self._hosts_step("install")
+        self._take_last_answers()
+
+    def _validate(self) -> None:
+        self.meanwhile()
+        self._stage("prove")
+        self._hosts_step("note")
+        self._stage("place")
+        self._api("follow")
+        self._stage("settle")
+        self._hosts_step("note")
+        if self._sheet["reread"]:
+            self._stage("remove")
+            self._hosts_step("note")
+        self._stage("forget")
+        self._hosts_step("note")
+
+    def _take_last_answers(self) -> None:
+        """What the report would say of it."""
+        text = self._sheet["book"]
+        book = read(text)
+        for host, answer in self._answers.items():
+            self.report.troubles += [f"{host}: {text}" for text in answer.get("deploy_errors") or ()]
+        for entry in book.hosts:
+            said = [one["error"] for one in entry.keyless] + [entry.record_error, *entry.held_back.values()]
+            self.report.troubles += [f"{entry.host}: {text}" for text in said if text]
 
     # --- what the steps share ---
 
-    @property
-    def _play_hosts(self) -> list[str]:
-        return [*self.reachable, *self.dead]
+    def _stage(self, stage: str) -> None:
+        looks = Answers(self._answers, self._controller)
+        play = self._the_play(list(self.reachable))
+        settings = Settings(preflight=False, remind_after=0)
+        self._sheet = worksheet.next_sheet(
+            stage, self._sheet["book"], looks, settings, play, datetime.now(timezone.utc)
+        )
+        self.report.last = read(self._sheet["book"]).results()
 
-    @property
-    def _published(self) -> list[Options]:
-        return [self.published[host] for host in self.reachable]
+    def _hosts_step(self, step: str) -> None:
+        """What the sheet asks of hosts. A host that fails takes no further part, as with Ansible."""
+        sheets = {host: json.loads(text) for host, text in self._sheet["hosts"].items()}
+        asked = {host: sheet for host, sheet in sheets.items() if len(sheet) > len(("run", "number"))}
+        doing = {host: (lambda given, sheet=sheet: take_step(given, sheet)) for host, sheet in asked.items()}
+        self._answers = self._on_hosts(step, doing)
+        self.reachable = [host for host in self.reachable if not self._answers.get(host, {}).get("failed")]
+        for answer in self._answers.values():
+            done = (answer.get("installation") or {}).get("certificates") or ()
+            self.report.installed += sum(entry["action"] != "none" for entry in done)
 
-    def _items(self, host: str) -> list[Options]:
-        return list(self.published[host]["items"])
+    def _on_hosts(self, step: str, doing: Mapping[str, Callable[[Step], Options]]) -> dict[str, Options]:
+        """All hosts at once, each in a thread; a kill hits whatever they have started."""
+        found: dict[str, Options] = {}
 
-    def _shared(self, host: str) -> list[Options]:
-        return [item for item in self._items(host) if item["hosts"] != [host]]
+        def work(host: str, do: Callable[[Step], Options]) -> None:
+            variables = RoleVariables(self._variables(host), lambda value: value)
+            try:
+                found[host] = do(Step(_Modules(self), variables, host, planning=False))
+            except KilledError:
+                found[host] = {}
 
-    def _mine(self, host: str) -> Results:
-        references = {item["client_reference"] for item in self._items(host)}
-        return [entry for entry in self.report.last if entry["client_reference"] in references]
-
-    def _api(self, step: str, *, check: bool = False, **more: Any) -> Options:
-        """One of the calls of api.yml."""
-        wishes = orders.union(self._published, play_hosts=self._play_hosts, inventory_hosts=self._play_hosts)
-        wanted = {"certificates": wishes, "on_item_failure": "report", **self.options, **more}
-        result = self._ended(step, {"controller": self.start(API, wanted, check)})["controller"]
-        if "certificates" not in result:
-            self.report.troubles.append(str(result.get("msg")))
-        return result
-
-    def _requests(self, host: str) -> Results:
-        return requests(self._items(host), self._mine(host), host, self._published, all_results=self.report.last)
-
-    def _record(self, step: str, result: Mapping[str, Any]) -> None:
-        """The records of records.yml, also where nothing else can be said of the orders."""
-        to_record = result.get("certificates") or result.get("certificates_to_record") or []
-        self._on_hosts(step, lambda host: record_requests(self._items(host), to_record, host))
-
-    def _on_hosts(self, step: str, asked: Callable[[str], Results]) -> None:
-        """One task of the hosts that are asked for something; what they answer is published."""
-        wanted = {host: options for host in self.reachable if (options := asked(host))}
-        for host, made in self._requested(step, wanted).items():
-            sound = [entry for entry in made if step not in ("record", "note") or not entry.get("error")]
-            self.published[host]["observed"] = renewed(self.published[host]["observed"], sound)
-
-    def _requested(self, step: str, asked: Mapping[str, Results]) -> dict[str, Results]:
-        module, more = (LOOK, {"read_other_records": True}) if step == "observe" else (PREPARE, {})
-        started = {
-            host: self.start(module, {"root": str(self.hosts.root(host)), "certificates": wanted, **more}, False)
-            for host, wanted in asked.items()
-        }
-        found = {}
-        for host, result in self._ended(step, started).items():
-            self._note_failure(host, result)
-            found[host] = [*result.get("certificates", ()), *result.get("other_records", ())]
+        threads = [threading.Thread(target=work, args=one, daemon=True) for one in doing.items()]
+        for thread in threads:
+            thread.start()
+        self._kill_in(step, bool(threads))
+        for thread in threads:
+            thread.join()
+        if self._killed.is_set():
+            raise KilledError
+        self.report.troubles += [f"{host}: {one.get('msg')}" for host, one in found.items() if one.get("failed")]
         return found
 
-    def _ended(self, step: str, started: Mapping[str, Process]) -> dict[str, Options]:
-        if self.kill is not None and self.kill.step == step and started:
-            time.sleep(self.kill.after)
-            for process in started.values():
-                process.kill()
-            raise KilledError
-        return {name: process.result(LONGEST) for name, process in started.items()}
+    def _variables(self, host: str) -> Options:
+        own = {"root": str(self.hosts.root(host)), "webroot": "", "services": [], "service_presets": {}}
+        return {f"ssl_certificate_{name}": value for name, value in own.items()}
 
-    def _note_failure(self, host: str, result: Mapping[str, Any]) -> None:
-        if result["rc"] != 0:
-            self.report.troubles.append(f"{host}: {result.get('msg')}")
+    def _kill_in(self, step: str, started: bool) -> None:
+        if self.kill is None or self.kill.step != step or not started:
+            return
+        time.sleep(self.kill.after)
+        with self._lock:
+            self._killed.set()
+            for process in self._working:
+                process.kill()
+
+    def module(self, name: str, options: Options, *, check: bool = False) -> Options:
+        """Run a module to its end, unless the run is killed before."""
+        with self._lock:
+            if self._killed.is_set():
+                raise KilledError
+            process = self.start(name, options, check)
+            self._working.append(process)
+        result = process.result(LONGEST)
+        if self._killed.is_set():
+            raise KilledError
+        return result
+
+    def _api(self, step: str) -> bool:
+        """One of the calls of api.yml; whether it said anything of the orders."""
+        follow = {"wait": True, "wait_timeout": 3, "wait_sleep": 0.2} if step == "follow" else {}
+        wanted = {
+            "certificates": json.loads(self._sheet["orders"]),
+            "role_step": self._sheet["role_step"],
+            "on_item_failure": "report",
+            **self.options,
+            **follow,
+        }
+        found: list[Options] = []
+
+        def work() -> None:
+            try:
+                found.append(self.module(API, wanted, check=self._sheet["plan_only"]))
+            except KilledError:
+                return
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        self._kill_in(step, started=True)
+        thread.join()
+        if self._killed.is_set() or not found:
+            raise KilledError
+        (result,) = found
+        self._controller = {"orders": result}
+        if "certificates" not in result:
+            self.report.troubles.append(str(result.get("msg")))
+            return False
+        if step == "order":
+            self.report.ordered = result["certificates"]
+        return True
+
+
+@dataclass(frozen=True)
+class _Modules:
+    """Modules on one host, as a step of the role starts them."""
+
+    run: RoleRun
+
+    def run_module(self, module: str, options: Mapping[str, Any]) -> Options:
+        """Run one module."""
+        return self.run.module(module.rpartition(".")[2], dict(options))
+
+    def copy(self, options: Mapping[str, Any]) -> Options:
+        """Nothing is copied where proofs go by EMAIL."""
+        raise NotImplementedError(options)
