@@ -111,6 +111,12 @@ bench-handshakes: packages $(TEST) ## replace certificates under nginx with 200 
 	@ln -sfn "$(CURDIR)" .work/bench/ansible_collections/certops/resello
 	@PYTHONPATH=.work/bench .venv/bin/python -m ansible_collections.certops.resello.tests.bench.handshakes $(BENCH_OPTIONS)
 
+.PHONY: bench-fleet
+bench-fleet: packages $(TEST) ## measure the role on 3 to 100 hosts that share one list of orders
+	@mkdir -p .work/bench/ansible_collections/certops
+	@ln -sfn "$(CURDIR)" .work/bench/ansible_collections/certops/resello
+	@PYTHONPATH=.work/bench .venv/bin/python -m ansible_collections.certops.resello.tests.bench.fleet $(BENCH_OPTIONS)
+
 .PHONY: clean
 clean: demo-clean ## remove everything the other targets made
 	rm -rf .venv .venv-2.16 .venv-bench .work

@@ -23,13 +23,14 @@ def serve_seeded(sandbox: SandboxProcess, root: Path, *, count: int, age_days: f
     seeded = sandbox.control("POST", "seed", {"count": count, "prefix": "seed-", "age_days": age_days})
     key = seeded["private_key"]
     chain = (Path(sandbox.info["issuer_ca_path"]).parent / "intermediate.pem").read_text()
-    root.mkdir(mode=FOLDER_MODE)
-    (root / ".certops-resello").touch()
     orders = sandbox.control("GET", "orders")["orders"]
-    return [_serve(root, order, key=key, chain=chain) for order in orders]
+    return [serve_order(root, order, key=key, chain=chain) for order in orders]
 
 
-def _serve(root: Path, order: dict[str, Any], *, key: str, chain: str) -> dict[str, Any]:
+def serve_order(root: Path, order: dict[str, Any], *, key: str, chain: str) -> dict[str, Any]:
+    """Put the certificate of one order of the sandbox on a host, return the item of the role."""
+    root.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    (root / ".certops-resello").touch()
     leaf = order["certificates"][0]["pem"]
     certificate = x509.load_pem_x509_certificate(leaf.encode())
     begin = datetime.fromisoformat(order["certificates"][0]["not_before"].replace("Z", "+00:00"))
