@@ -36,13 +36,13 @@ class HostEntry:
     """Certificates that could not be installed in a wave so far."""
     waves: dict[str, int] = field(default_factory=dict)
     """In which wave this host installs which certificate."""
-    keyless: list[dict[str, Any]] = field(default_factory=list)
+    without_private_key: list[dict[str, Any]] = field(default_factory=list)
     """What cannot be installed here, because no key of it is here."""
     coming: list[str] = field(default_factory=list)
     """Certificates whose keys a real run would have brought here by now."""
     files_kept: list[str] = field(default_factory=list)
     """Validation files that could not be removed."""
-    held_back: dict[str, str] = field(default_factory=dict)
+    stopped_by_failure: dict[str, str] = field(default_factory=dict)
     """Why a certificate is not installed in this run, because it failed elsewhere."""
     hook_errors: dict[str, str] = field(default_factory=dict)
     """Why the user's tasks did not deploy a certificate."""

@@ -74,7 +74,7 @@ def removable(published: Published, results: Results, run: str, now: datetime) -
     return {kind: [one for one in free[kind] if one not in needed[kind]] for kind in free}
 
 
-def noting(
+def to_note(
     published: Published,
     host: str,
     files: Sequence[Mapping[str, Any]] = (),
@@ -110,7 +110,7 @@ def noting(
     return wanted
 
 
-def clearing(
+def to_forget(
     published: Published,
     host: str,
     results: Results,
@@ -147,7 +147,7 @@ def clearing(
     return wanted
 
 
-def fallen_back(certificates: Sequence[Mapping[str, Any]], published: Published) -> list[dict[str, Any]]:
+def with_changed_method(certificates: Sequence[Mapping[str, Any]], published: Published) -> list[dict[str, Any]]:
     """Options of certops.resello.ssl_certificates, with the method that an order changed to in an earlier run."""
 
     methods: dict[str, str] = {}

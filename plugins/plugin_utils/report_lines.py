@@ -155,7 +155,7 @@ def fates_of(hosts: Sequence[HostEntry]) -> dict[str, Fate]:
         for name in entry.not_installed:
             if name not in named:
                 mine[name].trouble(entry.deploy_errors[0] if entry.deploy_errors else "not installed", entry.host)
-        for name, text in entry.held_back.items():
+        for name, text in entry.stopped_by_failure.items():
             mine[name].trouble(text, entry.host)
         for name, text in entry.hook_errors.items():
             mine[name].hook_error = text or "unknown"

@@ -29,7 +29,7 @@ def waves(
     return {item["name"]: wave_of(item, found.get(item["client_reference"], {}), host, present) for item in items}
 
 
-def held_back(
+def stopped_by_failure(
     items: Iterable[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], failed: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Why items are not installed in a later wave: name of the certificate to a sentence. ``failed`` has for each host
@@ -43,6 +43,6 @@ def held_back(
         if broken and not result.get("replaces_revoked"):
             reasons[item["name"]] = (
                 f"{item['name']}: not installed here, because it failed on {', '.join(broken)} first. The certificate "
-                "in use stays. Mend that host and run again."
+                "in use stays. Repair that host and run again."
             )
     return reasons

@@ -49,7 +49,7 @@ def missing_keys(item: Mapping[str, Any], result: Mapping[str, Any], host: str, 
     return [key for key in keys if key not in here and first_holder(item, key, published) is not None]
 
 
-def sealings(
+def keys_to_seal(
     items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
 ) -> list[dict[str, Any]]:
     """Options that seal keys for every recipient that waits, where this host is the first to hold the key."""
@@ -64,7 +64,7 @@ def sealings(
     return wanted
 
 
-def openings(
+def messages_to_open(
     items: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, published: Published
 ) -> list[dict[str, Any]]:
     """Options that open on this host what others sealed for it.

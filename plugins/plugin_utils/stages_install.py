@@ -10,8 +10,8 @@ from .book import Book, HostEntry
 from .deploy_hook import noted, to_deploy
 from .deployment import deployment, not_in_place
 from .desk import Desk
-from .keyless import keyless
-from .rollout import held_back, waves
+from .rollout import stopped_by_failure, waves
+from .without_private_key import without_private_key
 
 
 def install(desk: Desk) -> None:
@@ -20,16 +20,16 @@ def install(desk: Desk) -> None:
     book = desk.book
     for entry in book.hosts if book.entry != "issue" else ():
         mine = book.results_of(entry)
-        lacking = keyless(entry.items, mine, entry.host, book.published, planning=book.would_order)
+        lacking = without_private_key(entry.items, mine, entry.host, book.published, planning=book.would_order)
         # A key that another host of the run holds has arrived by now, but in check mode.
-        entry.keyless = [one for one in lacking if one["held_by"] is None or not book.planning]
-        away = {one["name"] for one in entry.keyless}
+        entry.without_private_key = [one for one in lacking if one["held_by"] is None or not book.planning]
+        away = {one["name"] for one in entry.without_private_key}
         wanted = not_in_place(entry.items, mine, entry.observed, planning=book.would_order)
         here = [item for item in wanted if item["name"] not in away]
         entry.waves = waves(here, mine, entry.host, desk.play.reachable)
         entry.coming = [one["name"] for one in lacking if one["name"] not in away]
-        if entry.keyless:
-            entry.installations.append({"certificates": entry.keyless})
+        if entry.without_private_key:
+            entry.installations.append({"certificates": entry.without_private_key})
     book.waves = sorted({wave for entry in book.hosts for wave in entry.waves.values()})
     hook = bool(desk.settings.deploy_tasks) and book.entry != "issue" and not book.planning
     desk.sheet.flags["install"] = ["wave"] * len(book.waves) + (["hook"] if hook else [])
@@ -46,8 +46,8 @@ def wave(desk: Desk) -> None:
     for entry in book.hosts:
         names = {name for name, place in entry.waves.items() if place == number}
         mine = book.results_of(entry)
-        held = held_back(entry.items, mine, failed)
-        entry.held_back.update({name: text for name, text in held.items() if name in names})
+        held = stopped_by_failure(entry.items, mine, failed)
+        entry.stopped_by_failure.update({name: text for name, text in held.items() if name in names})
         items = [item for item in entry.items if item["name"] in names and item["name"] not in held]
         desk.sheet.give(entry.host, "install", _installation(book, entry, items))
 
@@ -70,5 +70,5 @@ def _installation(book: Book, entry: HostEntry, items: list[dict[str, object]]) 
         book.results_of(entry),
         entry.observed,
         planning=book.would_order,
-        without_text=[*entry.coming, *(one["name"] for one in entry.keyless)] if book.planning else [],
+        without_text=[*entry.coming, *(one["name"] for one in entry.without_private_key)] if book.planning else [],
     )

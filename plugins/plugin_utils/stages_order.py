@@ -19,10 +19,10 @@ from .desk import Desk, WorksheetError
 from .inventory import Inventory
 from .inventory import strays as find_strays
 from .orders import OrderConflictError, union
-from .placed import fallen_back, noting, remembered
+from .placed import remembered, to_note, with_changed_method
 from .requests import record_requests, requests
 from .run_options import differences
-from .sharing import openings, sealings
+from .sharing import keys_to_seal, messages_to_open
 
 # How the list of orders that differs from that of the others looks on a host, see `own_orders.identities`.
 ListOf = Callable[[str], Sequence[Mapping[str, Any]]]
@@ -124,7 +124,7 @@ def wanted_orders(desk: Desk) -> list[dict[str, Any]]:
         whole = union(published, desk.play.hosts, desk.play.groups.get("all", ()))
     except OrderConflictError as error:
         raise WorksheetError(str(error)) from error
-    return fallen_back(whole, published)
+    return with_changed_method(whole, published)
 
 
 def ask_api(desk: Desk, call: str) -> None:
@@ -285,7 +285,7 @@ def seal(desk: Desk) -> None:
     for entry in desk.book.hosts:
         items = [item for item in entry.items if item["hosts"] != [entry.host]]
         mine = desk.book.results_of(entry)
-        desk.sheet.give(entry.host, "seal", sealings(items, mine, entry.host, desk.book.published))
+        desk.sheet.give(entry.host, "seal", keys_to_seal(items, mine, entry.host, desk.book.published))
 
 
 def unseal(desk: Desk) -> None:
@@ -294,7 +294,7 @@ def unseal(desk: Desk) -> None:
     for entry in desk.book.hosts:
         items = [item for item in entry.items if item["hosts"] != [entry.host]]
         mine = desk.book.results_of(entry)
-        desk.sheet.give(entry.host, "open", openings(items, mine, entry.host, desk.book.published))
+        desk.sheet.give(entry.host, "open", messages_to_open(items, mine, entry.host, desk.book.published))
 
 
 def order(desk: Desk) -> None:
@@ -343,7 +343,7 @@ def record(desk: Desk) -> None:
             fallback_after=settings.fallback_after,
         )
     for entry in book.hosts:
-        noted = noting(
+        noted = to_note(
             book.published,
             entry.host,
             reminded=book.asking.get("reminded"),

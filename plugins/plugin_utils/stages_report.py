@@ -74,9 +74,9 @@ def _problems(desk: Desk, entry: HostEntry, results: list[dict[str, Any]], wrong
         *wrong,
         *unreadable,
         *(text for text in (book.api_error, entry.record_error) if text),
-        *(one["error"] for one in entry.keyless),
+        *(one["error"] for one in entry.without_private_key),
         *entry.deploy_errors,
-        *entry.held_back.values(),
+        *entry.stopped_by_failure.values(),
         *(
             f"{name}: the tasks of ssl_certificate_deploy_tasks failed: {text}"
             for name, text in entry.hook_errors.items()

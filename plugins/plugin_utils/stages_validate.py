@@ -12,7 +12,7 @@ from typing import Any
 
 from .book import Book, HostEntry
 from .desk import Desk
-from .placed import LONGEST_NEED, TIME, clearing, noting, remembered, removable
+from .placed import LONGEST_NEED, TIME, remembered, removable, to_forget, to_note
 from .proofs import proofs
 from .requests import record_requests
 from .stages_order import ask_api, ask_dns, merged, take_api
@@ -80,7 +80,7 @@ def _note(desk: Desk) -> None:
     files, records = book.proofs["files"], book.proofs["records"]
     remembered_here = remembered(book.published)["files"]
     for entry in book.hosts:
-        noted = noting(book.published, entry.host, files=files, records=records, added=book.dns_new, need=need)
+        noted = to_note(book.published, entry.host, files=files, records=records, added=book.dns_new, need=need)
         desk.sheet.give(entry.host, "record", noted)
         here = [one for one in files if one["host"] == entry.host]
         if here and not entry.webroot_problem:
@@ -175,7 +175,7 @@ def forget(desk: Desk) -> None:
 
 def forgetting(desk: Desk, entry: HostEntry) -> list[dict[str, Any]]:
     book = desk.book
-    return clearing(
+    return to_forget(
         book.published,
         entry.host,
         book.orders,

@@ -204,7 +204,10 @@ class RoleRun:
         for host, answer in self._answers.items():
             self.report.troubles += [f"{host}: {text}" for text in answer.get("deploy_errors") or ()]
         for entry in book.hosts:
-            said = [one["error"] for one in entry.keyless] + [entry.record_error, *entry.held_back.values()]
+            said = [one["error"] for one in entry.without_private_key] + [
+                entry.record_error,
+                *entry.stopped_by_failure.values(),
+            ]
             self.report.troubles += [f"{entry.host}: {text}" for text in said if text]
 
     # --- what the steps share ---

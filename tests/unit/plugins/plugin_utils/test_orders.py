@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import deployment as deploying
-from ansible_collections.certops.resello.plugins.plugin_utils import keyless, orders, requests
+from ansible_collections.certops.resello.plugins.plugin_utils import orders, requests, without_private_key
 from ansible_collections.certops.resello.plugins.plugin_utils.observed import renewed
 
 HOSTS = ["web1", "web2"]
@@ -286,7 +286,7 @@ def test_a_certificate_without_its_key_is_not_offered_to_install(
 ) -> None:
     entries = [published(host, [{"name": "shop"}], held_public_keys=keys) for host, keys in held.items()]
     items = entries[0]["items"]
-    found = keyless.keyless(items, [{**KEY, "error": error}], "web1", entries)
+    found = without_private_key.without_private_key(items, [{**KEY, "error": error}], "web1", entries)
     assert [entry["held_by"] for entry in found] == [holder for holder, _words in expected]
     assert all(words in entry["error"] for entry, (_holder, words) in zip(found, expected, strict=True))
     if error:
@@ -296,8 +296,8 @@ def test_a_certificate_without_its_key_is_not_offered_to_install(
 def test_the_key_of_what_is_still_to_be_ordered_is_not_missing() -> None:
     entries = [published("web1", [{"name": "shop", "hosts": ["web1"]}])]
     renewal = {**KEY, "action": "renew"}
-    assert keyless.keyless(entries[0]["items"], [renewal], "web1", entries, planning=True) == []
-    assert keyless.keyless(entries[0]["items"], [renewal], "web1", entries)
+    assert without_private_key.without_private_key(entries[0]["items"], [renewal], "web1", entries, planning=True) == []
+    assert without_private_key.without_private_key(entries[0]["items"], [renewal], "web1", entries)
 
 
 @pytest.mark.parametrize(("dcv_type", "announced"), [("FILE", 1), ("DNS", 1), ("EMAIL", 0)])

@@ -114,7 +114,7 @@ def test_a_host_in_trouble_does_not_keep_the_memory_of_records() -> None:
 def test_what_is_placed_is_written_down_beside_what_is_left() -> None:
     left = {"dns": [{**TXT, "value": "older"}], "files": [], "reminded": "2026-11-01T00:00:00Z", "fallback": None}
     host = published("web1", item(), memory={"shop": left})
-    change = placed.noting(
+    change = placed.to_note(
         [host],
         "web1",
         files=[{"client_reference": "shop", "host": "web1", "file_name": "AB12.txt"}],
@@ -137,9 +137,9 @@ def test_what_was_removed_is_forgotten_and_what_was_not_stays() -> None:
     memory = {"dns": [TXT, other], "files": ["A.txt", "B.txt"], "runs": {}, "reminded": None, "fallback": None}
     host = published("web1", item(), memory={"shop": memory})
     removed = placed.removable([host], [], "me", NOW)
-    (change,) = placed.clearing([host], "web1", [], removed, "me", NOW, kept_files=["B.txt"], kept_records=[other])
+    (change,) = placed.to_forget([host], "web1", [], removed, "me", NOW, kept_files=["B.txt"], kept_records=[other])
     assert json.loads(change["records"][0]["content"]) == {**memory, "dns": [other], "files": ["B.txt"]}
-    (change,) = placed.clearing([host], "web1", [], removed, "me", NOW)
+    (change,) = placed.to_forget([host], "web1", [], removed, "me", NOW)
     assert "content" not in change["records"][0]
 
 
@@ -167,7 +167,7 @@ def test_nothing_is_removed_that_another_run_needs(runs: Any, results: list[dict
     host = published("web1", item(), memory={"shop": {"dns": [TXT], "files": ["A.txt"], "runs": runs}})
     removed = placed.removable([host], results, "me", NOW)
     assert removed == (placed.remembered([host]) if free else {"files": [], "records": []})
-    after = placed.clearing([host], "web1", results, removed, "me", NOW)
+    after = placed.to_forget([host], "web1", results, removed, "me", NOW)
     left = [json.loads(one["records"][0]["content"])["runs"] for one in after if "content" in one["records"][0]]
     assert left == ([] if free or "me" not in runs else [{"other": SOON}])
 
@@ -184,10 +184,10 @@ def test_what_two_orders_share_stays_while_one_of_them_needs_it() -> None:
 def test_a_run_writes_down_that_it_needs_what_another_one_placed() -> None:
     host = published("web1", item(), memory={"shop": {"dns": [TXT], "runs": {"other": SOON}}})
     wanted = [{"client_reference": "shop", "host": "web1", **TXT}]
-    (change,) = placed.noting([host], "web1", records=wanted, added=[], need=("me", NEVER))
+    (change,) = placed.to_note([host], "web1", records=wanted, added=[], need=("me", NEVER))
     assert json.loads(change["records"][0]["content"])["runs"] == {"other": SOON, "me": NEVER}
     foreign = published("web1", item())
-    assert placed.noting([foreign], "web1", records=wanted, added=[], need=("me", NEVER)) == []
+    assert placed.to_note([foreign], "web1", records=wanted, added=[], need=("me", NEVER)) == []
 
 
 @pytest.mark.parametrize(("state", "kept"), [("waiting", True), (None, True), ("issued", False), ("absent", False)])
@@ -195,7 +195,7 @@ def test_the_method_is_forgotten_with_its_order(state: str | None, kept: bool) -
     memory = {"dns": [], "files": [], "reminded": None, "fallback": {"dcv_type": "DNS", "order": "o1"}}
     host = published("web1", item(), memory={"shop": memory})
     nothing: dict[str, Any] = {"files": [], "records": []}
-    change = placed.clearing([host], "web1", [{"client_reference": "shop", "state": state}], nothing, "me", NOW)
+    change = placed.to_forget([host], "web1", [{"client_reference": "shop", "state": state}], nothing, "me", NOW)
     assert (change == []) is kept
 
 
@@ -217,19 +217,19 @@ def test_a_damaged_record_counts_as_nothing_placed(text: str) -> None:
 def test_a_host_remembers_files_of_orders_that_it_does_not_serve() -> None:
     shop = item("shop", "web1")
     hosts = [published("web1", shop), published("lb", shop)]
-    (change,) = placed.noting(hosts, "lb", files=[{"client_reference": "shop", "host": "lb", "file_name": "A.txt"}])
+    (change,) = placed.to_note(hosts, "lb", files=[{"client_reference": "shop", "host": "lb", "file_name": "A.txt"}])
     assert change["client_reference"] == "shop"
     assert change["name"] == name_of_unserved("shop")
     assert "replaces" not in change["records"][0], "it remembers nothing of it yet"
     absent = [{"client_reference": "shop", "host": "gone", "file_name": "A.txt"}]
-    assert placed.noting(hosts, "gone", files=absent) == [], "it takes no part"
+    assert placed.to_note(hosts, "gone", files=absent) == [], "it takes no part"
 
 
 def test_an_order_that_changed_its_method_keeps_it() -> None:
     memory = {"shop": {"fallback": {"dcv_type": "DNS", "order": "o1"}}}
     wanted = [{"client_reference": "shop", "dcv_type": "EMAIL"}, {"client_reference": "mail", "dcv_type": "EMAIL"}]
     hosts = [published("web1", item("shop"), item("mail"), memory=memory)]
-    assert [one["dcv_type"] for one in placed.fallen_back(wanted, hosts)] == ["DNS", "EMAIL"]
+    assert [one["dcv_type"] for one in placed.with_changed_method(wanted, hosts)] == ["DNS", "EMAIL"]
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_a_failure_to_install_needs_somebody() -> None:
     broken = {"certificates": [{"name": "shop", "action": "failed", "error": "shop: nginx -t failed"}], "services": []}
     (line,) = lines(order("shop", "deploy"), installations=[broken], not_installed=["shop"])
     assert (line.group, line.parts[0]) == ("needs you", "not installed on web1: nginx -t failed")
-    (line,) = lines(order("shop", "deploy"), held_back={"shop": "it failed on web2 first"})
+    (line,) = lines(order("shop", "deploy"), stopped_by_failure={"shop": "it failed on web2 first"})
     assert (line.group, line.parts[0]) == ("needs you", "not installed on web1: it failed on web2 first")
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.certops.resello.plugins.plugin_utils.requests import requests
-from ansible_collections.certops.resello.plugins.plugin_utils.rollout import held_back, wave_of, waves
+from ansible_collections.certops.resello.plugins.plugin_utils.rollout import stopped_by_failure, wave_of, waves
 from ansible_collections.certops.resello.plugins.plugin_utils.sharing import (
     key_host,
-    openings,
-    sealings,
+    keys_to_seal,
+    messages_to_open,
 )
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -75,7 +75,7 @@ def test_one_host_alone_shares_with_nobody() -> None:
 def test_the_key_that_was_just_made_is_sealed_once_for_each() -> None:
     made = seen(OLD, NEW, pending_id="p1", pending=[{"id": "p1", "public_key_sha256": NEW}])
     hosts = published(web1=made, web2=seen(OLD, recipient_certificate="R2"), web3=seen(OLD, recipient_certificate="R3"))
-    assert sealings([ITEM], [{**DUE, "public_keys": [OLD]}], "web1", hosts) == [
+    assert keys_to_seal([ITEM], [{**DUE, "public_keys": [OLD]}], "web1", hosts) == [
         {
             "name": "shop",
             "seal_for": [
@@ -84,28 +84,28 @@ def test_the_key_that_was_just_made_is_sealed_once_for_each() -> None:
             ],
         }
     ]
-    assert sealings([ITEM], [DUE], "web2", hosts) == []
+    assert keys_to_seal([ITEM], [DUE], "web2", hosts) == []
 
 
 def test_the_first_holder_seals_for_one_that_joins() -> None:
     hosts = published(web1=seen(), web2=seen(OLD), web3=seen(recipient_certificate="R3"))
-    assert [sealings([ITEM], [ISSUED], host, hosts) != [] for host in HOSTS] == [False, True, False]
+    assert [keys_to_seal([ITEM], [ISSUED], host, hosts) != [] for host in HOSTS] == [False, True, False]
 
 
 def test_each_host_opens_what_is_for_it() -> None:
     message = {"host": "web3", "public_key_sha256": OLD, "ciphertext": "sealed", "csr": None}
     hosts = published(web2=seen(OLD, sealed=[message]), web3=seen())
     opened = {"name": "shop", "client_reference": "shop", "sealed": [message], "records": []}
-    assert openings([ITEM], [ISSUED], "web3", hosts) == [opened]
-    assert openings([ITEM], [ISSUED], "web2", hosts) == []
+    assert messages_to_open([ITEM], [ISSUED], "web3", hosts) == [opened]
+    assert messages_to_open([ITEM], [ISSUED], "web2", hosts) == []
 
 
 def test_every_host_writes_down_what_the_maker_of_the_key_wrote() -> None:
     due = {**DUE, "records": [intent_for("web1", about_request=True), {**intent_for("web2"), "replaces": "old"}]}
     hosts = published(web1=seen(NEW, records={"intent": "with the key"}), web2=seen(NEW))
-    (opened,) = openings([ITEM], [due], "web2", hosts)
+    (opened,) = messages_to_open([ITEM], [due], "web2", hosts)
     assert opened["records"] == [{"kind": "intent", "content": "with the key", "replaces": "old"}]
-    assert openings([ITEM], [due], "web1", hosts) == []
+    assert messages_to_open([ITEM], [due], "web1", hosts) == []
 
 
 def test_waves_after_a_purchase_and_after_a_reissue() -> None:
@@ -118,6 +118,6 @@ def test_waves_after_a_purchase_and_after_a_reissue() -> None:
 
 def test_a_failure_holds_the_next_hosts_back_unless_the_old_certificate_is_dead() -> None:
     bought, reissued = {"client_reference": "shop"}, {"client_reference": "shop", "replaces_revoked": True}
-    assert "web1" in held_back([ITEM], [bought], {"web1": ["shop"]})["shop"]
-    assert held_back([ITEM], [reissued], {"web1": ["shop"]}) == {}
-    assert held_back([ITEM], [bought], {"web1": ["mail"]}) == {}
+    assert "web1" in stopped_by_failure([ITEM], [bought], {"web1": ["shop"]})["shop"]
+    assert stopped_by_failure([ITEM], [reissued], {"web1": ["shop"]}) == {}
+    assert stopped_by_failure([ITEM], [bought], {"web1": ["mail"]}) == {}

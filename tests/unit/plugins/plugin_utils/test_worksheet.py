@@ -252,7 +252,7 @@ def test_a_wave_that_failed_holds_back_the_next() -> None:
     run.next("wave", {"web1": {"not_installed": ["shop"], "deploy_errors": ["nginx refused it"]}})
     assert run.asked("web2") == {}
     (entry,) = (one for one in read(run.sheet["book"]).hosts if one.host == "web2")
-    assert "because it failed on web1 first" in entry.held_back["shop"]
+    assert "because it failed on web1 first" in entry.stopped_by_failure["shop"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .sharing import first_holder, held
 Published = Sequence[Mapping[str, Any]]
 
 
-def keyless(
+def without_private_key(
     items: Sequence[Mapping[str, Any]],
     results: Sequence[Mapping[str, Any]],
     host: str,
