@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.certops.resello.plugins.plugin_utils.host_steps import Step, observe, take_step
 from ansible_collections.certops.resello.plugins.plugin_utils.looking import look
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError
-from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables, use_of_role
 
 # The variable that has the sheet of each step; observing needs none.
 SHEETS = {"next": "ssl_certificate__sheet", "finish": "ssl_certificate__reported"}
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         errors = [f"{one['name']}: {one['error']}" for one in answer.get("observed", ()) if one.get("error")]
         if self._task.args["step"] == "placeholder" and errors:
             return {**answer, "failed": True, "msg": " | ".join(errors)}
-        return answer if answer.get("failed") else {"changed": False, **found, **answer}
+        return answer if answer.get("failed") else {"changed": False, "use": use_of_role(self._task), **found, **answer}
 
     def _evaluate(self, value: Any) -> Any:
         return self._templar.template(value) if _has_template(value) else value

@@ -21,7 +21,7 @@ from ansible_collections.certops.resello.plugins.plugin_utils.desk import Answer
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import shared_orders_digest
 from ansible_collections.certops.resello.plugins.plugin_utils.own_orders import identities
 from ansible_collections.certops.resello.plugins.plugin_utils.plain import plain
-from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import PREFIX, RoleVariables
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import PREFIX, RoleVariables, use_of_role
 
 # Variables in which the role registers answers.
 LOOKED = f"{PREFIX}_looked"
@@ -94,9 +94,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
 
     def _answers(self, register: str) -> Answers:
         hosts = {host: raw.get(register) for host, raw in self._raw_hosts()}
-        usable = {host: plain(one) for host, one in hosts.items() if one and (register == ANSWER or "items" in one)}
+        usable = {host: plain(one) for host, one in hosts.items() if one and self._is_of_this_use(host, one, register)}
         controller = {name: plain(self._vars.get(f"{PREFIX}_{name}") or {}) for name in CONTROLLER}
         return Answers(usable, controller)
+
+    def _is_of_this_use(self, host: str, answer: Mapping[str, Any], register: str) -> bool:
+        """Hosts of earlier batches (serial) have observed before; they are asked for keys."""
+        if register == ANSWER:
+            return True  # it names its sheet
+        batch = [str(one) for one in self._vars["ansible_play_batch"]]
+        return "items" in answer and (host not in batch or answer.get("use") == use_of_role(self._task))
 
     def _settings(self) -> Settings:
         own = self._own

@@ -40,6 +40,15 @@ RUN_WIDE = (
 LISTS = tuple(name for name in (*VARIABLE_LISTS, *MAPPING_LISTS) if name != f"{PREFIX}orders")
 
 
+def use_of_role(task: Any) -> str:
+    """Tells the uses of the role in one play apart: a host that takes no part in this one has observed for another.
+
+    Ansible has one object for each use, and the processes of all its tasks are forked from the one that holds it.
+    """
+
+    return f"{id(task._role):x}"
+
+
 class RoleVariables(Mapping[str, Any]):
     """The variables of the role on one host, without their prefix, evaluated when they are asked for."""
 

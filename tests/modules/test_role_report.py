@@ -185,3 +185,24 @@ def test_what_needs_a_person_is_shown_where_ansible_hides_what_is_ok(shop: Shop,
     assert "must click the link in the mail for mail.example.com" in " ".join(played.output.split())
     shown = control.play([play])
     assert "needs you: mail" not in shown.output, "it is in the report"
+
+
+def test_a_host_that_takes_no_part_in_a_use_of_the_role_is_not_asked_by_it(shop: Shop, control: Control) -> None:
+    """What web1 had observed for the first use is no answer to the second one."""
+    first = play_of(shop, order("shop"))
+    role = first["roles"][0]
+    second = {**role["vars"], "ssl_certificate_orders": [order("mail", hosts=["web2"])]}
+    tasks = [
+        {"ansible.builtin.include_role": {"name": role["role"]}, "vars": role["vars"]},
+        {
+            "ansible.builtin.include_role": {"name": role["role"]},
+            "vars": second,
+            "when": "inventory_hostname == 'web2'",
+        },
+    ]
+    play = {**{key: value for key, value in first.items() if key != "roles"}, "hosts": "web1,web2", "tasks": tasks}
+    played = control.play([play])
+    assert (played.rc, shop.charges) == (0, 2), played.output
+    last = re.findall(r": Report\] \*+\nok: \[\S+\] => (\{.*?\n\})", played.output, re.DOTALL)[-1]
+    assert "mail: ordered" in last
+    assert "shop" not in last
