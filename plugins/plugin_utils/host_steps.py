@@ -188,7 +188,7 @@ def record(step: Step, certificates: Sequence[Mapping[str, Any]]) -> Answer:
     return {"observed": entries, "record_error": made.get("msg") or ""}
 
 
-def place(step: Step, wanted: Mapping[str, Any], noted: Sequence[Mapping[str, Any]]) -> Answer:
+def place_files(step: Step, wanted: Mapping[str, Any], noted: Sequence[Mapping[str, Any]]) -> Answer:
     """Place validation files that are written down. They are gone at the end of the run, so they are no change."""
 
     known = {*wanted["known"], *(name for one in noted for name in read_placed(one)["files"])}
@@ -213,7 +213,7 @@ def place(step: Step, wanted: Mapping[str, Any], noted: Sequence[Mapping[str, An
     return {"dcv_errors": [f"validation files could not be placed in {step.folder}: {reasons}"]}
 
 
-def remove(step: Step, names: Sequence[str]) -> Answer:
+def remove_files(step: Step, names: Sequence[str]) -> Answer:
     kept = []
     for name in names:
         path = f"{step.folder}/{PurePosixPath(name).name}"
@@ -277,7 +277,7 @@ PARTS: dict[str, Callable[[Step, Any], Answer]] = {
     "open": unseal,
     "read": read,
     "record": record,
-    "remove": remove,
+    "remove": remove_files,
     "install": install,
     "hooked": hooked,
 }
@@ -297,7 +297,7 @@ def take_step(step: Step, sheet: Mapping[str, Any]) -> Answer:
             answer = _joined(answer, came)
     if sheet.get("place"):
         done = True
-        answer = _joined(answer, place(step, sheet["place"], answer["observed"]))
+        answer = _joined(answer, place_files(step, sheet["place"], answer["observed"]))
     if sheet.get("problems"):
         return {**answer, "failed": True, "msg": " | ".join(sheet["problems"])}
     return answer if done else {**answer, "skipped": True, "skip_reason": "Nothing is to be done on this host"}

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from .book import Book, HostEntry, Result
-from .report import DONE, DONE_BY, MADE, TO_DO_BY
+from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY
 
 NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, QUIET = (
     "needs you",
@@ -187,7 +187,7 @@ def _installed(
 def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: datetime) -> Line:
     reference = result["client_reference"]
     fate = fate or Fate()
-    done = _done(ordered)
+    done = _order_words(ordered)
     error = result["error"]["message"] if result.get("error") and book.ordering else ""
     would = book.would_order and result.get("changed") and result["action"] in TO_DO_BY and not error
     people = book.asking.get("people", {}).get(reference) or _people(result)
@@ -197,21 +197,31 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         *([_without(reference, words_of_the_role(error))] if error else ()),
         *([_would(result)] if would else ()),
         *(([people] if people else _missing(result)) if waits else ()),
-        *_words(fate, reference, error, planning=book.planning),
+        *_installation_words(fate, reference, error, planning=book.planning),
     ]
-    if error or fate.troubles or fate.hook_error or (waits and people):
-        group = NEEDS_YOU
-    elif would or (book.planning and fate.installed):
-        group = WOULD_DO
-    elif done or fate.installed or fate.hooked:
-        group = DONE_NOW
-    else:
-        group = WAITING if waits else QUIET
+    group = group_of(
+        needs=bool(error or fate.troubles or fate.hook_error or (waits and people)),
+        would=bool(would or (book.planning and fate.installed)),
+        done=bool(done or fate.installed or fate.hooked),
+        waits=waits,
+    )
     parts = parts or [str(result.get("reason") or result["state"])]
     return Line(group, reference, [*parts, *_ends(result, now)], str(result.get("next_date") or ""))
 
 
-def _words(fate: Fate, reference: str, error: str, *, planning: bool) -> Iterator[str]:
+def group_of(*, needs: bool, would: bool, done: bool, waits: bool) -> str:
+    """Whoever must act comes first, also if something was done."""
+
+    if needs:
+        return NEEDS_YOU
+    if would:
+        return WOULD_DO
+    if done:
+        return DONE_NOW
+    return WAITING if waits else QUIET
+
+
+def _installation_words(fate: Fate, reference: str, error: str, *, planning: bool) -> Iterator[str]:
     """What became of the certificate on its hosts. What the error of the order says is not said again."""
 
     if fate.installed:
@@ -227,7 +237,7 @@ def _words(fate: Fate, reference: str, error: str, *, planning: bool) -> Iterato
         yield f"{HOOK_FAILED}: {fate.hook_error}"
 
 
-def _done(ordered: Result) -> str:
+def _order_words(ordered: Result) -> str:
     """What this run did with the order, with the money that it took."""
 
     outcome, action, order = ordered.get("outcome"), ordered.get("action"), ordered.get("order") or {}

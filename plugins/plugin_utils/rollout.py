@@ -20,7 +20,7 @@ def wave_of(item: Mapping[str, Any], result: Mapping[str, Any], host: str, prese
     return min(place, 1) if result.get("replaces_revoked") else place
 
 
-def waves(
+def waves_of_host(
     items: Iterable[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], host: str, present: Collection[str]
 ) -> dict[str, int]:
     """The wave of each of these items on this host, by the name of the certificate."""

@@ -10,7 +10,7 @@ from .book import Book, HostEntry
 from .deploy_hook import noted, to_deploy
 from .deployment import deployment, not_in_place
 from .desk import Desk
-from .rollout import stopped_by_failure, waves
+from .rollout import stopped_by_failure, waves_of_host
 from .without_private_key import without_private_key
 
 
@@ -26,7 +26,7 @@ def install(desk: Desk) -> None:
         away = {one["name"] for one in entry.without_private_key}
         wanted = not_in_place(entry.items, mine, entry.observed, planning=book.would_order)
         here = [item for item in wanted if item["name"] not in away]
-        entry.waves = waves(here, mine, entry.host, desk.play.reachable)
+        entry.waves = waves_of_host(here, mine, entry.host, desk.play.reachable)
         entry.coming = [one["name"] for one in lacking if one["name"] not in away]
         if entry.without_private_key:
             entry.installations.append({"certificates": entry.without_private_key})

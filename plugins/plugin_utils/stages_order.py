@@ -149,7 +149,7 @@ def plan(desk: Desk) -> None:
         book.refuse(strays.refusals(book.orders, book.published))
         book.ordered = [] if book.planning else book.orders
         desk.sheet.flags["look_up"] = strays.to_look_up(book.published, desk.now)
-    hosts = working_hosts(desk)
+    hosts = hosts_with_work(desk)
     if desk.settings.deploy_tasks:
         _refuse_missing_tasks(desk, "ssl_certificate_deploy_tasks", desk.settings.deploy_tasks)
     if hosts:
@@ -158,7 +158,7 @@ def plan(desk: Desk) -> None:
         desk.sheet.hosts.setdefault(host, {})
 
 
-def working_hosts(desk: Desk) -> list[str]:
+def hosts_with_work(desk: Desk) -> list[str]:
     """The hosts on which this run has something to do, with all that serve the same certificates."""
 
     book = desk.book

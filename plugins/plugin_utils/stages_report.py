@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from . import report, strays
+from . import report_summary, strays
 from .book import HostEntry
 from .desk import Desk
 from .report_lines import NEEDS_YOU, lines_of, shown, totals, words_of_the_role
@@ -30,7 +30,7 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
     for entry, said in zip(hosts, told):
         results = _reported(desk, entry)
         everything.update({result["client_reference"]: result for result in results})
-        summary = report.summary(
+        summary = report_summary.summary(
             results,
             book.ordered,
             entry.installations,
@@ -44,13 +44,13 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
         if book.removing:
             # Nothing was written over what another run had written meanwhile. It was read: there is more to do.
             desk.sheet.give(entry.host, "record", forgetting(desk, entry))
-    here = report.total(summaries)
+    here = report_summary.total(summaries)
     lines = lines_of(book, hosts, list(everything.values()), told, desk.now)
     whole = totals(book, everything, lines, here) if summaries else ""
     return {
         "lines": shown(lines, whole, verbose=verbose),
         "attention": [line.text for line in lines if line.group == NEEDS_YOU],
-        "summary": report.merged(earlier, here) if summaries else dict(earlier),
+        "summary": report_summary.merged(earlier, here) if summaries else dict(earlier),
     }
 
 

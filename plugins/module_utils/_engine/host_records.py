@@ -43,10 +43,12 @@ class _Reference:
     read: dict[str, HostMemory]
     memory: SharedMemory
     notes_hosts: bool  # whether the hosts should remember the list of hosts
-    own_csr: bool  # the user gave the CSR; otherwise the host in `first` makes it
+    own_csr: bool  # the user gave the CSR; otherwise the `key_host` makes it
     seen: str | None = None
     trouble: str | None = None  # a record that cannot be read: never "no record"
-    first: str = ""  # the first reachable host, or the one that holds the key of a call to be sent again
+    key_host: str = (
+        ""  # makes the key: the first reachable host, or the one that holds the key of a call to be sent again
+    )
 
 
 class HostRecords:
@@ -181,7 +183,7 @@ def _read(wish: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]], own: str)
         own_csr=bool(wish.get("csr_content") or wish.get("csr_path")),
         seen=seen,
         trouble=trouble,
-        first=first,
+        key_host=first,
     )
 
 
@@ -232,7 +234,7 @@ def _changes(known: _Reference, host: HostMemory, evidence: Evidence | None) -> 
             continue
         change: dict[str, Any] = {"host": host.name, "kind": kind, "content": content}
         change["replaces"] = None if present is None else hashlib.sha256(present.encode()).hexdigest()
-        makes_the_csr = kind == "intent" and _has_csr(host.intent) and not known.own_csr and host.name == known.first
+        makes_the_csr = kind == "intent" and _has_csr(host.intent) and not known.own_csr and host.name == known.key_host
         change["about_request"] = makes_the_csr and content is not None
         changes.append(change)
     return changes

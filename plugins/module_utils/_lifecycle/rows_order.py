@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from .._model.dates import plus
-from .._model.limits import CREATES_WITHIN, MOST_CREATES, recent_orders
+from .._model.limits import CREATES_WITHIN, MOST_CREATES_OF_ONE, recent_orders
 from .._model.memory import Intent
 from .._model.orders import Order
 from .case import Case, OrderCase
@@ -134,7 +134,7 @@ def create(case: Case) -> Decision | None:
     if case.orders.current is not None or case.orders.conflict or failed_call_order(case) is not None:
         return None
     recent = recent_orders(known_orders(case.desired, case.observed), case.now)
-    if len(recent) >= MOST_CREATES:
+    if len(recent) >= MOST_CREATES_OF_ONE:
         return Decision(
             "blocked",
             "too_many_creates",

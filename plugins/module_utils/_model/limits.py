@@ -16,7 +16,7 @@ from typing import Iterable
 from .dates import plus
 from .orders import Order
 
-MOST_CREATES = 2  # of one reference
+MOST_CREATES_OF_ONE = 2  # of one reference
 CREATES_WITHIN = timedelta(days=30)
 REISSUE_REST = timedelta(hours=24)  # at most one reissue of an order in this time
 RENEWAL_REST = timedelta(days=10)  # at most one renewal in this time: the API may show it only after days

@@ -18,7 +18,7 @@ from .._model.dates import plus
 from .._model.limits import (
     CREATES_WITHIN,
     LARGEST_SKEW,
-    MOST_CREATES,
+    MOST_CREATES_OF_ONE,
     REISSUE_REST,
     RENEWAL_REST,
     recent_orders,
@@ -238,7 +238,7 @@ def bought_too_often(seen: Iterable[Order], evidence: Evidence | None, clock: Cl
     listed = recent_orders(seen, now_of(clock))
     noted = [moment for moment in (evidence.creates if evidence else ()) if moment > since]
     count = max(len(listed), len(noted))
-    if count < MOST_CREATES:
+    if count < MOST_CREATES_OF_ONE:
         return None
     ids = ", ".join(row.id for row in listed) or "recorded in the evidence"
     return Refusal(

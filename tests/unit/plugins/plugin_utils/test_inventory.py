@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.plugin_utils import orders, report, strays
+from ansible_collections.certops.resello.plugins.plugin_utils import orders, report_summary, strays
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import Inventory, shared_orders_digest
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import strays as strays_of
 from hypothesis import given
@@ -312,7 +312,7 @@ def test_no_order_that_a_reachable_host_knows_of_ever_vanishes(
 
 
 def test_the_report_of_programs_counts_them_once() -> None:
-    assert report.total([{"wrong": ["a"], "elsewhere": []}, {"wrong": ["a"], "elsewhere": ["b"]}]) == {
+    assert report_summary.total([{"wrong": ["a"], "elsewhere": []}, {"wrong": ["a"], "elsewhere": ["b"]}]) == {
         "wrong": ["a"],
         "elsewhere": ["b"],
         "version": 1,

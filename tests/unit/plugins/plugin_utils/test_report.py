@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils.book import Book, HostEntry
-from ansible_collections.certops.resello.plugins.plugin_utils.report import merged, summary, total
 from ansible_collections.certops.resello.plugins.plugin_utils.report_lines import Line, lines_of, shown, totals
+from ansible_collections.certops.resello.plugins.plugin_utils.report_summary import merged, summary, total
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 ENDS = {"not_after": "2027-01-24T18:00:00Z"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.certops.resello.plugins.plugin_utils.requests import requests
-from ansible_collections.certops.resello.plugins.plugin_utils.rollout import stopped_by_failure, wave_of, waves
+from ansible_collections.certops.resello.plugins.plugin_utils.rollout import stopped_by_failure, wave_of, waves_of_host
 from ansible_collections.certops.resello.plugins.plugin_utils.sharing import (
     key_host,
     keys_to_seal,
@@ -113,7 +113,7 @@ def test_waves_after_a_purchase_and_after_a_reissue() -> None:
     assert [wave_of(ITEM, bought, host, HOSTS) for host in HOSTS] == [0, 1, 2]
     assert [wave_of(ITEM, reissued, host, HOSTS) for host in HOSTS] == [0, 1, 1]
     assert [wave_of(ITEM, bought, host, ["web2", "web3"]) for host in ("web2", "web3")] == [0, 1]
-    assert waves([ITEM], [bought], "web2", HOSTS) == {"shop": 1}
+    assert waves_of_host([ITEM], [bought], "web2", HOSTS) == {"shop": 1}
 
 
 def test_a_failure_holds_the_next_hosts_back_unless_the_old_certificate_is_dead() -> None:
