@@ -26,6 +26,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         self._task_vars = task_vars or {}
+        self._started: list[str] = []
+        return {**self._step(), "modules": self._started}
+
+    def _step(self) -> dict[str, Any]:
         variables = RoleVariables(self._task_vars, self._evaluate)
         host = str(self._task_vars["inventory_hostname"])
         step = Step(self, variables, host, planning=bool(self._task.check_mode))
@@ -56,12 +60,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         return self._templar.template(value) if _has_template(value) else value
 
     def run_module(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        self._started.append(module)
         answer: dict[str, Any] = self._execute_module(
             module_name=module, module_args=dict(options), task_vars=self._task_vars
         )
         return answer
 
     def copy(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        self._started.append("ansible.builtin.copy")
         task = self._task.copy()
         task.args = dict(options)
         loader = self._shared_loader_obj.action_loader

@@ -68,6 +68,12 @@ items:
   type: list
   elements: dict
   sample: [{name: shop, names: [shop.example.com], hosts: [web1]}]
+modules:
+  description: The modules that this step has started on the host.
+  returned: always
+  type: list
+  elements: str
+  sample: [certops.resello.ssl_certificate_host_info]
 observed:
   description: What modules found on the host, see RV(certops.resello.ssl_certificate_host_info#module:certificates).
   returned: when something was found

@@ -50,10 +50,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core comes 
         self._count(result)
 
     def _count(self, result: Any) -> None:
-        """What Ansible does itself, such as set_fact, has no invocation."""
-        if result._task._role is not None and "invocation" in result._result:
-            where = result._task.delegate_to or result._host.get_name()
-            self.modules.setdefault(where, []).append(result._task.action)
+        """What Ansible does itself, such as set_fact, has no invocation; a step of the role lists what it started."""
+        if result._task._role is None:
+            return
+        where = result._task.delegate_to or result._host.get_name()
+        own = [result._task.action] if "invocation" in result._result else []
+        self.modules.setdefault(where, []).extend([*own, *result._result.get("modules", ())])
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         counts = {host: stats.summarize(host)["changed"] for host in sorted(stats.processed)}

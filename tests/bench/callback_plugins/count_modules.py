@@ -37,8 +37,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core comes 
         self.executed: Counter[str] = Counter()
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        if result._task._role is not None and "invocation" in result._result:
-            self.executed[result._task.delegate_to or result._host.get_name()] += 1
+        if result._task._role is not None:
+            started = len(result._result.get("modules", ())) + ("invocation" in result._result)
+            self.executed[result._task.delegate_to or result._host.get_name()] += started
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
         self.v2_runner_on_ok(result)
