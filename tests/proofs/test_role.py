@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -195,13 +196,14 @@ def test_two_runs_at_once_leave_each_other_their_records_and_the_last_one_cleans
 
 def test_an_order_by_mail_waits_is_reminded_of_and_changes_its_method(world: World) -> None:
     box = "admin@mail.shop.example"
-    mailed = {**MAIL, "dcv_type": "EMAIL", "contact": {"approver_email_address": box}, "wait_at_most": 10000}
+    mailed = {**MAIL, "dcv_type": "EMAIL", "contact": {"approver_email_address": box}, "wait_at_most": 20}
     parked = world.play(mailed, ssl_certificate_wait_timeout=0)
     assert (parked.rc, world.charges()) == (0, 1), parked.output
     assert f"{box} must click" in parked.output
     assert "2028-03-15" in parked.output
     (order,) = world.sandbox.control("GET", "orders")["orders"]
-    world.sandbox.control("POST", f"orders/{order['id']}", {"created": "2026-01-01T00:00:00Z"})
+    created = f"{datetime.now(timezone.utc) - timedelta(days=8):%Y-%m-%dT%H:%M:%SZ}"
+    world.sandbox.control("POST", f"orders/{order['id']}", {"created": created})
     reminded = world.play(mailed, ssl_certificate_wait_timeout=0)
     assert reminded.rc == 0, reminded.output
     assert "asked for the mail again" in reminded.output
