@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import callback_loader
@@ -55,10 +58,30 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             return worksheet.gather(book, self._answers(LOOKED), settings, play, now, self._list_of)
         sheet = self._vars[SHEET]
         if stage == "plan":
-            return worksheet.due(self._planned(settings, play, now))
+            found = worksheet.due(self._planned(settings, play, now))
+            self._refuse_unreadable_tasks(settings)
+            return found
         if stage == "report":
             return self._report(settings, play, now)
         return worksheet.next_sheet(stage, sheet["book"], self._answers(ANSWER), settings, play, now)
+
+    def _refuse_unreadable_tasks(self, settings: Settings) -> None:
+        """Ansible ends a run at once if it cannot read a task file, also after a purchase and without a report."""
+        given = {"ssl_certificate_deploy_tasks": settings.deploy_tasks}
+        if settings.dns.get("provider") == "tasks":
+            given["ssl_certificate_dns.tasks"] = settings.dns.get("tasks")
+        for variable, path in given.items():
+            if not path:
+                continue
+            beside = Path(self._vars.get("playbook_dir") or "") / str(path)
+            place = Path(str(path)) if Path(str(path)).is_file() else beside
+            try:
+                tasks = self._loader.load_from_file(str(place)) if place.is_file() else []
+            except AnsibleError as error:
+                said = " ".join(str(error).split())
+                raise WorksheetError(f"{variable} ({place}) cannot be read: {said} Nothing was ordered.") from error
+            if tasks is not None and not isinstance(tasks, list):
+                raise WorksheetError(f"{variable} ({place}) is not a list of tasks. Nothing was ordered.")
 
     def _planned(self, settings: Settings, play: Play, now: datetime) -> Desk:
         sheet = self._vars[SHEET]
@@ -112,14 +135,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             dcv_backends=own["dcv_backends"],
             preflight=boolean(own["preflight"], strict=False),
             dns=own["dns"],
-            remind_after=float(own["email_remind_after"]),
+            remind_after=self._number("email_remind_after"),
             fallback=own.get("dcv_fallback") or None,
-            fallback_after=float(own["dcv_fallback_after"]),
-            dcv_timeout=int(own["dcv_timeout"]),
-            wait_timeout=int(own["wait_timeout"]),
+            fallback_after=self._number("dcv_fallback_after"),
+            dcv_timeout=int(self._number("dcv_timeout")),
+            wait_timeout=int(self._number("wait_timeout")),
             deploy_tasks=own.get("deploy_tasks") or None,
             partial_inventory=boolean(own["partial_inventory"], strict=False),
         )
+
+    def _number(self, name: str) -> float:
+        value = self._own[name]
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not 0 <= number < math.inf:
+            raise WorksheetError(f"{PREFIX}{name} (given: {value}) is not a number from 0 on. Nothing was changed.")
+        return number
 
     def _play(self) -> Play:
         known = self._vars
@@ -131,7 +164,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             groups={str(name): [str(host) for host in hosts] for name, hosts in known["groups"].items()},
             limited=limited,
             folder=str(known.get("playbook_dir") or ""),
+            failed=[host for host in (str(one) for one in known["ansible_play_hosts_all"]) if self._has_failed(host)],
         )
+
+    def _has_failed(self, host: str) -> bool:
+        """Whether the host was reached, and failed when it was observed."""
+        if host in self._vars["ansible_play_hosts"]:
+            return False
+        looked = self._vars["hostvars"].raw_get(host).get(LOOKED) or {}
+        return bool(looked.get("failed")) and not looked.get("unreachable")
 
     def _list_of(self, host: str) -> Sequence[Mapping[str, Any]]:
         """The list of orders as a host has it: by its own variables where they differ from those of this task."""

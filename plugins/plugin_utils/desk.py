@@ -47,6 +47,8 @@ class Play:
     limited: bool
     folder: str
     """Of the playbook."""
+    failed: Sequence[str] = ()
+    """Hosts that were reached, and failed when they were observed."""
 
 
 @dataclass(frozen=True)

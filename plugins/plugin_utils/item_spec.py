@@ -102,4 +102,10 @@ def is_absent(item: Mapping[str, Any]) -> bool:
 def problems_of(item: Mapping[str, Any]) -> list[str]:
     """What is wrong with values of an item, one text each."""
 
-    return list(ArgumentSpecValidator(item_spec()).validate(deepcopy(dict(item))).error_messages)
+    wrong = list(ArgumentSpecValidator(item_spec()).validate(deepcopy(dict(item))).error_messages)
+    return wrong or [
+        f"{option} has the path {one['path']!r}, which is not absolute"
+        for option in ("links", "copies")
+        for one in item.get(option) or ()
+        if not str(one["path"]).startswith("/")
+    ]

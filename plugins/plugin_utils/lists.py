@@ -50,6 +50,8 @@ def mistyped(variables: Mapping[str, Any]) -> list[str]:
             found += [f"{name} {problem}" for problem in problems(value, VARIABLE_LISTS[name])]
         if name in ENTRY_LISTS and isinstance(value, (list, tuple)):
             found += _of_entries(name, value)
+        if name in MAPPING_LISTS and value is not None and not isinstance(value, Mapping):
+            found.append(f"{name} is {described(value)}, not a mapping (name: value).")
         if name in MAPPING_LISTS and isinstance(value, Mapping):
             found += _of_mapping(f"in {name}", value, MAPPING_LISTS[name])
     return found

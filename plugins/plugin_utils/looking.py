@@ -38,10 +38,23 @@ def look(
         services=[*variables["service_presets"], *own],
         mistyped=variables.mistyped(),
     )
+    _refuse_keystores(found.items, variables)
     partial = str(variables.get("partial_inventory")).lower() in ("true", "yes", "on", "1")
     if limited or partial:
         _refuse_to_guess(found.items, "--limit" if limited else "ssl_certificate_partial_inventory")
     return {"items": found.items, "digest": found.digest, "run_wide": comparable(variables.run_wide())}
+
+
+def _refuse_keystores(items: Sequence[dict[str, Any]], variables: RoleVariables) -> None:
+    """A keystore without a passphrase could not be made, and the certificate would be bought all the same."""
+
+    for item in items:
+        wanted = item.get("pkcs12")
+        if wanted is not None and not wanted.get("passphrase_path") and not variables.get("pkcs12_passphrase"):
+            raise OrderConflictError(
+                f"{item['name']} in ssl_certificate_orders has pkcs12, and its keystore has no passphrase. Nothing was "
+                "changed or ordered. Set ssl_certificate_pkcs12_passphrase, or passphrase_path in its pkcs12."
+            )
 
 
 def _refuse_to_guess(items: Sequence[dict[str, Any]], why: str) -> None:

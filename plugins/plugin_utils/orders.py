@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Mapping, Sequence
 
 from ..module_utils._errors import ReselloError
@@ -39,8 +40,9 @@ def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     unknown = sorted(whole.keys() - {*ORDER_OPTIONS, *HOST_OPTIONS, *IDENTITY_OPTIONS})
     if unknown:
         raise OrderConflictError(
-            f"ssl_certificate_orders or ssl_certificate_defaults has what no order has: {', '.join(unknown)}. "
-            "Nothing was ordered."
+            f"{whole.get('name') or 'an item'} in ssl_certificate_orders, or ssl_certificate_defaults, has what no "
+            f"order has: {', '.join(unknown)}. Nothing was changed or ordered. The entry 'orders' of ansible-doc -t "
+            "role certops.resello.ssl_certificate lists what there is."
         )
     mistyped = mistyped_item(whole, f"of {whole.get('name') or 'an item'} in ssl_certificate_orders")
     if mistyped:
@@ -90,12 +92,26 @@ def items_of_host(
         item["hosts_named"] = "hosts" in item
         item["hosts"] = named_hosts(item["hosts"]) if item["hosts_named"] else sorted(play_hosts)
     mine = [item for item in complete if host in item["hosts"]]
+    _refuse_doubles(mine)
     for item in mine:
         _refuse_foreign_endpoints(item)
     if known_services is not None:
         for name in (name for item in mine for name in item.get("services") or ()):
             refuse_unknown_service(name, known_services)
     return mine
+
+
+def _refuse_doubles(items: Sequence[Mapping[str, Any]]) -> None:
+    """Two items of one host are two folders and two orders."""
+
+    for option in ("name", "client_reference"):
+        counted = Counter(item[option] for item in items)
+        for value in (value for value, number in counted.items() if number > 1):
+            names = ", ".join(item["name"] for item in items if item[option] == value)
+            raise OrderConflictError(
+                f"{counted[value]} items of ssl_certificate_orders ({names}) have the {option} {value!r}. Nothing was "
+                "changed or ordered. Give each its own."
+            )
 
 
 def refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:

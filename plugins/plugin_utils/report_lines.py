@@ -17,15 +17,16 @@ from typing import Any, Collection, Iterator, Mapping, Sequence
 from .book import Book, HostEntry, Result
 from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY
 
-NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, QUIET = (
+NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET = (
     "needs you",
     "done",
     "would do",
     "waiting",
     "elsewhere",
+    "notes",
     "quiet",
 )
-GROUPS = (NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, QUIET)
+GROUPS = (NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET)
 COUNTED = (*DONE_BY.values(), *TO_DO_BY.values())
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 HOOK_FAILED = "the tasks of ssl_certificate_deploy_tasks failed"
@@ -59,6 +60,8 @@ class Fate:
     hooked: bool = False
     hook_error: str = ""
     """Whether the user's own tasks deployed it, or why they did not."""
+    absent: list[str] = field(default_factory=list)
+    """Its hosts that are in the play, and could not be reached or have failed."""
     troubles: dict[str, list[str]] = field(default_factory=dict)
     """Why it is not installed, with the hosts that say so."""
 
@@ -76,10 +79,15 @@ def lines_of(
     results: Sequence[Result],
     said: Sequence[Mapping[str, Any]],
     now: datetime,
+    play_hosts: Collection[str] = (),
 ) -> list[Line]:
-    """Everything there is to say of these results and hosts. ``said`` is what `strays.report` found for the hosts."""
+    """Everything there is to say of these results and hosts. ``said`` is what `strays.report` found for the hosts.
+
+    ``play_hosts`` are all hosts of the play, also those that could not be reached.
+    """
 
     fates = fates_of(hosts)
+    _note_absent(fates, hosts, {*play_hosts} - {entry.host for entry in book.hosts})
     ordered = {result["client_reference"]: result for result in book.ordered}
     wrong = {reference for one in said for reference in one["wrong"]}
     found = [
@@ -95,11 +103,13 @@ def lines_of(
             if text.partition(": ")[0] not in covered
         ]
     found += [Line(NEEDS_YOU, "run", [text]) for text in (book.api_error, *book.dcv_errors) if text]
+    known = " ".join(line.text for line in found)
     for entry in hosts:
         unreadable = [f"{seen['name']}: {seen['error']}" for seen in entry.observed if seen.get("error")]
         troubles = [text for text in (*unreadable, entry.record_error, *entry.dcv_errors) if text]
-        found += [Line(NEEDS_YOU, entry.host, [text.removeprefix(f"{entry.host}: ")]) for text in troubles]
-    found += [Line(WAITING, *_split(text)) for text in book.notes]
+        new = [text.removeprefix(f"{entry.host}: ") for text in troubles if text not in known]
+        found += [Line(NEEDS_YOU, entry.host, [text]) for text in new]
+    found += [Line(NOTES, *_split(text)) for text in book.notes]
     return list({(line.group, line.text): line for line in found}.values())
 
 
@@ -125,9 +135,8 @@ def totals(book: Book, references: Collection[str], lines: Sequence[Line], summa
     installed = sum(len(names) for names in (summary["to_deploy"] if book.planning else summary["deployed"]).values())
     done = {**{word: len(summary[word]) for word in COUNTED}, "to install" if book.planning else "installed": installed}
     charged = sum(1 for result in book.ordered if result.get("money_spent") == "yes")
-    groups = {
-        group: sum(1 for line in lines if line.group == group) for group in (NEEDS_YOU, WAITING, ELSEWHERE, QUIET)
-    }
+    mine = [line.group for line in lines if line.subject in references]
+    groups = {group: mine.count(group) for group in (NEEDS_YOU, WAITING, QUIET)}
     said = [f"{number} {word.replace('_', ' ')}" for word, number in {**done, **groups}.items() if number]
     if not book.planning:
         said.append(f"{charged} charged" if charged else "nothing charged")
@@ -162,6 +171,12 @@ def fates_of(hosts: Sequence[HostEntry]) -> dict[str, Fate]:
         for name in entry.hooked:
             mine[name].hooked = True
     return fates
+
+
+def _note_absent(fates: Mapping[str, Fate], hosts: Sequence[HostEntry], gone: Collection[str]) -> None:
+    for entry in hosts:
+        for item in entry.items:
+            fates[item["client_reference"]].absent = [host for host in item.get("hosts") or () if host in gone]
 
 
 def _installed(
@@ -200,7 +215,7 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         *_installation_words(fate, reference, error, planning=book.planning),
     ]
     group = group_of(
-        needs=bool(error or fate.troubles or fate.hook_error or (waits and people)),
+        needs=bool(error or fate.troubles or fate.hook_error or fate.absent or (waits and people)),
         would=bool(would or (book.planning and fate.installed)),
         done=bool(done or fate.installed or fate.hooked),
         waits=waits,
@@ -231,6 +246,8 @@ def _installation_words(fate: Fate, reference: str, error: str, *, planning: boo
     for text, hosts in fate.troubles.items():
         if text != error:
             yield f"not installed on {', '.join(hosts)}: {_without(reference, text)}"
+    if fate.absent:
+        yield f"not checked on {', '.join(fate.absent)} (unreachable, or failed before)"
     if fate.hooked:
         yield "deployed by your tasks"
     if fate.hook_error:

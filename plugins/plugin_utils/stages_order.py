@@ -124,6 +124,9 @@ def wanted_orders(desk: Desk) -> list[dict[str, Any]]:
         whole = union(published, desk.play.hosts, desk.play.groups.get("all", ()))
     except OrderConflictError as error:
         raise WorksheetError(str(error)) from error
+    for host in (host for options in whole for host in options["observed"]["hosts"]):
+        if host.get("absence") == "unreachable" and host["name"] in desk.play.failed:
+            host["absence"] = "failed"
     return with_changed_method(whole, published)
 
 

@@ -45,7 +45,7 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
             # Nothing was written over what another run had written meanwhile. It was read: there is more to do.
             desk.sheet.give(entry.host, "record", forgetting(desk, entry))
     here = report_summary.total(summaries)
-    lines = lines_of(book, hosts, list(everything.values()), told, desk.now)
+    lines = lines_of(book, hosts, list(everything.values()), told, desk.now, desk.play.hosts)
     whole = totals(book, everything, lines, here) if summaries else ""
     return {
         "lines": shown(lines, whole, verbose=verbose),

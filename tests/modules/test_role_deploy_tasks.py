@@ -82,6 +82,20 @@ def test_a_task_file_that_is_not_there_is_refused_before_anything_is_ordered(sho
     assert "ssl_certificate_deploy_tasks (given: missing.yml) is not a file" in played.output
 
 
+@pytest.mark.parametrize(("text", "said"), [('- name: "x', "cannot be read"), ("name: x", "is not a list of tasks")])
+def test_a_task_file_that_ansible_cannot_read_is_refused_before_anything_is_ordered(
+    shop: Shop, control: Control, text: str, said: str
+) -> None:
+    """Ansible ends the run where it includes such a file: after the purchase, and without a report."""
+    (shop.folder / "broken.yml").write_text(text)
+    played = control.play([play_of(shop, ssl_certificate_deploy_tasks="broken.yml")])
+    assert (played.rc, shop.charges, played.failed) == (2, 0, 1), played.output
+    (message,) = played.messages().values()
+    assert message.startswith("ssl_certificate_deploy_tasks (")
+    assert said in message
+    assert "\n" not in message
+
+
 def test_check_mode_runs_no_tasks_of_the_user(shop: Shop, control: Control) -> None:
     store, flag = deploying(shop)
     assert control.play([play_of(shop)]).rc == 0

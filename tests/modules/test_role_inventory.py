@@ -182,3 +182,12 @@ def test_hosts_that_want_different_things_of_one_run_are_refused(shop: Shop, con
     assert "ssl_certificate_max_creates is 0 on web1 and 10 on web2." in message
     assert "ssl_certificate_dns_secret differs between web1 and web2 (secrets are not shown)." in message
     assert secret["ssl_certificate_dns_secret"] not in played.output
+
+
+def test_a_host_that_failed_on_its_variables_is_not_called_unreachable(shop: Shop, control: Control) -> None:
+    control.inventory({"web1": HOST, "web2": {**HOST, "ssl_certificate_defaults": ["plan"]}})
+    played = control.play([play_of(shop, "web1,web2", order("shop", hosts=["web1", "web2"]))])
+    assert (played.rc, shop.charges) == (2, 0), played.output
+    assert "ssl_certificate_defaults is a list, not a mapping" in played.messages()["web2"]
+    assert "web2 (in hosts) did not take part: " in played.messages()["web1"]
+    assert "did not take part: unreachable" not in played.output

@@ -125,7 +125,10 @@ def test_whatever_a_task_takes_that_runs_once_is_compared_between_the_hosts() ->
     assert len(tasks) > 5
     taken = {name for task in tasks for name in re.findall(r"\bssl_certificate_\w+", str(task)) if name in SPECS}
     worksheet = (ROLE.parents[1] / "plugins" / "action" / "ssl_certificate_worksheet.py").read_text()
-    taken |= {f"ssl_certificate_{name}" for name in re.findall(r"""\b_?own(?:\.get)?[\[(]"(\w+)"[\])]""", worksheet)}
+    taken |= {
+        f"ssl_certificate_{name}"
+        for name in re.findall(r"""\b_?(?:own|number)(?:\.get)?[\[(]"(\w+)"[\])]""", worksheet)
+    }
     assert {"ssl_certificate_dcv_backends", "ssl_certificate_wait_sleep"} <= taken
     # Each host has its own list; what two hosts say of one order is compared where the orders are put together.
     per_host = {"ssl_certificate_orders", "ssl_certificate_defaults"}

@@ -359,3 +359,18 @@ def test_a_typing_error_is_found_before_anything_is_ordered(
 ) -> None:
     with pytest.raises(orders.OrderConflictError, match=message):
         orders.items_of_host(items, defaults, "web1", ["web1"], ["nginx"])
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([{"name": "a"}, {"name": "b", "client_reference": "a"}], r"2 items .* \(a, b\) have the client_reference 'a'"),
+        ([{"name": "a"}, {"name": "a"}], r"2 items .* \(a, a\) have the name 'a'"),
+        ([{"name": "a", "links": [{"path": "rel", "file": "cert"}]}], "path 'rel', which is not absolute"),
+        ([{"name": "a", "dcv_type": "dns"}], "a in ssl_certificate_orders: value of dcv_type must be one of"),
+        ([{"name": "a", "approver": "x"}], "a in ssl_certificate_orders, .* has what no order has: approver"),
+    ],
+)
+def test_an_item_that_cannot_work_is_refused_by_its_name(items: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(orders.OrderConflictError, match=message):
+        orders.items_of_host(items, {}, "web1", ["web1"])

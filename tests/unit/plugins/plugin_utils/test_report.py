@@ -216,3 +216,23 @@ def test_quiet_orders_are_counted_and_listed_on_request() -> None:
         "in all: 300 orders; 300 quiet, nothing charged",
     ]
     assert len(shown(found, whole, verbose=True)) == 302
+
+
+def test_an_order_with_a_host_that_could_not_be_reached_is_not_quiet() -> None:
+    entry = HostEntry("web1", [{"name": "shop", "client_reference": "shop", "hosts": ["web1", "web2"]}], [])
+    book = Book("run-1", "main", False, hosts=[entry])
+    result = {**order("shop", "none"), "reason": "not due"}
+    (line,) = lines_of(book, [entry], [result], [], NOW, ["web1", "web2"])
+    assert (line.group, line.parts[0]) == ("needs you", "not checked on web2 (unreachable, or failed before)")
+    (line,) = lines_of(book, [entry], [result], [], NOW, ["web1"])
+    assert line.group == "quiet", "under a limit it takes no part"
+
+
+def test_notes_are_no_orders_and_nothing_is_said_twice() -> None:
+    entry = HostEntry("web1", [{"name": "shop", "client_reference": "shop"}], [], dcv_errors=["web1: no web root"])
+    result = order("shop", "create", error={"message": "shop: not ordered: web1: no web root", "code": "x"})
+    book = Book("run-1", "main", False, hosts=[entry], notes=["The method EMAIL ends: plan to move."])
+    found = lines_of(book, [entry], [result], [], NOW)
+    assert [(line.group, line.subject) for line in found] == [("needs you", "shop"), ("notes", "The method EMAIL ends")]
+    whole = totals(book, ["shop"], found, total([summed([result], planning=False)]))
+    assert whole == "in all: 1 order; 1 needs you, nothing charged"
