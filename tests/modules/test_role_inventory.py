@@ -185,8 +185,11 @@ def test_hosts_that_want_different_things_of_one_run_are_refused(shop: Shop, con
 
 
 def test_a_host_that_failed_on_its_variables_is_not_called_unreachable(shop: Shop, control: Control) -> None:
-    control.inventory({"web1": HOST, "web2": {**HOST, "ssl_certificate_defaults": ["plan"]}})
-    played = control.play([play_of(shop, "web1,web2", order("shop", hosts=["web1", "web2"]))])
+    play = play_of(shop, "web1,web2", order("shop", hosts=["web1", "web2"]))
+    defaults = play["roles"][0]["vars"].pop("ssl_certificate_defaults")
+    own = {"web1": defaults, "web2": ["plan"]}
+    control.inventory({host: {**HOST, "ssl_certificate_defaults": value} for host, value in own.items()})
+    played = control.play([play])
     assert (played.rc, shop.charges) == (2, 0), played.output
     assert "ssl_certificate_defaults is a list, not a mapping" in played.messages()["web2"]
     assert "web2 (in hosts) did not take part: " in played.messages()["web1"]

@@ -83,12 +83,13 @@ def test_what_needs_a_person_comes_first_and_once(shop: Shop, control: Control) 
         "  mail: ordered (id ID), charged, admin@example.com must click the link in the mail for mail.example.com, "
         f"since DAYT{lines[1].rpartition('DAYT')[2]}"
     )
-    assert [line.partition(":")[0] for line in lines[2:6]] == ["  typo", "done", "  shop", "waiting"]
+    assert [line.partition(":")[0] for line in lines[2:6]] == ["  typo", "done", "  shop", "elsewhere"]
     assert "wbe1 (in hosts) is neither in the inventory nor in this play" in lines[2]
-    assert lines[-2] == (
+    assert lines[6] == (
         "  away: nothing was done in this run, because no host takes part: gone (unreachable, or failed before)"
     )
-    assert lines[-1] == ("in all: 2 orders; 2 bought, 1 installed, 2 needs you, 1 waiting, 1 elsewhere, 2 charged")
+    assert [lines[7], lines[8][:41]] == ["notes:", "  The method EMAIL ends on DAY (Baseline R"]
+    assert lines[-1] == "in all: 2 orders; 2 bought, 1 installed, 1 needs you, 2 charged"
     assert len(set(lines)) == len(lines)
 
 
