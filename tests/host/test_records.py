@@ -200,7 +200,10 @@ def test_what_is_remembered_of_other_orders_is_told_when_asked_for(machine: Mach
     told = machine.run("ssl_certificate_host_info", asked)
     (found,) = told["other_records"]
     assert found["name"].startswith("not-served-")
-    assert (found["records"], found["error"]) == ({kind: kind for kind in ("intent", "evidence", "hosts")}, None)
+    assert (found["records"], found["error"]) == (
+        {kind: kind for kind in ("intent", "evidence", "hosts", "placed")},
+        None,
+    )
     assert (told["changed"], machine.look(other)["other_records"]) == (False, [])
 
 

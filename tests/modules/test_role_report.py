@@ -88,7 +88,8 @@ def test_what_needs_a_person_comes_first_and_once(shop: Shop, control: Control) 
     assert lines[6] == (
         "  away: nothing was done in this run, because no host takes part: gone (unreachable, or failed before)"
     )
-    assert [lines[7], lines[8][:41]] == ["notes:", "  The method EMAIL ends on DAY (Baseline R"]
+    assert lines[7] == "notes:"
+    assert lines[8].startswith("  The method EMAIL ends on DAY")
     assert lines[-1] == "in all: 2 orders; 2 bought, 1 installed, 1 needs you, 2 charged"
     assert len(set(lines)) == len(lines)
 
