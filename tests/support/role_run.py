@@ -31,6 +31,7 @@ PREPARE, INSTALL = "ssl_certificate_prepare", "ssl_certificate_install"
 MODULES = (API, LOOK, PREPARE, INSTALL)
 STEPS = ("observe", "plan", "request", "seal", "open", "order", "record", "follow", "note", "install")
 LONGEST = 300.0  # seconds, of one module
+MOMENT = 0.01  # seconds after which a module is asked whether it has ended, and whether the run was killed
 
 Options = dict[str, Any]
 Results = list[dict[str, Any]]
@@ -38,6 +39,9 @@ Results = list[dict[str, Any]]
 
 class Process(Protocol):
     """A module under way."""
+
+    def ended(self) -> bool:
+        """Whether it has ended."""
 
     def kill(self) -> None:
         """Kill -9; wait until it is gone."""
@@ -118,8 +122,7 @@ class RoleRun:
 
     def play(self) -> Report:
         """Order, wait and install, as the role's main.yml does."""
-        self._working: list[Process] = []
-        self._lock, self._killed = threading.Lock(), threading.Event()
+        self._killed = threading.Event()
         self._answers: dict[str, Options] = {}
         self._controller: dict[str, Options] = {}
         try:
@@ -262,22 +265,18 @@ class RoleRun:
         if self.kill is None or self.kill.step != step or not started:
             return
         time.sleep(self.kill.after)
-        with self._lock:
-            self._killed.set()
-            for process in self._working:
-                process.kill()
+        self._killed.set()
 
     def module(self, name: str, options: Options, *, check: bool = False) -> Options:
         """Run a module to its end, unless the run is killed before."""
-        with self._lock:
-            if self._killed.is_set():
-                raise KilledError
-            process = self.start(name, options, check)
-            self._working.append(process)
-        result = process.result(LONGEST)
         if self._killed.is_set():
             raise KilledError
-        return result
+        process = self.start(name, options, check)
+        while not process.ended():
+            if self._killed.wait(MOMENT):
+                process.kill()
+                raise KilledError
+        return process.result(LONGEST)
 
     def _api(self, step: str) -> bool:
         """One of the calls of api.yml; whether it said anything of the orders."""
