@@ -22,6 +22,7 @@ WANTED = (
     "changelogs/changelog.yaml",
     "docs/*.md",
     "docs/awx/*.yml",
+    "docs/deploy-tasks/*.yml",
     "meta/runtime.yml",
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
