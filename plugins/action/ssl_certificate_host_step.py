@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.certops.resello.plugins.plugin_utils.host_steps import Step, observe, take_step
 from ansible_collections.certops.resello.plugins.plugin_utils.looking import look
+from ansible_collections.certops.resello.plugins.plugin_utils.observed import unreadable
 from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError
 from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables, use_of_role
 
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             limited=self._task_vars.get("ansible_limit") is not None,
         )
         answer = observe(step, found["items"])
-        errors = [f"{one['name']}: {one['error']}" for one in answer.get("observed", ()) if one.get("error")]
+        errors = unreadable(answer.get("observed", ()))
         if self._task.args["step"] == "placeholder" and errors:
             return {**answer, "failed": True, "msg": " | ".join(errors)}
         return answer if answer.get("failed") else {"changed": False, "use": use_of_role(self._task), **found, **answer}

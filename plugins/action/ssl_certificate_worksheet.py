@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import secrets
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from ansible import constants
@@ -19,20 +18,20 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import callback_loader
 from ansible.utils.display import Display
 from ansible_collections.certops.resello.plugins.plugin_utils import worksheet
-from ansible_collections.certops.resello.plugins.plugin_utils.book import Book, read
+from ansible_collections.certops.resello.plugins.plugin_utils.book import Book
 from ansible_collections.certops.resello.plugins.plugin_utils.desk import Answers, Desk, Play, Settings, WorksheetError
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import shared_orders_digest
 from ansible_collections.certops.resello.plugins.plugin_utils.own_orders import identities
 from ansible_collections.certops.resello.plugins.plugin_utils.plain import plain
 from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import PREFIX, RoleVariables, use_of_role
+from ansible_collections.certops.resello.plugins.plugin_utils.stages_order import task_file
 
 # Variables in which the role registers answers.
 LOOKED = f"{PREFIX}_looked"
 ANSWER = f"{PREFIX}_answer"
 SHEET = f"{PREFIX}_sheet"
 REPORTED = f"{PREFIX}_reported"
-CONTROLLER = ("orders", "dns", "preflight", "in_place", "mail", "elsewhere")
-
+CONTROLLER = ("orders", "dns", "preflight", "in_place", "mail")
 
 display = Display()
 
@@ -59,24 +58,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         sheet = self._vars[SHEET]
         if stage == "plan":
             found = worksheet.due(self._planned(settings, play, now))
-            self._refuse_unreadable_tasks(settings)
+            self._refuse_unreadable_tasks(settings, play.folder)
             return found
         if stage == "report":
             return self._report(settings, play, now)
         return worksheet.next_sheet(stage, sheet["book"], self._answers(ANSWER), settings, play, now)
 
-    def _refuse_unreadable_tasks(self, settings: Settings) -> None:
+    def _refuse_unreadable_tasks(self, settings: Settings, folder: str) -> None:
         """Ansible ends a run at once if it cannot read a task file, also after a purchase and without a report."""
         given = {"ssl_certificate_deploy_tasks": settings.deploy_tasks}
         if settings.dns.get("provider") == "tasks":
             given["ssl_certificate_dns.tasks"] = settings.dns.get("tasks")
         for variable, path in given.items():
-            if not path:
-                continue
-            beside = Path(self._vars.get("playbook_dir") or "") / str(path)
-            place = Path(str(path)) if Path(str(path)).is_file() else beside
+            place = task_file(folder, path)
+            if place is None:
+                continue  # a stage refuses it where it is needed
             try:
-                tasks = self._loader.load_from_file(str(place)) if place.is_file() else []
+                tasks = self._loader.load_from_file(str(place))
             except AnsibleError as error:
                 said = " ".join(str(error).split())
                 raise WorksheetError(f"{variable} ({place}) cannot be read: {said} Nothing was ordered.") from error
@@ -91,14 +89,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _report(self, settings: Settings, play: Play, now: datetime) -> dict[str, Any]:
         text = self._vars[SHEET].get("book")
         if text:
-            book = read(text)
-            desk = Desk(book, self._answers(ANSWER), settings, play, now, asked=book.asked)
-            desk.take_host_answers()
-            book.number += 1
+            desk = worksheet.resumed(text, self._answers(ANSWER), settings, play, now)
         else:  # nothing was to be done
             desk = self._planned(settings, play, now)
             desk.sheet.hosts.clear()
-        desk.book.elsewhere = list(self._answers(LOOKED).controller["elsewhere"].get("certificates") or ())
+        elsewhere = plain(self._vars.get(f"{PREFIX}_elsewhere") or {})
+        desk.book.elsewhere = list(elsewhere.get("certificates") or ())
         earlier = plain(self._vars.get(REPORTED) or {}).get("summary") or {}
         found = worksheet.last(desk, earlier, verbose=boolean(self._own["report_verbose"], strict=False))
         if found["attention"] and _hides_what_is_ok():
@@ -111,22 +107,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _planning(self) -> bool:
         return bool(self._task.check_mode)
 
-    def _raw_hosts(self) -> list[tuple[str, Mapping[str, Any]]]:
-        hostvars = self._vars["hostvars"]
-        return [(str(host), hostvars.raw_get(host)) for host in self._vars["ansible_play_hosts"]]
+    def _registered(self, host: str, name: str) -> Mapping[str, Any]:
+        """A variable of a host as it is, without evaluating anything."""
+        return self._vars["hostvars"].raw_get(host).get(name) or {}
 
     def _answers(self, register: str) -> Answers:
-        hosts = {host: raw.get(register) for host, raw in self._raw_hosts()}
-        usable = {host: plain(one) for host, one in hosts.items() if one and self._is_of_this_use(host, one, register)}
-        controller = {name: plain(self._vars.get(f"{PREFIX}_{name}") or {}) for name in CONTROLLER}
-        return Answers(usable, controller)
+        """What hosts have observed, or what those that the last sheet asked for something have answered."""
+        asked = self._vars[SHEET]["hosts"] if register == ANSWER else self._vars["ansible_play_hosts"]
+        reachable = set(self._vars["ansible_play_hosts"])
+        hosts = {str(host): self._registered(host, register) for host in asked if host in reachable}
+        if register == LOOKED:
+            hosts = {host: one for host, one in hosts.items() if self._is_of_this_use(host, one)}
+        controller = {name: self._vars.get(f"{PREFIX}_{name}") or {} for name in CONTROLLER}
+        return Answers({host: plain(one) for host, one in hosts.items()}, controller)
 
-    def _is_of_this_use(self, host: str, answer: Mapping[str, Any], register: str) -> bool:
+    def _is_of_this_use(self, host: str, looked: Mapping[str, Any]) -> bool:
         """Hosts of earlier batches (serial) have observed before; they are asked for keys."""
-        if register == ANSWER:
-            return True  # it names its sheet
-        batch = [str(one) for one in self._vars["ansible_play_batch"]]
-        return "items" in answer and (host not in batch or answer.get("use") == use_of_role(self._task))
+        is_earlier = host not in self._vars["ansible_play_batch"]
+        return "items" in looked and (is_earlier or looked.get("use") == use_of_role(self._task))
 
     def _settings(self) -> Settings:
         own = self._own
@@ -171,14 +169,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """Whether the host was reached, and failed when it was observed."""
         if host in self._vars["ansible_play_hosts"]:
             return False
-        looked = self._vars["hostvars"].raw_get(host).get(LOOKED) or {}
+        looked = self._registered(host, LOOKED)
         return bool(looked.get("failed")) and not looked.get("unreachable")
 
     def _list_of(self, host: str) -> Sequence[Mapping[str, Any]]:
         """The list of orders as a host has it: by its own variables where they differ from those of this task."""
 
-        digest = self._vars["hostvars"].raw_get(host)[LOOKED]["digest"]
         raw = self._vars["hostvars"].raw_get(host)
+        digest = raw[LOOKED]["digest"]
         here = self._vars["inventory_hostname"] == host
         for variables in [self._vars] if here else [{**self._vars, **raw}, self._vars]:
             templar = self._templar.copy_with_new_env(available_variables=variables)

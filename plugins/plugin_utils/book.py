@@ -142,7 +142,8 @@ class Book:
         return [*refused.values(), *(one for one in self.orders if one["client_reference"] not in refused)]
 
     def results_of(self, entry: HostEntry) -> list[Result]:
-        return [result for result in self.results() if result["client_reference"] in entry.references]
+        references = entry.references
+        return [result for result in self.results() if result["client_reference"] in references]
 
     def refuse(self, refusals: list[Result]) -> None:
         """Nothing is asked of hosts for these orders any more; the report has them."""

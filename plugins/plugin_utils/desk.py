@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 
 from .book import Book
 from .observed import renewed
+from .plain import plain
 
 
 class WorksheetError(ValueError):
@@ -72,15 +73,20 @@ class Sheet:
         if options:
             self.hosts.setdefault(host, {})[part] = options
 
-    def as_result(self, book: Book | None) -> dict[str, Any]:
-        """For a registered variable. All that is large is text, so that a condition which names the sheet is cheap."""
+    def texts(self, book: Book) -> dict[str, str]:
+        """The part of each host, with the run and the sheet that it is for."""
 
-        number = {} if book is None else {"book": book.text(), "run": book.run, "entry": book.entry}
-        texts = {
-            host: json.dumps({"run": book.run if book else "", "number": book.number if book else 0, **parts})
-            for host, parts in self.hosts.items()
-        }
-        return {**self.flags, **number, "hosts": texts}
+        mark = {"run": book.run, "number": book.number}
+        return {host: json.dumps({**mark, **parts}) for host, parts in self.hosts.items()}
+
+    def as_result(self, book: Book, *, keep: bool = True) -> dict[str, Any]:
+        """For a registered variable. All that is large is text, so that a condition which names the sheet is cheap.
+
+        ``keep`` is whether the next stage goes on with the book.
+        """
+
+        kept = {"book": book.text()} if keep else {}
+        return {**self.flags, **kept, "run": book.run, "entry": book.entry, "hosts": self.texts(book)}
 
 
 @dataclass(frozen=True)
@@ -104,8 +110,14 @@ class Desk:
     def answer(self, step: str) -> Mapping[str, Any]:
         """What it answered. Nothing if this sheet did not ask for it: the variable may be of an earlier one."""
 
-        answer = (self.answers.controller.get(step) if step in self.asked else None) or {}
+        answer = plain(self.answers.controller.get(step) or {}) if step in self.asked else {}
         return {} if answer.get("skipped") else answer
+
+    @property
+    def hooking(self) -> bool:
+        """Whether the user's own tasks deploy certificates in this run."""
+
+        return bool(self.settings.deploy_tasks) and self.book.entry != "issue" and not self.book.planning
 
     def take_host_answers(self) -> None:
         """Hosts that dropped out are no part of the run any more; what the others answered is taken over."""

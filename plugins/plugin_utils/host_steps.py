@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
 from .deployment import TEST_OPTIONS, service_options
-from .observed import renewed
+from .observed import asked_about, renewed
 from .placed import read as read_placed
 from .role_variables import RoleVariables
 
@@ -72,8 +72,7 @@ class Step:
 def observe(step: Step, items: Sequence[Mapping[str, Any]]) -> Answer:
     """What the host holds; with placeholders made for what wants one and has no certificate."""
 
-    wanted = [{"name": item["name"], "client_reference": item["client_reference"]} for item in items]
-    seen = step.host_info(certificates=wanted, read_other_records=True)
+    seen = step.host_info(certificates=asked_about(items), read_other_records=True)
     if "certificates" not in seen:
         return failure(seen)
     observed = [*seen["certificates"], *seen["other_records"]]

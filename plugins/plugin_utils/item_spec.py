@@ -11,6 +11,7 @@ of their number. So each host checks the items that it serves. Entry point ``ord
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cache
 from typing import Any, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -99,10 +100,15 @@ def is_absent(item: Mapping[str, Any]) -> bool:
     return item.get("state") == "absent"
 
 
+@cache
+def _validator() -> ArgumentSpecValidator:
+    return ArgumentSpecValidator(item_spec())
+
+
 def problems_of(item: Mapping[str, Any]) -> list[str]:
     """What is wrong with values of an item, one text each."""
 
-    wrong = list(ArgumentSpecValidator(item_spec()).validate(deepcopy(dict(item))).error_messages)
+    wrong = list(_validator().validate(dict(item)).error_messages)
     return wrong or [
         f"{option} has the path {one['path']!r}, which is not absolute"
         for option in ("links", "copies")

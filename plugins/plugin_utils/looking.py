@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Sequence
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from .orders import OrderConflictError
 from .own_orders import own_orders
 from .role_variables import RoleVariables
@@ -36,10 +38,10 @@ def look(
         host=host,
         play_hosts=play_hosts,
         services=[*variables["service_presets"], *own],
-        mistyped=variables.mistyped(),
+        wrong_variables=variables.mistyped(),
     )
     _refuse_keystores(found.items, variables)
-    partial = str(variables.get("partial_inventory")).lower() in ("true", "yes", "on", "1")
+    partial = boolean(variables.get("partial_inventory"), strict=False)
     if limited or partial:
         _refuse_to_guess(found.items, "--limit" if limited else "ssl_certificate_partial_inventory")
     return {"items": found.items, "digest": found.digest, "run_wide": comparable(variables.run_wide())}

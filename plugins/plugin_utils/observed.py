@@ -37,3 +37,15 @@ def renewed(observed: Iterable[Mapping[str, Any]], later: Iterable[Mapping[str, 
         kept = {key: value for key, value in entry.items() if value is not None or key not in ("pending_id", "records")}
         known[entry["name"]] = {**known.get(entry["name"], {}), **kept}
     return list(known.values())
+
+
+def asked_about(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Option ``certificates`` of certops.resello.ssl_certificate_host_info for these items."""
+
+    return [{"name": item["name"], "client_reference": item["client_reference"]} for item in items]
+
+
+def unreadable(observed: Iterable[Mapping[str, Any]]) -> list[str]:
+    """One text for each certificate that a host could not read or make."""
+
+    return [f"{seen['name']}: {seen['error']}" for seen in observed if seen.get("error")]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
 from .inventory import shared_orders_digest
-from .lists import ENTRIES, mistyped_item, named_hosts, problems
+from .lists import ENTRIES, mistyped, named_hosts, problems
 from .orders import OrderConflictError, items_of_host
 from .plain import plain
 
@@ -37,7 +37,7 @@ def identities(orders: Any, evaluate: Evaluate) -> list[dict[str, Any]]:
     ``evaluate`` turns templates into values. Raises OrderConflictError for what is not a list of orders.
     """
 
-    return [{key: plain(evaluate(item[key])) for key in IDENTITY if key in item} for item in _entries(orders, evaluate)]
+    return _identities(_entries(orders, evaluate), evaluate)
 
 
 def own_orders(
@@ -48,26 +48,25 @@ def own_orders(
     host: str,
     play_hosts: Sequence[str],
     services: Sequence[str],
-    mistyped: Sequence[str] = (),
+    wrong_variables: Sequence[str] = (),
 ) -> OwnOrders:
     """The items that ``host`` serves. ``services`` are the names of those that are defined.
 
-    Raises OrderConflictError as `orders.items_of_host` does, and for what is ``mistyped`` in other variables.
+    Raises OrderConflictError as `orders.items_of_host` does, and for ``wrong_variables``, see `lists.mistyped`.
     """
 
     entries = _entries(orders, evaluate)
-    known = [{key: plain(evaluate(item[key])) for key in IDENTITY if key in item} for item in entries]
+    known = _identities(entries, evaluate)
     mine = [plain(evaluate(item)) for item, one in zip(entries, known) if _is_served(one, defaults, host)]
-    wrong = [*mistyped, *(text for number, item in enumerate(mine, 1) for text in _mistyped(item, number))]
+    wrong = [*wrong_variables, *mistyped({ORDERS: mine})]
     if wrong:
         raise OrderConflictError(f"{' '.join(wrong)} Nothing was changed or ordered.")
     items = items_of_host(mine, defaults, host, play_hosts, services)
     return OwnOrders(items, shared_orders_digest(known, defaults, host))
 
 
-def _mistyped(item: Mapping[str, Any], number: int) -> list[str]:
-    name = item.get("name")
-    return mistyped_item(item, f"of {name if isinstance(name, str) and name else f'entry {number}'} in {ORDERS}")
+def _identities(entries: Sequence[Mapping[str, Any]], evaluate: Evaluate) -> list[dict[str, Any]]:
+    return [{key: plain(evaluate(item[key])) for key in IDENTITY if key in item} for item in entries]
 
 
 def _entries(orders: Any, evaluate: Evaluate) -> list[Mapping[str, Any]]:

@@ -61,6 +61,12 @@ def remembered(published: Published) -> dict[str, list[dict[str, Any]]]:
     return _listed(_memories(published))
 
 
+def is_anything_placed(published: Published) -> bool:
+    """Whether any host remembers a proof."""
+
+    return next(_memories(published), None) is not None
+
+
 def removable(published: Published, results: Results, run: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """That part of it that no run but ``run`` needs any more, in the same form."""
 

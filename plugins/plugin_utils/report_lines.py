@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from .book import Book, HostEntry, Result
-from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY
+from .observed import unreadable
+from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY, days_left
 
 NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET = (
     "needs you",
@@ -28,7 +29,6 @@ NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET = (
 )
 GROUPS = (NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET)
 COUNTED = (*DONE_BY.values(), *TO_DO_BY.values())
-MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 HOOK_FAILED = "the tasks of ssl_certificate_deploy_tasks failed"
 CHARGES = {"yes": "charged", "no": "nothing charged", "unknown": "whether it was charged is not known"}
 # A limit of the run is a variable of the role, and the module calls it by the name of its option.
@@ -105,8 +105,7 @@ def lines_of(
     found += [Line(NEEDS_YOU, "run", [text]) for text in (book.api_error, *book.dcv_errors) if text]
     known = " ".join(line.text for line in found)
     for entry in hosts:
-        unreadable = [f"{seen['name']}: {seen['error']}" for seen in entry.observed if seen.get("error")]
-        troubles = [text for text in (*unreadable, entry.record_error, *entry.dcv_errors) if text]
+        troubles = [text for text in (*unreadable(entry.observed), entry.record_error, *entry.dcv_errors) if text]
         new = [text.removeprefix(f"{entry.host}: ") for text in troubles if text not in known]
         found += [Line(NEEDS_YOU, entry.host, [text]) for text in new]
     found += [Line(NOTES, *_split(text)) for text in book.notes]
@@ -279,14 +278,15 @@ def _would(result: Result) -> str:
 
 
 def _ends(result: Result, now: datetime) -> list[str]:
-    facts = result.get("certificate_facts")
-    if not facts:
+    days = days_left(result, now)
+    if days is None:
         return []
-    ends = datetime.strptime(facts["not_after"], MOMENT).replace(tzinfo=timezone.utc)
-    days = (ends - now).days
     left = f"ends in {days} {'day' if days == 1 else 'days'}" if days >= 0 else "ended"
     coming = str(result.get("next_date") or "")[:10]
-    return [f"{left} (valid until {facts['not_after'][:10]})", *([f"next action {coming}"] if coming else [])]
+    return [
+        f"{left} (valid until {result['certificate_facts']['not_after'][:10]})",
+        *([f"next action {coming}"] if coming else []),
+    ]
 
 
 def _people(result: Result) -> str:

@@ -57,7 +57,7 @@ def summary(
     unproven = _names(installations, "services", lambda one: one.get("proven") is False)
     return {
         **found,
-        "days_left": {result["client_reference"]: _days_left(result, now) for result in results},
+        "days_left": {result["client_reference"]: days_left(result, now) for result in results},
         "deployed": {host: [] if planning else installed},
         "to_deploy": {host: installed if planning else []},
         "not_deployed": {host: _names(installations, "certificates", lambda one: bool(one["error"]))},
@@ -86,7 +86,7 @@ def _kind_of_trouble(result: Mapping[str, Any]) -> str:
     return "blocked" if code in REFUSED_HERE or result["action"] == "blocked" else "failed"
 
 
-def _days_left(result: Mapping[str, Any], now: datetime) -> int | None:
+def days_left(result: Mapping[str, Any], now: datetime) -> int | None:
     """Whole days until the issued certificate ends; None if there is none."""
 
     facts = result.get("certificate_facts")

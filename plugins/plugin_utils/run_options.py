@@ -10,6 +10,8 @@ import hashlib
 import json
 from typing import Any, Mapping, Sequence
 
+from .plain import plain
+
 UNSET = "not set"
 SECRET = ("ssl_certificate_dns_secret", "ssl_certificate_dns.settings")
 HIDDEN = "secret "
@@ -57,14 +59,4 @@ def _fingerprint(text: str) -> str:
 def _text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return str(value or "")
-    return json.dumps(_plain(value), sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    """Without Ansible's own kinds of texts and lists."""
-
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    return value if isinstance(value, (bool, int, float)) or value is None else str(value)
+    return json.dumps(plain(value), sort_keys=True)

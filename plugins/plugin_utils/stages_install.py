@@ -31,8 +31,7 @@ def install(desk: Desk) -> None:
         if entry.without_private_key:
             entry.installations.append({"certificates": entry.without_private_key})
     book.waves = sorted({wave for entry in book.hosts for wave in entry.waves.values()})
-    hook = bool(desk.settings.deploy_tasks) and book.entry != "issue" and not book.planning
-    desk.sheet.flags["install"] = ["wave"] * len(book.waves) + (["hook"] if hook else [])
+    desk.sheet.flags["install"] = ["wave"] * len(book.waves) + (["hook"] if desk.hooking else [])
 
 
 def wave(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from .desk import Desk, WorksheetError
 from .inventory import Inventory
 from .inventory import strays as find_strays
 from .orders import OrderConflictError, union
-from .placed import remembered, to_note, with_changed_method
+from .placed import is_anything_placed, to_note, with_changed_method
 from .requests import record_requests, requests
 from .run_options import differences
 from .sharing import keys_to_seal, messages_to_open
@@ -146,7 +146,7 @@ def plan(desk: Desk) -> None:
     """What is due, and on which hosts something is to be done for it."""
 
     book = desk.book
-    answer = desk.answers.controller["orders"]
+    answer = desk.answer("orders")
     book.orders, book.plan_run = list(answer["certificates"]), str(answer["run_id"])
     if book.ordering:
         book.refuse(strays.refusals(book.orders, book.published))
@@ -168,15 +168,14 @@ def hosts_with_work(desk: Desk) -> list[str]:
     ordering = book.ordering and (book.due() or book.waiting())
     busy = {result["client_reference"] for result in (*book.due(), *book.waiting())} if ordering else set()
     alone: set[str] = set(desk.settings.dcv_hosts) if ordering else set()
-    placed = remembered(book.published) if book.ordering and not book.planning else {}
-    if placed.get("files") or placed.get("records"):
+    if book.ordering and not book.planning and is_anything_placed(book.published):
         alone |= {entry.host for entry in book.hosts}  # whoever remembers a proof, it is removed for all
-    if desk.settings.deploy_tasks and book.entry != "issue" and not book.planning:
+    if desk.hooking:
         alone |= set(to_deploy(book))
     for entry in book.hosts:
         results = book.results_of(entry)
         missing = not_in_place(entry.items, results, entry.observed, planning=book.would_order)
-        asked = {one["name"] for one in requests_of(book, entry)} if book.entry != "placeholder" else set()
+        asked = {one["name"] for one in requests_of(book, entry)}
         if missing or asked:
             alone.add(entry.host)
             names = asked | {item["name"] for item in missing}
@@ -224,8 +223,15 @@ def _hosts_for_files(desk: Desk) -> list[str]:
     return [entry.host for entry in book.hosts if entry.host in wanted]
 
 
+def task_file(folder: str, given: Any) -> Path | None:
+    """The task file that a user names, as it is or beside the playbook in ``folder``; None if there is none."""
+
+    places = (Path(str(given)), Path(folder) / str(given)) if given else ()
+    return next((place for place in places if place.is_file()), None)
+
+
 def _refuse_missing_tasks(desk: Desk, variable: str, given: Any) -> None:
-    if not given or not (Path(str(given)).is_file() or (Path(desk.play.folder) / str(given)).is_file()):
+    if task_file(desk.play.folder, given) is None:
         raise WorksheetError(NO_TASKS.format(variable=variable, given=given or "nothing"))
 
 
@@ -255,9 +261,9 @@ def request(desk: Desk) -> None:
         _take_preflight(desk)
     for entry in book.hosts:
         sheet.give(entry.host, "request", requests_of(book, entry))
-        sheet.give(entry.host, "tests", services_to_test(book, entry))
+        sheet.give(entry.host, "tests", services_before_reissue(entry.items, book.results_of(entry)))
     sheet.flags["share"] = not book.planning and any(
-        _shares(entry) for entry in book.hosts if entry.host in sheet.hosts
+        _shared_items(entry) for entry in book.hosts if entry.host in sheet.hosts
     )
 
 
@@ -272,32 +278,26 @@ def _take_preflight(desk: Desk) -> None:
         book.notes.append(f"preflight: not done: {answer.get('msg')}")
 
 
-def services_to_test(book: Book, entry: HostEntry) -> list[str]:
-    """The services of certificates that a reissue is about to revoke."""
-
-    return services_before_reissue(entry.items, book.results_of(entry))
-
-
-def _shares(entry: HostEntry) -> bool:
-    return any(item["hosts"] != [entry.host] for item in entry.items)
+def _shared_items(entry: HostEntry) -> list[dict[str, Any]]:
+    return [item for item in entry.items if item["hosts"] != [entry.host]]
 
 
 def seal(desk: Desk) -> None:
     """A private key leaves its host sealed for one other host, and only that host can open it."""
 
-    for entry in desk.book.hosts:
-        items = [item for item in entry.items if item["hosts"] != [entry.host]]
-        mine = desk.book.results_of(entry)
-        desk.sheet.give(entry.host, "seal", keys_to_seal(items, mine, entry.host, desk.book.published))
+    _hand_over(desk, "seal", keys_to_seal)
 
 
 def unseal(desk: Desk) -> None:
     """What was sealed goes to the hosts that it is for."""
 
+    _hand_over(desk, "open", messages_to_open)
+
+
+def _hand_over(desk: Desk, part: str, options_of: Callable[..., list[dict[str, Any]]]) -> None:
     for entry in desk.book.hosts:
-        items = [item for item in entry.items if item["hosts"] != [entry.host]]
         mine = desk.book.results_of(entry)
-        desk.sheet.give(entry.host, "open", messages_to_open(items, mine, entry.host, desk.book.published))
+        desk.sheet.give(entry.host, part, options_of(_shared_items(entry), mine, entry.host, desk.book.published))
 
 
 def order(desk: Desk) -> None:
@@ -356,9 +356,8 @@ def record(desk: Desk) -> None:
     book.to_record = []
     if book.asking.get("calls"):
         desk.ask("mail")
-    placed = remembered(book.published)
     desk.sheet.flags.update(
-        validate=waiting or bool(placed["files"] or placed["records"]),
+        validate=waiting or is_anything_placed(book.published),
         mail=json.dumps(book.asking["calls"]) if book.asking.get("calls") else "",
     )
 

@@ -11,7 +11,8 @@ from typing import Any, Mapping
 from . import report_summary, strays
 from .book import HostEntry
 from .desk import Desk
-from .report_lines import NEEDS_YOU, lines_of, shown, totals, words_of_the_role
+from .observed import unreadable
+from .report_lines import HOOK_FAILED, NEEDS_YOU, lines_of, shown, totals, words_of_the_role
 from .stages_validate import forgetting
 
 
@@ -24,10 +25,10 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
 
     book = desk.book
     hosts = [entry for entry in book.hosts if entry.host in desk.play.batch]
-    told = [strays.report(book.published, entry.host, book.elsewhere, desk.now) for entry in hosts]
+    found = [strays.report(book.published, entry.host, book.elsewhere, desk.now) for entry in hosts]
     summaries = []
     everything: dict[str, dict[str, Any]] = {}
-    for entry, said in zip(hosts, told):
+    for entry, said in zip(hosts, found):
         results = _reported(desk, entry)
         everything.update({result["client_reference"]: result for result in results})
         summary = report_summary.summary(
@@ -45,7 +46,7 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
             # Nothing was written over what another run had written meanwhile. It was read: there is more to do.
             desk.sheet.give(entry.host, "record", forgetting(desk, entry))
     here = report_summary.total(summaries)
-    lines = lines_of(book, hosts, list(everything.values()), told, desk.now, desk.play.hosts)
+    lines = lines_of(book, hosts, list(everything.values()), found, desk.now, desk.play.hosts)
     whole = totals(book, everything, lines, here) if summaries else ""
     return {
         "lines": shown(lines, whole, verbose=verbose),
@@ -68,19 +69,15 @@ def _reported(desk: Desk, entry: HostEntry) -> list[dict[str, Any]]:
 def _problems(desk: Desk, entry: HostEntry, results: list[dict[str, Any]], wrong: list[str]) -> list[str]:
     book = desk.book
     refused = [words_of_the_role(one["error"]["message"]) for one in results if one.get("error")]
-    unreadable = [f"{seen['name']}: {seen['error']}" for seen in entry.observed if seen.get("error")]
     found = [
         *(refused if book.ordering else ()),
         *wrong,
-        *unreadable,
+        *unreadable(entry.observed),
         *(text for text in (book.api_error, entry.record_error) if text),
         *(one["error"] for one in entry.without_private_key),
         *entry.deploy_errors,
         *entry.stopped_by_failure.values(),
-        *(
-            f"{name}: the tasks of ssl_certificate_deploy_tasks failed: {text}"
-            for name, text in entry.hook_errors.items()
-        ),
+        *(f"{name}: {HOOK_FAILED}: {text}" for name, text in entry.hook_errors.items()),
         *book.dcv_errors,
         *entry.dcv_errors,
     ]

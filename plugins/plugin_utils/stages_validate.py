@@ -12,7 +12,8 @@ from typing import Any
 
 from .book import Book, HostEntry
 from .desk import Desk
-from .placed import LONGEST_NEED, TIME, remembered, removable, to_forget, to_note
+from .observed import asked_about
+from .placed import LONGEST_NEED, TIME, is_anything_placed, remembered, removable, to_forget, to_note
 from .proofs import proofs
 from .requests import record_requests
 from .stages_order import ask_api, ask_dns, merged, take_api
@@ -106,7 +107,6 @@ def place(desk: Desk) -> None:
         checks=checks if retries else [],
         look=json.dumps(book.proofs["certificates"]) if retries and checks else "",
         retries=json.dumps(retries) if retries else "",
-        follow=bool(book.waiting() or book.due()),
     )
     if retries and checks:
         desk.ask("in_place")
@@ -123,28 +123,16 @@ def settle(desk: Desk) -> None:
     checks = [check for seen in in_place for check in seen["checks"]]
     book.notes += [check["reason"] for check in checks if check["verdict"] != "pass"]
     take_api(desk)
-    placed = remembered(book.published)
-    is_placed = bool(placed["files"] or placed["records"])
-    desk.sheet.flags.update(reread=is_placed and bool(book.waiting()))
+    desk.sheet.flags["reread"] = bool(book.waiting()) and is_anything_placed(book.published)
     if desk.sheet.flags["reread"]:
         for entry in book.hosts:
-            desk.sheet.give(entry.host, "read", {"certificates": [_identity(item) for item in entry.items]})
+            desk.sheet.give(entry.host, "read", {"certificates": asked_about(entry.items)})
         return
-    _remove(desk)
-
-
-def _identity(item: dict[str, Any]) -> dict[str, Any]:
-    return {"name": item["name"], "client_reference": item["client_reference"]}
+    remove(desk)
 
 
 def remove(desk: Desk) -> None:
-    """What no run needs any more is removed."""
-
-    _remove(desk)
-
-
-def _remove(desk: Desk) -> None:
-    """What cannot be removed stays remembered."""
+    """What no run needs any more is removed. What cannot be removed stays remembered."""
 
     book = desk.book
     book.removing = removable(book.published, book.orders, book.run, desk.now)

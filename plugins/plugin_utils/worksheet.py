@@ -61,13 +61,13 @@ def gather(
     desk = Desk(book, answers, settings, play, now)
     open_book(desk, answers.hosts, list_of)
     ask_api(desk, "plan")
-    return {**desk.sheet.as_result(None), "run": book.run, "entry": book.entry}
+    return desk.sheet.as_result(book, keep=False)
 
 
 def planned(book: Book, answers: Answers, settings: Settings, play: Play, now: datetime, list_of: ListOf) -> Desk:
     """The book of a run whose orders are planned, and what is to be done next. Nothing else is in it yet."""
 
-    desk = Desk(book, answers, settings, play, now)
+    desk = Desk(book, answers, settings, play, now, asked=["orders"])
     open_book(desk, answers.hosts, list_of)
     plan(desk)
     return desk
@@ -76,21 +76,25 @@ def planned(book: Book, answers: Answers, settings: Settings, play: Play, now: d
 def due(desk: Desk) -> dict[str, Any]:
     """The second stage. On a night on which nothing is to be done there is no book either."""
 
-    book = desk.book
-    if desk.sheet.hosts:
-        return desk.sheet.as_result(book)
-    return {**desk.sheet.as_result(None), "run": book.run, "entry": book.entry}
+    return desk.sheet.as_result(desk.book, keep=bool(desk.sheet.hosts))
 
 
-def next_sheet(
-    stage: str, text: str, answers: Answers, settings: Settings, play: Play, now: datetime
-) -> dict[str, Any]:
-    """One of `STAGES`, after the answers of the hosts to the sheet before it were taken over."""
+def resumed(text: str, answers: Answers, settings: Settings, play: Play, now: datetime) -> Desk:
+    """Go on with the book of the sheet before, after the answers of the hosts to it were taken over."""
 
     book = read(text)
     desk = Desk(book, answers, settings, play, now, asked=book.asked)
     desk.take_host_answers()
     book.asked, book.number = [], book.number + 1
+    return desk
+
+
+def next_sheet(
+    stage: str, text: str, answers: Answers, settings: Settings, play: Play, now: datetime
+) -> dict[str, Any]:
+    """One of `STAGES`."""
+
+    desk = resumed(text, answers, settings, play, now)
     STAGES[stage](desk)
     return desk.sheet.as_result(desk.book)
 
@@ -99,4 +103,4 @@ def last(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str, 
     """The report, and for each host why it fails."""
 
     found = sum_up(desk, earlier, verbose=verbose)
-    return {"hosts": desk.sheet.as_result(desk.book)["hosts"], **found}
+    return {"hosts": desk.sheet.texts(desk.book), **found}

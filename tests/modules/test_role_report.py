@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.certops.resello.tests.modules.plays import Control, Played
 from ansible_collections.certops.resello.tests.modules.shop import MAILBOX, PLAN_ID, Shop
 from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
+from ansible_collections.certops.resello.tests.modules.test_role_inventory import GONE
 from ansible_collections.certops.resello.tests.support.host_memory import remember_hosts
 
-GONE = {**HOST, "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 MAILED = {"dcv_type": "EMAIL", "contact": {"approver_email_address": MAILBOX}}
 
 

@@ -30,6 +30,7 @@ API, LOOK = "ssl_certificates", "ssl_certificate_host_info"
 PREPARE, INSTALL = "ssl_certificate_prepare", "ssl_certificate_install"
 MODULES = (API, LOOK, PREPARE, INSTALL)
 STEPS = ("observe", "plan", "request", "seal", "open", "order", "record", "follow", "note", "install")
+SETTINGS = Settings(preflight=False, remind_after=0)
 LONGEST = 300.0  # seconds, of one module
 MOMENT = 0.01  # seconds after which a module is asked whether it has ended, and whether the run was killed
 
@@ -140,7 +141,7 @@ class RoleRun:
         looks = {host: look for host, look in looks.items() if not look.get("failed")}
         if not looks:
             return
-        settings = (Settings(preflight=False, remind_after=0), self._the_play(list(looks)), datetime.now(timezone.utc))
+        settings = (SETTINGS, self._the_play(list(looks)), datetime.now(timezone.utc))
         begun = (Book("run-1", "main", planning=False), Answers(looks, {}), *settings, lambda _host: list(self.items))
         self._sheet = worksheet.gather(*begun)
         if not self._api("plan"):
@@ -218,9 +219,8 @@ class RoleRun:
     def _stage(self, stage: str) -> None:
         looks = Answers(self._answers, self._controller)
         play = self._the_play(list(self.reachable))
-        settings = Settings(preflight=False, remind_after=0)
         self._sheet = worksheet.next_sheet(
-            stage, self._sheet["book"], looks, settings, play, datetime.now(timezone.utc)
+            stage, self._sheet["book"], looks, SETTINGS, play, datetime.now(timezone.utc)
         )
         self.report.last = read(self._sheet["book"]).results()
 
