@@ -14,8 +14,11 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.certops.resello.plugins.plugin_utils.host_steps import Step, observe, take_step
 from ansible_collections.certops.resello.plugins.plugin_utils.looking import look
 from ansible_collections.certops.resello.plugins.plugin_utils.observed import unreadable
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import OrderConflictError
-from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables, use_of_role
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import (
+    RoleVariables,
+    VariableError,
+    use_of_role,
+)
 
 # The variable that has the sheet of each step; observing needs none.
 SHEETS = {"next": "ssl_certificate__sheet", "finish": "ssl_certificate__reported"}
@@ -40,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
                 text = (self._task_vars.get(sheet) or {}).get("hosts", {}).get(host)
                 return take_step(step, json.loads(text) if text else {"run": "", "number": 0})
             return self._observe(step, variables)
-        except OrderConflictError as error:
+        except VariableError as error:
             return {"failed": True, "changed": False, "msg": str(error)}
 
     def _observe(self, step: Step, variables: RoleVariables) -> dict[str, Any]:
@@ -52,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             limited=self._task_vars.get("ansible_limit") is not None,
         )
         answer = observe(step, found["items"])
-        errors = unreadable(answer.get("observed", ()))
+        errors = [*(one["message"] for one in found["wrong"]), *unreadable(answer.get("observed", ()))]
         if self._task.args["step"] == "placeholder" and errors:
             return {**answer, "failed": True, "msg": " | ".join(errors)}
         return answer if answer.get("failed") else {"changed": False, "use": use_of_role(self._task), **found, **answer}

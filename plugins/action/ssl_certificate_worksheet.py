@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from datetime import datetime, timezone
 from typing import Any, Mapping, Sequence
@@ -133,24 +132,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             dcv_backends=own["dcv_backends"],
             preflight=boolean(own["preflight"], strict=False),
             dns=own["dns"],
-            remind_after=self._number("email_remind_after"),
+            remind_after=float(own["email_remind_after"]),
             fallback=own.get("dcv_fallback") or None,
-            fallback_after=self._number("dcv_fallback_after"),
-            dcv_timeout=int(self._number("dcv_timeout")),
-            wait_timeout=int(self._number("wait_timeout")),
+            fallback_after=float(own["dcv_fallback_after"]),
+            dcv_timeout=int(float(own["dcv_timeout"])),
+            wait_timeout=int(float(own["wait_timeout"])),
             deploy_tasks=own.get("deploy_tasks") or None,
             partial_inventory=boolean(own["partial_inventory"], strict=False),
         )
-
-    def _number(self, name: str) -> float:
-        value = self._own[name]
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not 0 <= number < math.inf:
-            raise WorksheetError(f"{PREFIX}{name} (given: {value}) is not a number from 0 on. Nothing was changed.")
-        return number
 
     def _play(self) -> Play:
         known = self._vars

@@ -580,7 +580,7 @@ services:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
@@ -650,11 +650,18 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
     params = module.params
     host = host_of(module)
     access = key_access(owner=params["owner"], group=params["group"], mode=params["mode"])
+    if params["keep_versions"] < 1:
+        raise InputError(
+            option="keep_versions",
+            value=str(params["keep_versions"]),
+            problem="keeps not even the version in use",
+            remedy="Give 1 or more.",
+        )
     wanted = Wanted(
         certificates=params["certificates"],
         services=params["services"],
         access=access,
-        keep_versions=max(1, params["keep_versions"]),
+        keep_versions=params["keep_versions"],
         pkcs12_passphrase=params["pkcs12_passphrase"],
     )
     return host, wanted

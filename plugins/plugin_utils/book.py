@@ -56,6 +56,16 @@ class HostEntry:
     def references(self) -> set[str]:
         return {item["client_reference"] for item in self.items}
 
+    @property
+    def refused_references(self) -> set[str]:
+        return {stray["client_reference"] for stray in self.strays if stray["kind"] == "wrong"}
+
+    def drop(self, reference: str) -> None:
+        """Forget what this host says of an order."""
+
+        self.items = [item for item in self.items if item["client_reference"] != reference]
+        self.strays = [stray for stray in self.strays if stray["client_reference"] != reference]
+
 
 @dataclass
 class Book:

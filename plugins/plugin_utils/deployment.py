@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Collection, Mapping, Sequence
 
 from .item_spec import ATTACHMENTS, is_absent
-from .orders import has_attachments, refuse_unknown_service
+from .orders import has_attachments
 
 ORDERING = ("create", "renew", "reissue")
 TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
@@ -75,10 +75,7 @@ def service_options(
     presets: Mapping[str, Mapping[str, Any]],
     only: Collection[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Option ``services`` of the modules on hosts, for the services of these names; of each ``only`` these options.
-
-    Raises OrderConflictError for a service that is neither defined nor a preset.
-    """
+    """Option ``services`` of the modules on hosts, for the services of these names; of each ``only`` these options."""
 
     found = (_service(name, services, presets) for name in names)
     return [{key: value for key, value in one.items() if only is None or key in only} for one in found]
@@ -138,5 +135,4 @@ def _service(
     name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     own = next((dict(one) for one in services if one["name"] == name), None)
-    refuse_unknown_service(name, [*presets, *(one["name"] for one in services)])
     return {**presets.get(name, {}), **(own or {}), "name": name}

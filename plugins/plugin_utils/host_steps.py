@@ -16,7 +16,7 @@ from typing import Any, Callable, Mapping, Protocol, Sequence
 from .deployment import TEST_OPTIONS, service_options
 from .observed import asked_about, renewed
 from .placed import read as read_placed
-from .role_variables import RoleVariables
+from .role_variables import RoleVariables, in_words_of_the_role
 
 Answer = dict[str, Any]
 FOLDER = ".well-known/pki-validation"
@@ -97,7 +97,11 @@ def failure(answer: Mapping[str, Any]) -> Answer:
     whole = f"{said} {answer.get('module_stderr') or ''} {answer.get('exception') or ''}"
     if "future feature annotations is not defined" in whole:
         said = OLD_PYTHON.format(said="SyntaxError: future feature annotations is not defined")
-    return {**{key: value for key, value in answer.items() if key != "invocation"}, "failed": True, "msg": said}
+    return {
+        **{key: value for key, value in answer.items() if key != "invocation"},
+        "failed": True,
+        "msg": in_words_of_the_role(said),
+    }
 
 
 def webroot(step: Step, _wanted: bool) -> Answer:
@@ -242,7 +246,7 @@ def install(step: Step, certificates: Sequence[Mapping[str, Any]]) -> Answer:
         **_change(made),
         "installation": {"certificates": entries or [], "services": made.get("services") or []},
         "not_installed": failed,
-        "deploy_errors": [str(made["msg"])] if made.get("failed") else [],
+        "deploy_errors": [in_words_of_the_role(str(made["msg"]))] if made.get("failed") else [],
     }
 
 

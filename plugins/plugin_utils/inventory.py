@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Collection, Iterator, Mapping, Sequence
 
-from .lists import described, named_hosts
-from .orders import complete_item
+from .items import IDLE, complete_item, label, wrong_item
+from .values import described, named_hosts
 
 PARTIAL = "ssl_certificate_partial_inventory"
 SIMILAR = 0.75
-IDLE = "Nothing was ordered, renewed or reissued for it, nothing charged"
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,12 @@ def strays(
     those of its hosts that are right: they are ``here``.
     """
 
-    named = (({**defaults, **item}, item) for item in items if "hosts" in item or "hosts" in defaults)
+    named = (
+        (number, {**defaults, **item}) for number, item in enumerate(items, 1) if "hosts" in item or "hosts" in defaults
+    )
     found = (
-        _stray(complete_item(item, defaults), inventory)
-        for whole, item in named
+        _stray(number, whole, inventory)
+        for number, whole in named
         if inventory.served is not None or not _is_here(whole, inventory)
     )
     return [stray for stray in found if stray is not None]
@@ -95,8 +96,11 @@ def _is_here(item: Mapping[str, Any], inventory: Inventory) -> bool:
     return any(name in inventory.reachable for name in hosts)
 
 
-def _stray(item: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | None:
+def _stray(number: int, item: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | None:
     names = named_hosts(item["hosts"])
+    if not item.get("name"):
+        return _nameless(number, item, inventory)
+    item = complete_item(item, {})
     here = [name for name in names if name in inventory.reachable]
     told = {key: item.get(key) for key in ("name", "client_reference", "renew_before")}
     stray = {**told, "hosts": names, "here": here}
@@ -106,6 +110,15 @@ def _stray(item: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | No
     if here:
         return _unserved(stray, inventory)
     return {**stray, "kind": "elsewhere", "why": ", ".join(f"{name} ({_absent(name, inventory)})" for name in names)}
+
+
+def _nameless(number: int, item: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | None:
+    """A host that serves it says so itself."""
+
+    names = named_hosts(item["hosts"])
+    if any(name in inventory.reachable for name in names):
+        return None
+    return wrong_item(label(number, item), ["It has no 'name', or one that cannot be evaluated."], {"hosts": names})
 
 
 def _unserved(stray: Mapping[str, Any], inventory: Inventory) -> dict[str, Any] | None:

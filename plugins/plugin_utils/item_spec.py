@@ -2,19 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an item of ssl_certificate_orders may have, and what is wrong with one.
+"""What an item of ssl_certificate_orders may have. Entry point ``orders`` of the role documents it.
 
 Ansible's own validation would evaluate the whole list on each host: with one list for all hosts that costs the square
-of their number. So each host checks the items that it serves. Entry point ``orders`` of the role documents them.
+of their number. So each host checks the items that it serves, see `items`.
 """
 
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cache
 from typing import Any, Mapping
-
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._order_spec import CONTACT, listed_order_spec
 
@@ -32,22 +29,19 @@ IDENTITY: dict[str, Any] = {
     "hosts": {"type": "raw"},  # judged with the inventory, because there the other items go on
     "contact": {"type": "dict", "options": dict.fromkeys(CONTACT, _TEXT)},
 }
+ENDPOINT: dict[str, Any] = {
+    "host": _TEXT,
+    "port": {"type": "int", "at_least": 1, "at_most": 65535},
+    "server_name": _TEXT,
+    "starttls": {"type": "str", "choices": ["none", "smtp", "imap", "pop3", "postgres"]},
+    "proxy_protocol": {"type": "bool"},
+    "timeout": {"type": "float", "more_than": 0},
+    "service": _TEXT,
+}
 # Options that do not describe the order but its use on one host, as the modules on hosts have them.
 HOST: dict[str, Any] = {
     "services": {"type": "list", "elements": "str"},
-    "endpoints": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "host": _TEXT,
-            "port": {"type": "int"},
-            "server_name": _TEXT,
-            "starttls": {"type": "str", "choices": ["none", "smtp", "imap", "pop3", "postgres"]},
-            "proxy_protocol": {"type": "bool"},
-            "timeout": {"type": "float"},
-            "service": _TEXT,
-        },
-    },
+    "endpoints": {"type": "list", "elements": "dict", "options": ENDPOINT},
     "placeholder": {"type": "bool"},
     "key_type": {"type": "str", "choices": ["RSA", "ECDSA"], "no_log": False},
     "key_size": {"type": "int", "no_log": False},
@@ -98,20 +92,3 @@ def is_absent(item: Mapping[str, Any]) -> bool:
     """Whether the order of an item is to be cancelled: nothing is made, shared or installed for it any more."""
 
     return item.get("state") == "absent"
-
-
-@cache
-def _validator() -> ArgumentSpecValidator:
-    return ArgumentSpecValidator(item_spec())
-
-
-def problems_of(item: Mapping[str, Any]) -> list[str]:
-    """What is wrong with values of an item, one text each."""
-
-    wrong = list(_validator().validate(dict(item)).error_messages)
-    return wrong or [
-        f"{option} has the path {one['path']!r}, which is not absolute"
-        for option in ("links", "copies")
-        for one in item.get(option) or ()
-        if not str(one["path"]).startswith("/")
-    ]

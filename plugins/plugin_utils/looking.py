@@ -10,9 +10,10 @@ from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from .orders import OrderConflictError
+from .item_spec import OF_ONE_ORDER
+from .items import Around
 from .own_orders import own_orders
-from .role_variables import RoleVariables
+from .role_variables import RoleVariables, VariableError
 from .run_options import comparable
 
 
@@ -24,45 +25,36 @@ def look(
     play_hosts: Sequence[str],
     limited: bool,
 ) -> dict[str, Any]:
-    """``items`` that the host serves, the ``digest`` of its list, and ``run_wide`` variables as text.
+    """``items`` that the host serves, those that are ``wrong``, the ``digest`` of its list, ``run_wide`` variables.
 
-    Raises OrderConflictError, for people, for variables that cannot be used.
+    Raises VariableError, for people, for variables that cannot be used.
     """
 
-    services, defaults = variables["services"], variables["defaults"]
-    own = [one["name"] for one in services if isinstance(one, Mapping)] if isinstance(services, list) else []
-    found = own_orders(
-        variables.raw("orders"),
-        evaluate,
-        defaults=defaults if isinstance(defaults, Mapping) else {},
+    variables.refuse_unusable()
+    defaults = variables["defaults"] or {}
+    _refuse_shared_identity(defaults)
+    partial = boolean(variables.get("partial_inventory"), strict=False)
+    around = Around(
         host=host,
         play_hosts=play_hosts,
-        services=[*variables["service_presets"], *own],
-        wrong_variables=variables.mistyped(),
+        services=[*variables["service_presets"], *(one["name"] for one in variables["services"] or ())],
+        root=str(variables["root"]),
+        has_passphrase=bool(variables.get("pkcs12_passphrase")),
+        cut_by="--limit" if limited else "ssl_certificate_partial_inventory" if partial else "",
     )
-    _refuse_keystores(found.items, variables)
-    partial = boolean(variables.get("partial_inventory"), strict=False)
-    if limited or partial:
-        _refuse_to_guess(found.items, "--limit" if limited else "ssl_certificate_partial_inventory")
-    return {"items": found.items, "digest": found.digest, "run_wide": comparable(variables.run_wide())}
+    found = own_orders(variables.raw("orders"), evaluate, defaults=defaults, around=around)
+    return {
+        "items": found.items,
+        "wrong": found.wrong,
+        "digest": found.digest,
+        "run_wide": comparable(variables.run_wide()),
+    }
 
 
-def _refuse_keystores(items: Sequence[dict[str, Any]], variables: RoleVariables) -> None:
-    """A keystore without a passphrase could not be made, and the certificate would be bought all the same."""
-
-    for item in items:
-        wanted = item.get("pkcs12")
-        if wanted is not None and not wanted.get("passphrase_path") and not variables.get("pkcs12_passphrase"):
-            raise OrderConflictError(
-                f"{item['name']} in ssl_certificate_orders has pkcs12, and its keystore has no passphrase. Nothing was "
-                "changed or ordered. Set ssl_certificate_pkcs12_passphrase, or passphrase_path in its pkcs12."
-            )
-
-
-def _refuse_to_guess(items: Sequence[dict[str, Any]], why: str) -> None:
-    for item in items:
-        if not item["hosts_named"]:
-            raise OrderConflictError(
-                f"Under {why} the other hosts of {item['name']} are not known. Name all of them in 'hosts'. Nothing "
-                "was changed."
-            )
+def _refuse_shared_identity(defaults: Mapping[str, Any]) -> None:
+    shared = [option for option in OF_ONE_ORDER if defaults.get(option) is not None]
+    if shared:
+        raise VariableError(
+            f"ssl_certificate_defaults has {' and '.join(shared)}, which belong to one order and would hold for all of "
+            "them. Nothing was ordered. Give them to their item in ssl_certificate_orders."
+        )

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Mapping, Sequence
 
 from ..module_utils._errors import ReselloError
@@ -14,124 +13,9 @@ from ..module_utils._names import normalise_name
 from ..module_utils._purchase.spelling import same_names
 from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted
-from .item_spec import HOST, IDENTITY, OF_ONE_ORDER, ORDER_OPTIONS, is_absent, problems_of
-from .lists import mistyped_item, named_hosts
+from .item_spec import ORDER_OPTIONS
+from .items import HOST_OPTIONS, wrong_item
 from .observed import of_host
-
-IDENTITY_OPTIONS = tuple(IDENTITY)
-# Options that do not describe the order but its use on one host.
-HOST_OPTIONS = tuple(HOST)
-
-
-class OrderConflictError(ValueError):
-    """Two hosts describe one order differently."""
-
-
-def complete_item(item: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """One item with the defaults filled in, its folder ``name`` and its ``client_reference``."""
-
-    whole = {**defaults, **item}
-    shared = [option for option in OF_ONE_ORDER if defaults.get(option) is not None]
-    if shared:
-        raise OrderConflictError(
-            f"ssl_certificate_defaults has {' and '.join(shared)}, which belong to one order and would hold for all of "
-            "them. Nothing was ordered. Give them to their item in ssl_certificate_orders."
-        )
-    unknown = sorted(whole.keys() - {*ORDER_OPTIONS, *HOST_OPTIONS, *IDENTITY_OPTIONS})
-    if unknown:
-        raise OrderConflictError(
-            f"{whole.get('name') or 'an item'} in ssl_certificate_orders, or ssl_certificate_defaults, has what no "
-            f"order has: {', '.join(unknown)}. Nothing was changed or ordered. The entry 'orders' of ansible-doc -t "
-            "role certops.resello.ssl_certificate lists what there is."
-        )
-    mistyped = mistyped_item(whole, f"of {whole.get('name') or 'an item'} in ssl_certificate_orders")
-    if mistyped:
-        raise OrderConflictError(f"{' '.join(mistyped)} Nothing was ordered.")
-    if not whole.get("name"):
-        raise OrderConflictError(_nameless(whole))
-    wrong = problems_of({key: value for key, value in whole.items() if value is not None})
-    if wrong:
-        raise OrderConflictError(
-            f"{whole['name']} in ssl_certificate_orders: {'; '.join(wrong)}. Nothing was changed or ordered."
-        )
-    whole["name"] = str(whole["name"])
-    if whole.get("csr_content") or is_absent(whole):
-        whole.pop("placeholder", None)  # nothing is installed for it that could follow
-    whole["client_reference"] = str(whole.get("client_reference") or whole["name"].replace("*.", "wildcard."))
-    return whole
-
-
-def _nameless(item: Mapping[str, Any]) -> str:
-    names = item.get("names") or ()
-    which = f" for {', '.join(str(name) for name in names)}" if names and not isinstance(names, str) else ""
-    return (
-        f"an item of ssl_certificate_orders{which} has no 'name'. Nothing was ordered. Give it one that stays the same "
-        "when its 'names' change: it is the certificate's folder and, without a client_reference, the identity of its "
-        "order."
-    )
-
-
-def items_of_host(
-    items: Sequence[Mapping[str, Any]],
-    defaults: Mapping[str, Any],
-    host: str,
-    play_hosts: Sequence[str],
-    known_services: Sequence[str] | None = None,
-) -> list[dict[str, Any]]:
-    """The items that this host serves: those that list it in ``hosts``, and those without a list.
-
-    Every item comes back with its list of hosts, and with ``hosts_named``, whether a user gave it. Without one they are
-    those of the play in the order of their names: an inventory may give them in another order in each run.
-
-    Raises OrderConflictError for what no order has, for text where a list belongs, for a service that is not among
-    ``known_services``, and for an endpoint of a service that the item does not have, before anything is ordered.
-    """
-
-    complete = [complete_item(item, defaults) for item in items]
-    for item in complete:
-        item["hosts_named"] = "hosts" in item
-        item["hosts"] = named_hosts(item["hosts"]) if item["hosts_named"] else sorted(play_hosts)
-    mine = [item for item in complete if host in item["hosts"]]
-    _refuse_doubles(mine)
-    for item in mine:
-        _refuse_foreign_endpoints(item)
-    if known_services is not None:
-        for name in (name for item in mine for name in item.get("services") or ()):
-            refuse_unknown_service(name, known_services)
-    return mine
-
-
-def _refuse_doubles(items: Sequence[Mapping[str, Any]]) -> None:
-    """Two items of one host are two folders and two orders."""
-
-    for option in ("name", "client_reference"):
-        counted = Counter(item[option] for item in items)
-        for value in (value for value, number in counted.items() if number > 1):
-            names = ", ".join(item["name"] for item in items if item[option] == value)
-            raise OrderConflictError(
-                f"{counted[value]} items of ssl_certificate_orders ({names}) have the {option} {value!r}. Nothing was "
-                "changed or ordered. Give each its own."
-            )
-
-
-def refuse_unknown_service(name: str, known_services: Sequence[str]) -> None:
-    """Raises OrderConflictError for a service that is neither defined nor a preset."""
-
-    if name not in known_services:
-        raise OrderConflictError(
-            f"the service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: "
-            f"{', '.join(sorted(set(known_services)))}"
-        )
-
-
-def _refuse_foreign_endpoints(item: Mapping[str, Any]) -> None:
-    services = item.get("services") or ()
-    for endpoint in item.get("endpoints") or ():
-        if endpoint.get("service") not in (None, *services):
-            raise OrderConflictError(
-                f"{item['name']} has an endpoint of the service {endpoint['service']!r}, which is not among its "
-                f"services ({', '.join(services) or 'it has none'}). Nothing was ordered."
-            )
 
 
 def union(
@@ -141,21 +25,17 @@ def union(
 ) -> list[dict[str, Any]]:
     """One set of options for certops.resello.ssl_certificates for each reference, in the order of first mention.
 
-    ``published`` has one entry for each host: ``host``, ``items`` (from `items_of_host`), ``observed`` (the result
-    ``certificates`` of certops.resello.ssl_certificate_host_info). Raises OrderConflictError when two hosts describe
-    one reference differently. An item that no host could read or make a CSR for is left out.
+    ``published`` has one entry for each host: ``host``, ``items`` (from `items.sort_out`), ``observed`` (the result
+    ``certificates`` of certops.resello.ssl_certificate_host_info). Hosts describe each reference alike, see
+    `contradictions`. An item that no host could read or make a CSR for is left out.
     """
 
-    first: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    first: dict[str, Mapping[str, Any]] = {}
     for entry in published:
         for item in entry["items"]:
-            if _trouble(entry["host"], item, published):
-                continue
-            host, known = first.setdefault(item["client_reference"], (entry["host"], item))
-            if _description(known) != _description(item):
-                raise OrderConflictError(_conflict(item["client_reference"], host, entry["host"], known, item))
-    _refuse_other_hosts(published, {reference: (host, item["hosts"]) for reference, (host, item) in first.items()})
-    found = [_options(item, published) for _host, item in first.values()]
+            if not _trouble(entry["host"], item, published):
+                first.setdefault(item["client_reference"], item)
+    found = [_options(item, published) for item in first.values()]
     answered = {entry["host"] for entry in published}
     for host in (host for options in found for host in options["observed"]["hosts"]):
         if not host.get("answered", True) and play_hosts:
@@ -171,17 +51,40 @@ def _strays(published: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [stray for entry in published for stray in entry.get("strays") or ()]
 
 
-def _refuse_other_hosts(published: Sequence[Mapping[str, Any]], known: dict[str, tuple[str, Sequence[str]]]) -> None:
-    """A host that serves an order and one that only knows of it must name the same hosts, or it is served by none."""
+def contradictions(published: Sequence[Mapping[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Orders that hosts do not agree about: the host that reports it, and what is wrong (`items.wrong_item`).
 
+    A host that serves an order and one that only knows of it must name the same hosts, or it is served by none.
+    """
+
+    first: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    spelt: dict[str, str] = {}
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
     for entry in published:
-        for stray in entry.get("strays") or ():
-            reference = stray["client_reference"]
-            host, hosts = known.setdefault(reference, (entry["host"], stray["hosts"]))
-            if sorted(hosts) != sorted(stray["hosts"]):
-                raise OrderConflictError(
-                    _conflict(reference, host, entry["host"], {"hosts": hosts}, {"hosts": stray["hosts"]})
+        host = entry["host"]
+        for item in (*entry["items"], *(stray for stray in entry.get("strays") or () if stray["hosts"])):
+            reference = item["client_reference"]
+            other = spelt.setdefault(reference.casefold(), reference)
+            if other != reference:
+                sentence = f"Another item of the play has the client_reference {other!r}. Give each its own."
+                found.setdefault(reference, (host, wrong_item(reference, [sentence], item)))
+            one, known = first.setdefault(reference, (host, item))
+            differing = _differing(known, item)
+            if differing:
+                sentence = (
+                    f"The hosts {one} and {host} describe this order differently ({', '.join(differing)}). Describe it "
+                    "once for both, or give them orders with references of their own."
                 )
+                found.setdefault(reference, (one, wrong_item(reference, [sentence], item)))
+    return list(found.values())
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The options that differ. Of a stray (`inventory.strays`) the hosts alone are known."""
+
+    mine, theirs = _description(one), _description(other)
+    keys = {"hosts"} if "kind" in one or "kind" in other else mine.keys() | theirs.keys()
+    return sorted(key for key in keys if mine.get(key) != theirs.get(key))
 
 
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,15 +92,6 @@ def _description(item: Mapping[str, Any]) -> dict[str, Any]:
 
     shared = {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
     return {**shared, "hosts": sorted(item["hosts"])}
-
-
-def _conflict(reference: str, one: str, other: str, known: Mapping[str, Any], item: Mapping[str, Any]) -> str:
-    mine, theirs = _description(known), _description(item)
-    keys = sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key))
-    return (
-        f"the hosts {one} and {other} describe the order {reference!r} differently ({', '.join(keys)}). "
-        "Nothing was ordered. Describe it once for both, or give them orders with references of their own."
-    )
 
 
 def _options(item: Mapping[str, Any], published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,76 +10,83 @@ the hosts. So only what tells whose an item is gets evaluated, and then the item
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Mapping
+
+from ansible.errors import AnsibleError
 
 from .inventory import shared_orders_digest
-from .lists import ENTRIES, mistyped, named_hosts, problems
-from .orders import OrderConflictError, items_of_host
+from .items import ORDERS, Around, label, sort_out, wrong_item
 from .plain import plain
+from .role_variables import VariableError
+from .values import named_hosts, problems
 
-ORDERS = "ssl_certificate_orders"
 IDENTITY = ("name", "client_reference", "hosts", "renew_before")
 Evaluate = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class OwnOrders:
-    """``items`` are complete (`orders.items_of_host`), ``digest`` is equal for all hosts that have the same list."""
+    """``items`` and what is ``wrong`` as `items.sort_out` has them; ``digest`` is equal for all with the same list."""
 
     items: list[dict[str, Any]]
+    wrong: list[dict[str, Any]]
     digest: str
 
 
 def identities(orders: Any, evaluate: Evaluate) -> list[dict[str, Any]]:
     """Who each item of the list is and who serves it, in ``IDENTITY``, and nothing else of it.
 
-    ``evaluate`` turns templates into values. Raises OrderConflictError for what is not a list of orders.
+    ``evaluate`` turns templates into values. Raises VariableError for what is not a list of orders.
     """
 
-    return _identities(_entries(orders, evaluate), evaluate)
+    return [_identity(item, evaluate) for item in _entries(orders, evaluate)]
 
 
-def own_orders(
-    orders: Any,
-    evaluate: Evaluate,
-    *,
-    defaults: Mapping[str, Any],
-    host: str,
-    play_hosts: Sequence[str],
-    services: Sequence[str],
-    wrong_variables: Sequence[str] = (),
-) -> OwnOrders:
-    """The items that ``host`` serves. ``services`` are the names of those that are defined.
-
-    Raises OrderConflictError as `orders.items_of_host` does, and for ``wrong_variables``, see `lists.mistyped`.
-    """
+def own_orders(orders: Any, evaluate: Evaluate, *, defaults: Mapping[str, Any], around: Around) -> OwnOrders:
+    """The items that a host serves. Raises VariableError for what is not a list of orders."""
 
     entries = _entries(orders, evaluate)
-    known = _identities(entries, evaluate)
-    mine = [plain(evaluate(item)) for item, one in zip(entries, known) if _is_served(one, defaults, host)]
-    wrong = [*wrong_variables, *mistyped({ORDERS: mine})]
-    if wrong:
-        raise OrderConflictError(f"{' '.join(wrong)} Nothing was changed or ordered.")
-    items = items_of_host(mine, defaults, host, play_hosts, services)
-    return OwnOrders(items, shared_orders_digest(known, defaults, host))
+    known = [_identity(item, evaluate) for item in entries]
+    mine: list[tuple[int, Mapping[str, Any]]] = []
+    wrong: list[dict[str, Any]] = []
+    for number, (item, one) in enumerate(zip(entries, known), 1):
+        if not _is_served(one, defaults, around.host):
+            continue
+        try:
+            mine.append((number, plain(evaluate(item))))
+        except AnsibleError as error:
+            sentence = f"Its item in {ORDERS} cannot be evaluated: {' '.join(str(error).split()).rstrip('.')}."
+            wrong.append(wrong_item(label(number, one), [sentence], one))
+    found = sort_out(mine, defaults, around)
+    return OwnOrders(found.items, [*wrong, *found.wrong], shared_orders_digest(known, defaults, around.host))
 
 
-def _identities(entries: Sequence[Mapping[str, Any]], evaluate: Evaluate) -> list[dict[str, Any]]:
-    return [{key: plain(evaluate(item[key])) for key in IDENTITY if key in item} for item in entries]
+def _identity(item: Mapping[str, Any], evaluate: Evaluate) -> dict[str, Any]:
+    """What cannot be evaluated is not known. Whoever serves the item says so."""
+
+    found: dict[str, Any] = {}
+    for key in (key for key in IDENTITY if key in item):
+        with suppress(AnsibleError):
+            found[key] = plain(evaluate(item[key]))
+    return found
 
 
 def _entries(orders: Any, evaluate: Evaluate) -> list[Mapping[str, Any]]:
     if orders is None:
-        raise OrderConflictError(f"{ORDERS} is not set. Give the list of your certificates, or [] for none.")
-    if not isinstance(orders, (list, tuple)):
-        orders = evaluate(orders)
-    found = list(problems(orders, ENTRIES))
-    if not found:
-        entries = [evaluate(item) if isinstance(item, str) else item for item in orders or ()]
-        found = list(problems(entries, ENTRIES))
+        raise VariableError(f"{ORDERS} is not set. Give the list of your certificates, or [] for none.")
+    try:
+        if not isinstance(orders, (list, tuple)):
+            orders = evaluate(orders)
+        if isinstance(orders, (list, tuple)):
+            orders = [evaluate(item) if isinstance(item, str) else item for item in orders]
+    except AnsibleError as error:
+        raise VariableError(f"{ORDERS} cannot be evaluated: {' '.join(str(error).split())}") from error
+    found = list(problems(ORDERS, orders, {"type": "list", "elements": "dict"}))
     if found:
-        raise OrderConflictError(" ".join(f"{ORDERS} {text}" for text in found) + " Nothing was changed or ordered.")
+        raise VariableError(f"{' '.join(found)} Nothing was changed or ordered.")
+    entries: list[Mapping[str, Any]] = list(orders or ())
     return entries
 
 

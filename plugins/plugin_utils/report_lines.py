@@ -17,6 +17,7 @@ from typing import Any, Collection, Iterator, Mapping, Sequence
 from .book import Book, HostEntry, Result
 from .observed import unreadable
 from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY, days_left
+from .role_variables import in_words_of_the_role
 
 NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET = (
     "needs you",
@@ -31,8 +32,6 @@ GROUPS = (NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET)
 COUNTED = (*DONE_BY.values(), *TO_DO_BY.values())
 HOOK_FAILED = "the tasks of ssl_certificate_deploy_tasks failed"
 CHARGES = {"yes": "charged", "no": "nothing charged", "unknown": "whether it was charged is not known"}
-# A limit of the run is a variable of the role, and the module calls it by the name of its option.
-LIMIT_OPTIONS = re.compile(r"(?<!ssl_certificate_)\b(max_creates|max_renewals|max_reissues|allow_mass_change)\b")
 _FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
 
 
@@ -67,10 +66,6 @@ class Fate:
 
     def trouble(self, text: str, host: str) -> None:
         self.troubles.setdefault(text, []).append(host)
-
-
-def words_of_the_role(text: str) -> str:
-    return LIMIT_OPTIONS.sub(r"ssl_certificate_\1", text)
 
 
 def lines_of(
@@ -208,7 +203,7 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
     waits = result["state"] == "waiting"
     parts = [
         *([done] if done else ()),
-        *([_without(reference, words_of_the_role(error))] if error else ()),
+        *([_without(reference, in_words_of_the_role(error))] if error else ()),
         *([_would(result)] if would else ()),
         *(([people] if people else _missing(result)) if waits else ()),
         *_installation_words(fate, reference, error, planning=book.planning),

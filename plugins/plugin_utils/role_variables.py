@@ -2,14 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Role variables: which hold for a whole run, which must be lists, and how an action reads them."""
+"""Role variables: what each may be, which hold for a whole run, and how an action reads them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Iterator, Mapping
 
-from .lists import MAPPING_LISTS, VARIABLE_LISTS, mistyped
+from ..module_utils._host.errors import InputError
+from ..module_utils._host.files import key_access
+from ..module_utils._host.services import read_services
+from .item_spec import ENDPOINT, item_spec
 from .plain import plain
+from .values import problems
 
 PREFIX = "ssl_certificate_"
 # Variables that tasks take which run once for all hosts.
@@ -36,8 +41,135 @@ RUN_WIDE = (
     "report_verbose",
     "deploy_tasks",
 )
-# The list of orders is examined item by item, see `own_orders`.
-LISTS = tuple(name for name in (*VARIABLE_LISTS, *MAPPING_LISTS) if name != f"{PREFIX}orders")
+_TEXT, _FLAG, _PATH = {"type": "str"}, {"type": "bool"}, {"type": "path"}
+_SECONDS = {"type": "float", "more_than": 0}
+_PORT = {"type": "int", "at_least": 1, "at_most": 65535}
+_NAMES = {"type": "list", "elements": "str"}
+_AMOUNT = {"type": "int", "at_least": 0}
+_DURATION = {"type": "float", "at_least": 0}
+VARIABLES: dict[str, dict[str, Any]] = {
+    "root": {"type": "path", "absolute": True},
+    "key_owner": _TEXT,
+    "key_group": _TEXT,
+    "key_mode": _TEXT,
+    "pkcs12_passphrase": _TEXT,
+    "keep_versions": {"type": "int", "at_least": 1},
+    "services": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "validate_command": _NAMES,
+            "reload_command": _NAMES,
+            "reload_timeout": _SECONDS,
+            "validate_timeout": _SECONDS,
+            "endpoints": {
+                "type": "list",
+                "elements": "dict",
+                "options": {name: option for name, option in ENDPOINT.items() if name != "service"},
+            },
+            "proof_timeout": _SECONDS,
+        },
+    },
+    "deploy_tasks": _PATH,
+    "webroot": {"type": "path", "absolute": True},
+    "webroot_owner": _TEXT,
+    "webroot_group": _TEXT,
+    "preflight": _FLAG,
+    "preflight_checks": {**_NAMES, "choices": ["existence", "caa", "mailbox", "dnssec"]},
+    "resolvers": _NAMES,
+    "lookup": {
+        "type": "dict",
+        "options": {
+            "nameserver_port": _PORT,
+            "http_port": _PORT,
+            "addresses": {"type": "dict"},
+            "ip_versions": {"type": "list", "elements": "int", "choices": [4, 6]},
+            "timeout": _SECONDS,
+            "total_timeout": _SECONDS,
+            "caa_issuers": {"type": "dict"},
+        },
+    },
+    "dcv_hosts": _NAMES,
+    "dcv_backends": _NAMES,
+    "dcv_timeout": _DURATION,
+    "dcv_fallback": {"type": "str", "choices": ["DNS", "FILE"]},
+    "dcv_fallback_after": _DURATION,
+    "email_remind_after": _DURATION,
+    "dns": {
+        "type": "dict",
+        "options": {
+            "provider": {"type": "str", "choices": ["nsupdate", "lexicon", "tasks"]},
+            "tasks": _PATH,
+            "server": _TEXT,
+            "port": _PORT,
+            "protocol": {"type": "str", "choices": ["tcp", "udp"]},
+            "key_name": _TEXT,
+            "key_algorithm": {
+                "type": "str",
+                "choices": [
+                    "hmac-sha256",
+                    "hmac-sha224",
+                    "hmac-sha384",
+                    "hmac-sha512",
+                    "hmac-sha1",
+                    "hmac-md5",
+                ],
+            },
+            "zones": _NAMES,
+            "ttl": _AMOUNT,
+            "timeout": _SECONDS,
+            "lexicon_provider": _TEXT,
+            "settings": {"type": "dict"},
+        },
+    },
+    "dns_secret": _TEXT,
+    "max_creates": _AMOUNT,
+    "max_renewals": _AMOUNT,
+    "max_reissues": _AMOUNT,
+    "allow_mass_change": _FLAG,
+    "partial_inventory": _FLAG,
+    "wait_timeout": _DURATION,
+    "wait_sleep": {"type": "float", "at_least": 0.1},
+    "report_verbose": _FLAG,
+}
+"""What Ansible's own check of these variables lets through is refused too: text for a list, numbers out of range."""
+# Options of modules that a message of the role calls by the names of its variables.
+_OPTIONS = re.compile(
+    r"(?<![\w.])(?:max_creates|max_renewals|max_reissues|allow_mass_change)\b"
+    r"|^root(?=: )|^(?P<key>owner|group|mode)(?=: )"
+)
+
+
+class VariableError(ValueError):
+    """A variable of the role cannot be used. The text is for people; nothing was changed or ordered."""
+
+
+def in_words_of_the_role(text: str) -> str:
+    """The message of a module, with the role's variables in the place of the module's options."""
+
+    return _OPTIONS.sub(lambda found: f"{PREFIX}{'key_' if found['key'] else ''}{found[0]}", text)
+
+
+def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:
+    """Raise VariableError for what is wrong with these variables, given without prefix, and with the defaults."""
+
+    wrong = [
+        sentence for name, spec in VARIABLES.items() for sentence in problems(PREFIX + name, values.get(name), spec)
+    ]
+    spec = {"type": "dict", "options": {**item_spec(), "hosts": {"type": "raw"}}}
+    wrong += problems(f"{PREFIX}defaults", defaults, spec)
+    if not wrong:
+        try:
+            key_access(owner=None, group=values.get("key_group"), mode=values.get("key_mode") or None)
+        except InputError as error:
+            wrong.append(f"{PREFIX}key_{error}")
+        try:
+            read_services(values.get("services") or ())
+        except InputError as error:
+            wrong.append(f"{PREFIX}{error}")
+    if wrong:
+        raise VariableError(f"{' '.join(wrong)} Nothing was changed or ordered.")
 
 
 def use_of_role(task: Any) -> str:
@@ -74,7 +206,7 @@ class RoleVariables(Mapping[str, Any]):
     def run_wide(self) -> dict[str, Any]:
         return {PREFIX + name: self.get(name) for name in RUN_WIDE}
 
-    def mistyped(self) -> list[str]:
-        """See `lists.mistyped`."""
+    def refuse_unusable(self) -> None:
+        """See `refuse_unusable`."""
 
-        return mistyped({name: self.get(name.removeprefix(PREFIX)) for name in LISTS})
+        refuse_unusable({name: self.get(name) for name in VARIABLES}, self.get("defaults"))

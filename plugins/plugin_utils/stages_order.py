@@ -18,7 +18,7 @@ from .deployment import not_in_place, services_before_reissue
 from .desk import Desk, WorksheetError
 from .inventory import Inventory
 from .inventory import strays as find_strays
-from .orders import OrderConflictError, union
+from .orders import contradictions, union
 from .placed import is_anything_placed, to_note, with_changed_method
 from .requests import record_requests, requests
 from .run_options import differences
@@ -40,7 +40,12 @@ def open_book(desk: Desk, looks: Mapping[str, Mapping[str, Any]], list_of: ListO
 
     book, play = desk.book, desk.play
     book.hosts = [
-        HostEntry(host=host, items=list(looks[host]["items"]), observed=list(looks[host]["observed"]))
+        HostEntry(
+            host=host,
+            items=list(looks[host]["items"]),
+            observed=list(looks[host]["observed"]),
+            strays=list(looks[host].get("wrong") or ()),
+        )
         for host in play.reachable
         if host in looks
     ]
@@ -97,33 +102,26 @@ def _find_strays(desk: Desk, digests: Mapping[str, str], list_of: ListOf) -> Non
         reachable=frozenset(play.reachable),
         groups=play.groups,
         partial=desk.settings.partial_inventory,
-        served={entry.host: entry.references for entry in book.hosts} if differ else None,
+        served={entry.host: entry.references | entry.refused_references for entry in book.hosts} if differ else None,
     )
     seen: set[str] = {""}
     for entry in book.hosts:
         if here[entry.host] not in seen:
             seen.add(here[entry.host])
-            entry.strays = strays_of(list_of(entry.host), inventory)
+            entry.strays += find_strays(list_of(entry.host), {}, inventory)
+    book.answered()
+    for host, wrong in contradictions(book.published):
+        for entry in book.hosts:
+            entry.drop(wrong["client_reference"])
+            entry.strays += [wrong] if entry.host == host else []
     book.answered()
 
 
-def strays_of(items: Sequence[Mapping[str, Any]], inventory: Inventory) -> list[dict[str, Any]]:
-    """See `inventory.strays`. Raises WorksheetError."""
-
-    try:
-        return find_strays(items, {}, inventory)
-    except OrderConflictError as error:
-        raise WorksheetError(str(error)) from error
-
-
 def wanted_orders(desk: Desk) -> list[dict[str, Any]]:
-    """Options ``certificates`` of certops.resello.ssl_certificates. Raises WorksheetError if hosts contradict."""
+    """Options ``certificates`` of certops.resello.ssl_certificates."""
 
     published = desk.book.published
-    try:
-        whole = union(published, desk.play.hosts, desk.play.groups.get("all", ()))
-    except OrderConflictError as error:
-        raise WorksheetError(str(error)) from error
+    whole = union(published, desk.play.hosts, desk.play.groups.get("all", ()))
     for host in (host for options in whole for host in options["observed"]["hosts"]):
         if host.get("absence") == "unreachable" and host["name"] in desk.play.failed:
             host["absence"] = "failed"

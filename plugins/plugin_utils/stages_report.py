@@ -12,7 +12,8 @@ from . import report_summary, strays
 from .book import HostEntry
 from .desk import Desk
 from .observed import unreadable
-from .report_lines import HOOK_FAILED, NEEDS_YOU, lines_of, shown, totals, words_of_the_role
+from .report_lines import HOOK_FAILED, NEEDS_YOU, lines_of, shown, totals
+from .role_variables import in_words_of_the_role
 from .stages_validate import forgetting
 
 
@@ -68,7 +69,7 @@ def _reported(desk: Desk, entry: HostEntry) -> list[dict[str, Any]]:
 
 def _problems(desk: Desk, entry: HostEntry, results: list[dict[str, Any]], wrong: list[str]) -> list[str]:
     book = desk.book
-    refused = [words_of_the_role(one["error"]["message"]) for one in results if one.get("error")]
+    refused = [in_words_of_the_role(one["error"]["message"]) for one in results if one.get("error")]
     found = [
         *(refused if book.ordering else ()),
         *wrong,

@@ -508,6 +508,7 @@ BAD_ACCESS: list[tuple[dict[str, Any], str]] = [
     ({"mode": "0000"}, "not a mode"),
     ({"owner": "nobody-of-this-name"}, "not a user"),
     ({"group": "no-group-of-this-name"}, "not a group"),
+    ({"keep_versions": 0}, "keep_versions: '0' keeps not even"),
 ]
 
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from ansible_collections.certops.resello.tests.modules.plays import Control, wri
 from ansible_collections.certops.resello.tests.modules.shop import PLAN_ID, VALIDATION_FOLDER, Shop
 from ansible_collections.certops.resello.tests.modules.test_plays import GROUP, HOST, role_play
 from ansible_collections.certops.resello.tests.modules.test_role_report import reported
+from ansible_collections.certops.resello.tests.support import aws
 
 
 @pytest.fixture
@@ -74,6 +77,50 @@ def test_tasks_of_the_user_run_once_for_a_certificate_and_again_if_they_failed(s
     quiet = control.play([play])
     assert (quiet.rc, quiet.changed) == (0, 0), quiet.output
     assert "Deploy each of them" not in quiet.output
+
+
+@pytest.fixture(scope="session")
+def aws_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    try:
+        return aws.install(tmp_path_factory.mktemp("aws"))
+    except aws.NotInstalledError as error:
+        pytest.skip(f"moto and the aws program cannot be installed: {error}")
+
+
+def in_days(days: int) -> dict[str, str]:
+    """Variables that let programs see a later day."""
+    if shutil.which("faketime") is None:
+        pytest.skip("no faketime")
+    done = subprocess.run(["faketime", "-f", f"+{days}d", "env"], capture_output=True, text=True, check=True)
+    seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return {name: seen[name] for name in ("LD_PRELOAD", "FAKETIME")}
+
+
+@pytest.mark.slow
+def test_the_example_for_aws_imports_and_replaces_a_certificate(
+    shop: Shop, control: Control, aws_programs: Path
+) -> None:
+    """By the real aws program. The account checks key and dates; on its day both certificates are good."""
+    tasks = Path(__file__).resolve().parents[2] / "docs" / "deploy-tasks" / "aws_acm.yml"
+    play = play_of(shop, ssl_certificate_deploy_tasks=str(tasks))
+    with aws.simulated_account(aws_programs, shop.folder / "moto.log", in_days(171)) as account:
+        seen = []
+        for days in (0, 170):
+            shop.sandbox.advance(days=days)
+            later = {**account.environment, **(in_days(days) if days else {})}
+            played = control.play([play], environment=later)
+            assert (played.rc, played.failed) == (0, 0), played.output
+            assert "shop: " in reported(played)[1]
+            assert "deployed by your tasks" in reported(played)[1]
+            (entry,) = account.ask("list-certificates")["CertificateSummaryList"]
+            there = account.ask("get-certificate", "--certificate-arn", entry["CertificateArn"])
+            files = shop.folder / "ssl" / "web1" / "shop" / "current"
+            assert there["Certificate"].split() == (files / "cert.pem").read_text().split()
+            assert "".join((files / "chain.pem").read_text().split()) in "".join(there["CertificateChain"].split())
+            seen.append((entry["CertificateArn"], there["Certificate"]))
+        (first, old), (second, new) = seen
+        assert first == second, "what uses it need not be told of another name"
+        assert old != new
 
 
 def test_a_task_file_that_is_not_there_is_refused_before_anything_is_ordered(shop: Shop, control: Control) -> None:

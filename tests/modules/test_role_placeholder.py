@@ -95,5 +95,5 @@ def test_an_endpoint_of_a_service_that_the_order_lacks_is_refused(shop: Shop, co
     wrong = [{**server.endpoint, "service": "postfix"}]
     played = control.play([play_with(shop, server, endpoints=wrong)])
     assert played.rc != 0
-    assert "not among its services (nginx)" in played.output
+    assert "'postfix' is not among the services of this certificate. Use one of: nginx." in played.output
     assert shop.calls() == []

@@ -23,6 +23,7 @@ from ansible_collections.certops.resello.plugins.plugin_utils import worksheet
 from ansible_collections.certops.resello.plugins.plugin_utils.book import Book, read
 from ansible_collections.certops.resello.plugins.plugin_utils.desk import Answers, Play, Settings, WorksheetError
 from ansible_collections.certops.resello.plugins.plugin_utils.host_steps import Step, observe, take_step
+from ansible_collections.certops.resello.plugins.plugin_utils.items import Around
 from ansible_collections.certops.resello.plugins.plugin_utils.own_orders import own_orders
 from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RoleVariables
 
@@ -158,9 +159,15 @@ class RoleRun:
 
     def _observe(self, step: Step) -> Options:
         everybody = [*self.reachable, *self.dead]
-        orders = {"defaults": {}, "host": step.host, "play_hosts": everybody, "services": []}
-        found = own_orders(list(self.items), lambda value: value, **orders)
-        return {"items": found.items, "digest": found.digest, "run_wide": {}, **observe(step, found.items)}
+        around = Around(step.host, everybody)
+        found = own_orders(list(self.items), lambda value: value, defaults={}, around=around)
+        return {
+            "items": found.items,
+            "wrong": found.wrong,
+            "digest": found.digest,
+            "run_wide": {},
+            **observe(step, found.items),
+        }
 
     # --- work.yml ---
 

@@ -16,9 +16,8 @@ from ansible_collections.certops.resello.plugins.doc_fragments.order import LIST
 from ansible_collections.certops.resello.plugins.module_utils._argspec import batch_spec
 from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec, order_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE
-from ansible_collections.certops.resello.plugins.plugin_utils import lists
 from ansible_collections.certops.resello.plugins.plugin_utils.item_spec import ATTACHMENTS, ORDER_OPTIONS, item_spec
-from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RUN_WIDE
+from ansible_collections.certops.resello.plugins.plugin_utils.role_variables import RUN_WIDE, VARIABLES
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "ssl_certificate"
 ENTRIES = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
@@ -91,21 +90,9 @@ def test_a_limit_of_the_role_is_that_of_the_module(name: str) -> None:
     assert SPECS[f"ssl_certificate_{name}"]["default"] == batch_spec()[name]["default"]
 
 
-def lists_of(options: dict[str, Any]) -> dict[str, str]:
-    """The options that are lists, with what is in them."""
-    kinds = {"str": lists.TEXT, "int": lists.NUMBERS, "dict": lists.ENTRIES}
-    return {name: kinds[option["elements"]] for name, option in options.items() if option.get("type") == "list"}
-
-
-def test_every_list_of_the_role_is_looked_at_for_text_in_its_place() -> None:
-    assert lists_of(SPECS) == lists.VARIABLE_LISTS
-    assert lists_of(ITEM) == {**lists.ITEM_LISTS, "hosts": lists.TEXT}
-    assert lists_of(SPECS["ssl_certificate_services"]["options"]) == lists.SERVICE_LISTS
-    mappings = {
-        name: lists_of(option.get("options") or {}) for name, option in SPECS.items() if option["type"] == "dict"
-    }
-    given = {name: kinds for name, kinds in mappings.items() if kinds}
-    assert {**given, "ssl_certificate_defaults": lists.ITEM_LISTS} == lists.MAPPING_LISTS
+def test_what_a_variable_is_checked_by_is_what_is_documented() -> None:
+    documented = nested(ENTRIES["main"]["options"])
+    assert nested({f"ssl_certificate_{name}": option for name, option in VARIABLES.items()}) == documented
 
 
 def all_tasks() -> list[dict[str, Any]]:

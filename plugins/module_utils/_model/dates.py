@@ -20,6 +20,16 @@ def plus(date: datetime, delta: timedelta) -> datetime:
         return LAST if delta > timedelta(0) else FIRST
 
 
+def remaining(whole: timedelta, past: timedelta) -> timedelta:
+    """Return how much of a duration is left; zero if it is over."""
+    if whole <= past:
+        return timedelta(0)
+    try:
+        return whole - past
+    except OverflowError:
+        return timedelta.max
+
+
 def iso(moment: datetime | None) -> str | None:
     """Return an aware datetime as module results show it: ``2027-01-28T12:00:00Z``."""
     if moment is None:

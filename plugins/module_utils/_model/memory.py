@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .dates import remaining
 from .holds import LATE_CALL, Holds, Moment
 from .marks import Marks
 
@@ -64,7 +65,7 @@ class Intent:
         It is over only when both clocks say so: one wrong clock must not cost money.
         """
         age = Moment(self.started_local, self.started).age_at(now)
-        return max(self.hold(holds) - age, timedelta(0))
+        return remaining(self.hold(holds), age)
 
     @property
     def token(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import orders
 from ansible_collections.certops.resello.tests.support import pki
+from ansible_collections.certops.resello.tests.support.own_items import items_of_host
 
 ITEM: dict[str, Any] = {"name": "shop", "names": ["Shop.example.com"], "hosts": ["web1", "web2"]}
 
@@ -19,7 +20,7 @@ def published(host: str, csr: str, item: dict[str, Any]) -> dict[str, Any]:
     """What a host publishes that chose this CSR."""
     pending = [{"id": "1", "csr": csr}]
     seen = {"name": "shop", "held_public_keys": [], "current": None, "pending": pending, "pending_id": "1"}
-    return {"host": host, "items": orders.items_of_host([item], {}, host, []), "observed": [seen]}
+    return {"host": host, "items": items_of_host([item], host, []), "observed": [seen]}
 
 
 def csr_for(*names: str) -> str:

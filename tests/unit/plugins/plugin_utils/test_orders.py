@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import deployment as deploying
 from ansible_collections.certops.resello.plugins.plugin_utils import orders, requests, without_private_key
 from ansible_collections.certops.resello.plugins.plugin_utils.observed import renewed
+from ansible_collections.certops.resello.tests.support.own_items import items_of_host
 
 HOSTS = ["web1", "web2"]
 
@@ -23,48 +24,8 @@ def seen(name: str, **more: Any) -> dict[str, Any]:
 
 def published(host: str, items: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     """What a host publishes: its items, complete, and one answer each."""
-    mine = orders.items_of_host(items, {}, host, HOSTS)
+    mine = items_of_host(items, host, HOSTS)
     return {"host": host, "items": mine, "observed": [seen(item["name"], **more) for item in mine]}
-
-
-@pytest.mark.parametrize(
-    ("item", "name", "reference"),
-    [
-        ({"name": "shop", "names": ["shop.example.com"]}, "shop", "shop"),
-        ({"name": "shop", "client_reference": "#7"}, "shop", "#7"),
-        ({"name": "*.example.com"}, "*.example.com", "wildcard.example.com"),
-    ],
-)
-def test_name_and_reference_have_defaults(item: dict[str, Any], name: str, reference: str) -> None:
-    whole = orders.complete_item(item, {"plan": "PositiveSSL"})
-    assert (whole["name"], whole["client_reference"], whole["plan"]) == (name, reference, "PositiveSSL")
-
-
-@pytest.mark.parametrize("option", ["adopt", "client_reference", "name", "csr_content", "state", "force"])
-def test_what_names_one_order_is_no_default_of_all(option: str) -> None:
-    with pytest.raises(
-        orders.OrderConflictError, match=f"ssl_certificate_defaults has {option}, .* Give them to their"
-    ):
-        orders.complete_item({"name": "a"}, {option: "x"})
-
-
-def test_an_item_wins_over_the_defaults() -> None:
-    assert orders.complete_item({"name": "a", "plan": "EV"}, {"plan": "DV"})["plan"] == "EV"
-
-
-@pytest.mark.parametrize(
-    ("item", "which"), [({"plan": "DV"}, " "), ({"names": ["shop.example.com"]}, " for shop.example.com ")]
-)
-def test_an_item_without_a_name_is_refused(item: dict[str, Any], which: str) -> None:
-    """Its first name was taken once, and whoever sorted the names bought again."""
-    with pytest.raises(orders.OrderConflictError, match=f"ssl_certificate_orders{which}has no 'name'"):
-        orders.complete_item(item, {})
-
-
-def test_a_host_gets_its_own_items_and_those_without_a_list() -> None:
-    items = [{"name": "shop"}, {"name": "mail", "hosts": ["web2"]}, {"name": "api", "hosts": ["web1"]}]
-    mine = orders.items_of_host(items, {}, "web1", ["web1"])
-    assert [(item["name"], item["hosts"]) for item in mine] == [("shop", ["web1"]), ("api", ["web1"])]
 
 
 def test_the_union_has_each_reference_once_with_all_hosts_of_it() -> None:
@@ -131,11 +92,19 @@ def test_contact_fields_without_a_value_are_left_out() -> None:
     assert options["contact"] == {"city": "Smallville"}
 
 
-def test_two_descriptions_of_one_reference_name_both_hosts_and_the_difference() -> None:
-    one = published("web1", [{"name": "shop", "plan": "A"}])
-    other = published("web2", [{"name": "shop", "plan": "B"}])
-    with pytest.raises(orders.OrderConflictError, match=r"web1 and web2 .* 'shop' differently \(plan\)"):
-        orders.union([one, other])
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"name": "shop", "plan": "B"}, "shop: The hosts web1 and web2 describe this order differently (plan). "),
+        ({"name": "SHOP", "client_reference": "SHOP", "plan": "A"}, "SHOP: Another item of the play has the client_"),
+    ],
+)
+def test_hosts_that_contradict_each_other_are_named(other: dict[str, Any], sentence: str) -> None:
+    one, both = published("web1", [{"name": "shop", "plan": "A"}]), published("web2", [{**other, "name": "shop"}])
+    ((host, wrong),) = orders.contradictions([one, both])
+    assert wrong["message"].startswith(sentence)
+    assert host in ("web1", "web2")
+    assert orders.contradictions([one, one]) == []
 
 
 def test_hosts_may_use_a_certificate_differently() -> None:
@@ -326,51 +295,6 @@ def test_endpoints_of_an_item_are_handed_to_its_installation() -> None:
     assert plan["endpoints"] == endpoints
 
 
-def test_an_endpoint_of_another_service_is_refused_before_anything_is_ordered() -> None:
-    item = {"name": "shop", "services": ["nginx"], "endpoints": [{"port": 25, "service": "postfix"}]}
-    with pytest.raises(orders.OrderConflictError, match=r"'postfix', which is not among its services \(nginx\)"):
-        orders.items_of_host([item], {}, "web1", ["web1"])
-
-
-def test_no_placeholder_stands_in_for_a_certificate_that_is_never_installed() -> None:
-    assert orders.complete_item({"name": "shop"}, {"placeholder": True})["placeholder"]
-    assert "placeholder" not in orders.complete_item({"name": "shop", "csr_content": "x"}, {"placeholder": True})
-
-
-def test_an_unknown_service_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(orders.OrderConflictError, match=r"'typo' is not defined.*nginx"):
-        deploying.service_options(["typo"], [], PRESETS)
-
-
 def test_nothing_is_installed_for_an_order_that_waits_or_brings_its_own_csr() -> None:
     assert deploying.deployment([ITEM], [result()], []) == []
     assert deploying.deployment([{**ITEM, "csr_content": "mine"}], [ISSUED], []) == []
-
-
-@pytest.mark.parametrize(
-    ("items", "defaults", "message"),
-    [
-        ([{"name": "shop", "services": ["ngnix"]}], {}, r"'ngnix' is not defined.*nginx"),
-        ([{"name": "shop"}], {"service": ["nginx"]}, "has what no order has: service"),
-    ],
-)
-def test_a_typing_error_is_found_before_anything_is_ordered(
-    items: list[dict[str, Any]], defaults: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(orders.OrderConflictError, match=message):
-        orders.items_of_host(items, defaults, "web1", ["web1"], ["nginx"])
-
-
-@pytest.mark.parametrize(
-    ("items", "message"),
-    [
-        ([{"name": "a"}, {"name": "b", "client_reference": "a"}], r"2 items .* \(a, b\) have the client_reference 'a'"),
-        ([{"name": "a"}, {"name": "a"}], r"2 items .* \(a, a\) have the name 'a'"),
-        ([{"name": "a", "links": [{"path": "rel", "file": "cert"}]}], "path 'rel', which is not absolute"),
-        ([{"name": "a", "dcv_type": "dns"}], "a in ssl_certificate_orders: value of dcv_type must be one of"),
-        ([{"name": "a", "approver": "x"}], "a in ssl_certificate_orders, .* has what no order has: approver"),
-    ],
-)
-def test_an_item_that_cannot_work_is_refused_by_its_name(items: list[dict[str, Any]], message: str) -> None:
-    with pytest.raises(orders.OrderConflictError, match=message):
-        orders.items_of_host(items, {}, "web1", ["web1"])

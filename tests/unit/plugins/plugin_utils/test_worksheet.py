@@ -15,7 +15,7 @@ from ansible_collections.certops.resello.plugins.plugin_utils import worksheet
 from ansible_collections.certops.resello.plugins.plugin_utils.book import Book, HostEntry, read
 from ansible_collections.certops.resello.plugins.plugin_utils.desk import Answers, Play, Settings, WorksheetError
 from ansible_collections.certops.resello.plugins.plugin_utils.inventory import shared_orders_digest
-from ansible_collections.certops.resello.plugins.plugin_utils.orders import items_of_host
+from ansible_collections.certops.resello.tests.support.own_items import items_of_host
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 HOSTS = ("web1", "web2", "web3")
@@ -37,7 +37,7 @@ def play(*reachable: str, **changes: Any) -> Play:
 
 def looked(host: str, *items: dict[str, Any], run_wide: dict[str, str] | None = None, **seen: Any) -> dict[str, Any]:
     """What a host observed; it holds nothing unless said."""
-    mine = items_of_host(items, {}, host, HOSTS)
+    mine = items_of_host(items, host, HOSTS)
     empty = {"error": None, "held_public_keys": [], "current": None, "pending": [], "pending_id": None, "records": {}}
     return {
         "items": mine,
