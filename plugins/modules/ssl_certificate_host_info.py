@@ -78,12 +78,33 @@ options:
         type: str
         required: true
         version_added: 1.0.0
+      preset:
+        description:
+          - A well-known service, for what the options of this entry leave out. Its names, its service manager and its
+            commands are found by what the host has.
+        type: str
+        choices: [nginx, apache, haproxy, lighttpd, postfix, exim, dovecot, vsftpd, postgresql, mariadb]
+        version_added: 1.0.0
       validate_command:
         description:
           - Command that tests the configuration of the service, as a list. No shell is used.
+          - By default it is that of O(services[].preset), or there is no test.
         type: list
         elements: str
-        default: []
+        version_added: 1.0.0
+      reload_only_if_running:
+        description:
+          - Whether a service that does not run is neither tested nor reloaded, and is no failure. It loads the files
+            when it is started. For the passive node of a pair.
+        type: bool
+        default: false
+        version_added: 1.0.0
+      running_command:
+        description:
+          - Command that succeeds while the service runs, as a list, for O(services[].reload_only_if_running). No shell
+            is used. By default it is that of O(services[].preset).
+        type: list
+        elements: str
         version_added: 1.0.0
       validate_timeout:
         description:
@@ -340,10 +361,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.host_info import Wanted, run
+from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
 
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "validate_command": {"type": "list", "elements": "str", "default": []},
+    "preset": {"type": "str", "choices": list(PRESETS)},
+    "validate_command": {"type": "list", "elements": "str"},
+    "reload_only_if_running": {"type": "bool", "default": False},
+    "running_command": {"type": "list", "elements": "str"},
     "validate_timeout": {"type": "float", "default": 60},
 }
 CERTIFICATE: dict[str, Any] = {

@@ -91,20 +91,38 @@ options:
             must load.
         type: str
         required: true
+      preset:
+        description:
+          - A well-known service, for what the options of this entry leave out. Its names, its service manager and its
+            commands are found by what the host has.
+        type: str
+        choices: [nginx, apache, haproxy, lighttpd, postfix, exim, dovecot, vsftpd, postgresql, mariadb]
       validate_command:
         description:
           - Command that tests the configuration of the service with the files in use, as a list. No shell is used.
+          - By default it is that of O(services[].preset), or there is no test.
         type: list
         elements: str
-        default: []
       reload_command:
         description:
           - Command that makes the service load new files, as a list. No shell is used.
           - For a service that cannot reload, give the command that restarts it. Then let the play handle one host at a
             time (C(serial) or C(throttle)).
+          - By default it is that of O(services[].preset), or nothing is reloaded.
         type: list
         elements: str
-        default: []
+      reload_only_if_running:
+        description:
+          - Whether a service that does not run is neither tested nor reloaded, and is no failure. It loads the files
+            when it is started. For the passive node of a pair.
+        type: bool
+        default: false
+      running_command:
+        description:
+          - Command that succeeds while the service runs, as a list, for O(services[].reload_only_if_running). No shell
+            is used. By default it is that of O(services[].preset).
+        type: list
+        elements: str
       validate_timeout:
         description:
           - Seconds after which the config test is stopped and counts as failed.
@@ -121,9 +139,9 @@ options:
           - An endpoint that did not speak TLS before can prove nothing. It is reported, and causes no rollback.
           - Without endpoints only the exit code of O(services[].reload_command) counts, and RV(services[].proven) is
             V(false).
+          - By default they are those of O(services[].preset), or there are none.
         type: list
         elements: dict
-        default: []
         suboptions:
           host:
             description:
@@ -523,6 +541,11 @@ services:
       description: Whether it was reloaded. In check mode, whether it would be reloaded.
       type: bool
       sample: true
+    stopped:
+      description:
+        - Whether it does not run and so was left alone, as O(services[].reload_only_if_running) asks for.
+      type: bool
+      sample: false
     reload_needed:
       description: Whether the service has not yet been seen to load the files in use. The next run reloads it again.
       type: bool
@@ -584,6 +607,7 @@ from ansible_collections.certops.resello.plugins.module_utils._host.errors impor
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
+from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
 
 ENDPOINT: dict[str, Any] = {
     "host": {"type": "str", "default": "127.0.0.1"},
@@ -595,11 +619,14 @@ ENDPOINT: dict[str, Any] = {
 }
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "validate_command": {"type": "list", "elements": "str", "default": []},
-    "reload_command": {"type": "list", "elements": "str", "default": []},
+    "preset": {"type": "str", "choices": list(PRESETS)},
+    "validate_command": {"type": "list", "elements": "str"},
+    "reload_command": {"type": "list", "elements": "str"},
+    "reload_only_if_running": {"type": "bool", "default": False},
+    "running_command": {"type": "list", "elements": "str"},
     "validate_timeout": {"type": "float", "default": 60},
     "reload_timeout": {"type": "float", "default": 60},
-    "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
+    "endpoints": {"type": "list", "elements": "dict", "options": ENDPOINT},
     "proof_timeout": {"type": "float", "default": 20},
 }
 PKCS12: dict[str, Any] = {

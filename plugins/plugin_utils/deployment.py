@@ -10,9 +10,10 @@ from typing import Any, Collection, Mapping, Sequence
 
 from .item_spec import ATTACHMENTS, is_absent
 from .orders import has_attachments
+from .role_variables import as_preset
 
 ORDERING = ("create", "renew", "reissue")
-TEST_OPTIONS = ("name", "validate_command", "validate_timeout")
+TEST_OPTIONS = ("name", "preset", "validate_command", "validate_timeout", "reload_only_if_running", "running_command")
 INSTALL_OPTIONS = ("name", "names", "services", "endpoints", "adopt_files", *ATTACHMENTS)
 
 
@@ -70,14 +71,11 @@ def services_before_reissue(items: Sequence[Mapping[str, Any]], results: Sequenc
 
 
 def service_options(
-    names: Collection[str],
-    services: Sequence[Mapping[str, Any]],
-    presets: Mapping[str, Mapping[str, Any]],
-    only: Collection[str] | None = None,
+    names: Collection[str], services: Sequence[Mapping[str, Any]], only: Collection[str] | None = None
 ) -> list[dict[str, Any]]:
     """Option ``services`` of the modules on hosts, for the services of these names; of each ``only`` these options."""
 
-    found = (_service(name, services, presets) for name in names)
+    found = (_service(name, services) for name in names)
     return [{key: value for key, value in one.items() if only is None or key in only} for one in found]
 
 
@@ -131,8 +129,6 @@ def _is_compromised(item: Mapping[str, Any], seen: Mapping[str, Any] | None) -> 
     return bool(asked and current and current["not_before"] < str(asked))
 
 
-def _service(
-    name: str, services: Sequence[Mapping[str, Any]], presets: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    own = next((dict(one) for one in services if one["name"] == name), None)
-    return {**presets.get(name, {}), **(own or {}), "name": name}
+def _service(name: str, services: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    own = next((dict(one) for one in services if one["name"] == name), {})
+    return {**as_preset(name), **own, "name": name}

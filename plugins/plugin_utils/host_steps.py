@@ -158,7 +158,7 @@ def tests(step: Step, names: Sequence[str]) -> Answer:
     """Test the configuration of services that are to load a certificate."""
 
     variables = step.variables
-    services = service_options(names, variables["services"], variables["service_presets"], only=TEST_OPTIONS)
+    services = service_options(names, variables["services"], only=TEST_OPTIONS)
     seen = step.host_info(services=services)
     return {"tests": {one["name"]: one["test_passed"] for one in seen.get("services") or ()}}
 
@@ -237,7 +237,7 @@ def install(step: Step, certificates: Sequence[Mapping[str, Any]]) -> Answer:
             **step.of("root", "keep_versions", "pkcs12_passphrase"),
             **step.access,
             "certificates": list(certificates),
-            "services": service_options(names, variables["services"], variables["service_presets"]),
+            "services": service_options(names, variables["services"]),
         },
     )
     entries = made.get("certificates")

@@ -10,6 +10,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._host.service_presets import PRESETS
 from .item_spec import OF_ONE_ORDER
 from .items import Around
 from .own_orders import own_orders
@@ -37,7 +38,7 @@ def look(
     around = Around(
         host=host,
         play_hosts=play_hosts,
-        services=[*variables["service_presets"], *(one["name"] for one in variables["services"] or ())],
+        services=[*PRESETS, *(one["name"] for one in variables["services"] or ())],
         root=str(variables["root"]),
         has_passphrase=bool(variables.get("pkcs12_passphrase")),
         cut_by="--limit" if limited else "ssl_certificate_partial_inventory" if partial else "",

@@ -59,6 +59,8 @@ class Fate:
     hooked: bool = False
     hook_error: str = ""
     """Whether the user's own tasks deployed it, or why they did not."""
+    stopped: list[str] = field(default_factory=list)
+    """Services that do not run and were left alone, with their host."""
     absent: list[str] = field(default_factory=list)
     """Its hosts that are in the play, and could not be reached or have failed."""
     troubles: dict[str, list[str]] = field(default_factory=dict)
@@ -181,7 +183,9 @@ def _installed(
 ) -> list[Mapping[str, Any]]:
     """Take over what one installation said. Returns the certificates that it failed for, each with its reason."""
 
-    unproven = {one["name"] for one in installation.get("services") or () if one.get("proven") is False}
+    loaded = installation.get("services") or ()
+    stopped = {one["name"] for one in loaded if one.get("stopped")}
+    unproven = {one["name"] for one in loaded if one.get("proven") is False} - stopped
     failed = [one for one in installation.get("certificates") or () if one.get("error")]
     for one in failed:
         fates[one["name"]].trouble(str(one["error"]), host)
@@ -190,6 +194,7 @@ def _installed(
             fates[one["name"]].installed.append(host)
             late = [name for name in services[one["name"]] if name in unproven]
             fates[one["name"]].unproven += [f"{name} on {host}" for name in late]
+            fates[one["name"]].stopped += [f"{name} on {host}" for name in services[one["name"]] if name in stopped]
     return failed
 
 
@@ -237,6 +242,8 @@ def _installation_words(fate: Fate, reference: str, error: str, *, planning: boo
         yield f"{'would be ' if planning else ''}installed on {', '.join(fate.installed)}"
     if fate.unproven and not planning:
         yield f"not shown yet by {', '.join(fate.unproven)}"
+    if fate.stopped and not planning:
+        yield f"not reloaded where it does not run: {', '.join(fate.stopped)}"
     for text, hosts in fate.troubles.items():
         if text != error:
             yield f"not installed on {', '.join(hosts)}: {_without(reference, text)}"

@@ -54,7 +54,7 @@ def summary(
         if result.get("error"):
             found[_kind_of_trouble(result)].append(result["client_reference"])
     installed = _names(installations, "certificates", lambda one: one["action"] == "installed")
-    unproven = _names(installations, "services", lambda one: one.get("proven") is False)
+    unproven = _names(installations, "services", lambda one: one.get("proven") is False and not one.get("stopped"))
     return {
         **found,
         "days_left": {result["client_reference"]: days_left(result, now) for result in results},

@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 from ..module_utils._host.errors import InputError
 from ..module_utils._host.files import key_access
+from ..module_utils._host.service_presets import PRESETS
 from ..module_utils._host.services import read_services
 from .item_spec import ENDPOINT, item_spec
 from .plain import plain
@@ -61,6 +62,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
             "name": {"type": "str", "required": True},
             "validate_command": _NAMES,
             "reload_command": _NAMES,
+            "reload_only_if_running": _FLAG,
+            "running_command": _NAMES,
             "reload_timeout": _SECONDS,
             "validate_timeout": _SECONDS,
             "endpoints": {
@@ -141,6 +144,12 @@ _OPTIONS = re.compile(
 )
 
 
+def as_preset(name: str) -> dict[str, Any]:
+    """The option ``preset`` of a service that has the name of one."""
+
+    return {"preset": name} if name in PRESETS else {}
+
+
 class VariableError(ValueError):
     """A variable of the role cannot be used. The text is for people; nothing was changed or ordered."""
 
@@ -165,7 +174,7 @@ def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:
         except InputError as error:
             wrong.append(f"{PREFIX}key_{error}")
         try:
-            read_services(values.get("services") or ())
+            read_services([{**as_preset(one["name"]), **one} for one in values.get("services") or ()])
         except InputError as error:
             wrong.append(f"{PREFIX}{error}")
     if wrong:

@@ -265,7 +265,7 @@ class RoleRun:
         return found
 
     def _variables(self, host: str) -> Options:
-        own = {"root": str(self.hosts.root(host)), "webroot": "", "services": [], "service_presets": {}}
+        own = {"root": str(self.hosts.root(host)), "webroot": "", "services": []}
         return {f"ssl_certificate_{name}": value for name, value in own.items()}
 
     def _kill_in(self, step: str, started: bool) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ from typing import IO, Mapping, Sequence
 OUTPUT_LIMIT = 1 << 20
 SHOWN = 2000
 _GRACE = 2.0
+# Service programs are there, and a task's environment may lack them.
+_SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\u00a1-\ufffd]")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
@@ -72,14 +75,27 @@ def run_command(
                 start_new_session=True,
                 pass_fds=tuple(pass_fds),
                 cwd="/",
-                env={**(os.environ if env is None else env), "LC_ALL": "C"},
+                env={**(os.environ if env is None else env), "PATH": search_path(), "LC_ALL": "C"},
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
+            if isinstance(error, FileNotFoundError) and "/" not in argv[0]:
+                reason = f"there is no program {argv[0]} in PATH, which is {search_path()}"
             return CommandResult(argv=tuple(argv), rc=None, output="", problem=f"could not be started ({reason})")
         rc = _wait(process, sink, timeout=timeout)
         problem = "" if rc is not None else f"did not end within {timeout:g} s and was stopped"
         return CommandResult(argv=tuple(argv), rc=rc, output=_tail(sink), problem=problem)
+
+
+def search_path() -> str:
+    """Return where programs are looked for: PATH, and then the folders of the system that it lacks."""
+    given = [place for place in os.environ.get("PATH", "").split(":") if place]
+    return ":".join([*given, *(place for place in _SYSTEM_FOLDERS if place not in given)])
+
+
+def which(program: str) -> str | None:
+    """Return the path of a program, None if there is none."""
+    return shutil.which(program, path=search_path())
 
 
 def cleaned(text: str) -> str:

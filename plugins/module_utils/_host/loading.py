@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .proof import BROKEN, KEPT, UNPROVEN, Leaves, Sight, judge_standing, look_after, look_before
-from .services import reload, validate
+from .services import is_stopped, reload, validate
 
 if TYPE_CHECKING:
     from .services import ServiceState
@@ -64,6 +64,11 @@ def load_all(work: Work) -> Trouble | None:
 def _load(work: Work, state: ServiceState) -> Trouble | None:
     current = work.group.in_use(state)
     state.error = None
+    state.stopped = is_stopped(state.service)
+    if state.stopped:
+        state.sights = []
+        state.loaded(current)
+        return None
     if state.validated_with != current:
         problem = validate(state.service)
         if problem:

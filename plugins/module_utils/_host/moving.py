@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Sequence
 from . import store
 from .errors import HostError
 from .install_items import is_alive
-from .services import validate
+from .services import is_stopped, validate
 from .work import explained, fail
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test(work: Work) -> str | None:
     """Run the config tests of the services whose certificates change; return the failures."""
     problems = []
     for state in work.group.touched:
-        problem = validate(state.service)
+        problem = None if is_stopped(state.service) else validate(state.service)
         state.validated_with = None if problem else work.group.in_use(state)
         if problem:
             problems.append(problem)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .service_journal import Record
-from .services import validate
+from .services import is_stopped, validate
 
 if TYPE_CHECKING:
     from .services import Service
@@ -27,7 +27,7 @@ def tested(services: Mapping[str, Service], records: Mapping[str, Record], *, ch
 
 def _state(name: str, service: Service | None, record: Record, *, check_mode: bool) -> dict[str, Any]:
     passed, problem = None, None
-    if service is not None and service.validate_command and not check_mode:
+    if service is not None and service.validate_command and not check_mode and not is_stopped(service):
         problem = validate(service)
         passed = not problem
     return {

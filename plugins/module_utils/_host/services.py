@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import os
+import signal
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
 from .command import run_command
@@ -16,6 +18,7 @@ from .errors import InputError
 from .names import service_name
 from .proof import PROVEN, Sight
 from .service_journal import Record, kept
+from .service_manager import Chosen, choose, running_process
 
 if TYPE_CHECKING:
     from typing import Hashable
@@ -23,11 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Service:
-    """A service. An empty command means that there is nothing to run. Times in seconds."""
+    """A service. An empty command means that there is nothing to run. Times in seconds.
+
+    Without a command to reload it, ``signal`` goes to the process that one of ``pid_files`` names.
+    """
 
     name: str
     validate_command: tuple[str, ...] = ()
     reload_command: tuple[str, ...] = ()
+    running_command: tuple[str, ...] = ()
+    reload_only_if_running: bool = False
+    pid_files: tuple[str, ...] = ()
+    signal: str = ""
     validate_timeout: float = 60.0
     reload_timeout: float = 60.0
     endpoints: tuple[Endpoint, ...] = ()
@@ -47,6 +57,7 @@ class ServiceState:
     validated_with: Mapping[str, str] | None = None
     validated: bool = False
     reloaded: bool = False
+    stopped: bool = False
     reload_needed: bool = False
     given_up: bool = False
     error: str | None = None
@@ -97,23 +108,62 @@ class ServiceState:
 def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
     """Return the services of the option ``services`` by name. Raises InputError."""
     services: dict[str, Service] = {}
-    for number, entry in enumerate(entries):
+    for number, given in enumerate(entries):
         option = f"services[{number}]"
-        name = service_name(entry["name"], option=f"{option}.name")
+        name = service_name(given["name"], option=f"{option}.name")
         if name in services:
             raise InputError(
                 option=f"{option}.name", value=name, problem="is given twice", remedy="Give each service once."
+            )
+        entry, chosen = _with_preset(given)
+        only_if_running = bool(entry.get("reload_only_if_running"))
+        running = _command(entry, "running_command", option=option)
+        if only_if_running and not running and not chosen.pid_files:
+            raise InputError(
+                option=f"{option}.reload_only_if_running",
+                value="true",
+                problem="does not say how to find out whether it runs",
+                remedy="Give running_command, which succeeds while the service runs.",
             )
         services[name] = Service(
             name=name,
             validate_command=_command(entry, "validate_command", option=option),
             reload_command=_command(entry, "reload_command", option=option),
+            running_command=running,
+            reload_only_if_running=only_if_running,
+            pid_files=chosen.pid_files,
+            signal=chosen.signal,
             validate_timeout=_seconds(entry, "validate_timeout", option=option),
             reload_timeout=_seconds(entry, "reload_timeout", option=option),
             endpoints=read_endpoints(entry.get("endpoints"), option=f"{option}.endpoints"),
             proof_timeout=_seconds(entry, "proof_timeout", option=option, default=Service.proof_timeout),
         )
     return services
+
+
+def _with_preset(entry: Mapping[str, Any]) -> tuple[Mapping[str, Any], Chosen]:
+    """Fill what the entry leaves out with what its preset is on this host. A command of one's own needs no signal."""
+    if not entry.get("preset"):
+        return entry, Chosen("none")
+    chosen = choose(entry["preset"])
+    filled = {
+        "validate_command": chosen.validate,
+        "reload_command": chosen.reload,
+        "running_command": chosen.running,
+        "endpoints": chosen.endpoints,
+    }
+    if entry.get("reload_command") is not None:
+        chosen = replace(chosen, signal="")
+    return {**entry, **{name: value for name, value in filled.items() if entry.get(name) is None}}, chosen
+
+
+def is_stopped(service: Service) -> bool:
+    """Say whether the service does not run, and so must not be reloaded: whoever starts it loads the files in use."""
+    if not service.reload_only_if_running:
+        return False
+    if service.running_command:
+        return not run_command(service.running_command, timeout=service.validate_timeout).ok
+    return running_process(service.pid_files) is None
 
 
 def validate(service: Service) -> str | None:
@@ -127,9 +177,23 @@ def validate(service: Service) -> str | None:
 def reload(service: Service) -> str | None:
     """Let the service load the new files; return the failure, None if the command succeeded (or there is none)."""
     if not service.reload_command:
-        return None
+        return _signal(service) if service.signal else None
     result = run_command(service.reload_command, timeout=service.reload_timeout)
     return None if result.ok else f"The reload of {service.name} failed: {result.describe()}."
+
+
+def _signal(service: Service) -> str | None:
+    pid = running_process(service.pid_files)
+    if pid is None:
+        return (
+            f"The reload of {service.name} failed: no service manager of this host knows it, and no process of it was "
+            f"found ({', '.join(service.pid_files)}). Give it a reload_command."
+        )
+    try:
+        os.kill(pid, signal.Signals[f"SIG{service.signal}"])
+    except OSError as error:
+        return f"The reload of {service.name} failed: process {pid} could not be told ({error.strerror})."
+    return None
 
 
 def connected(members: Mapping[str, Sequence[str]]) -> list[list[str]]:

@@ -156,6 +156,7 @@ def service_result(state: ServiceState) -> dict[str, Any]:
         "name": state.service.name,
         "validated": state.validated,
         "reloaded": state.reloaded,
+        "stopped": state.stopped,
         "reload_needed": state.reload_needed,
         "proven": not state.reload_needed and bool(state.sights) and all(s.verdict == PROVEN for s in state.sights),
         "endpoints": [_sight_result(sight) for sight in state.sights],

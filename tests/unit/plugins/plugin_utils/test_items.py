@@ -176,7 +176,7 @@ def test_what_is_no_list_of_orders_is_refused_as_a_whole(orders: Any, sentence: 
 @pytest.mark.parametrize("option", ["adopt", "client_reference", "name", "csr_content", "state", "force"])
 def test_what_names_one_order_is_no_default_of_all(option: str) -> None:
     variables = {"defaults": {option: "absent" if option == "state" else True}, "services": [], "root": "/etc/x"}
-    given_here = {f"ssl_certificate_{name}": value for name, value in {**variables, "service_presets": {}}.items()}
+    given_here = {f"ssl_certificate_{name}": value for name, value in variables.items()}
     with pytest.raises(VariableError, match=f"ssl_certificate_defaults has {option}, .* Give them to their"):
         look(RoleVariables(given_here, lambda value: value), str, host="web1", play_hosts=["web1"], limited=False)
 

@@ -202,7 +202,6 @@ def test_a_later_step_renews_what_was_observed() -> None:
 ISSUED = result(
     state="issued", certificate="LEAF", chain="CHAIN", certificate_facts={"sha256": "aa", "not_before": "2026-11-02"}
 )
-PRESETS = {"nginx": {"validate_command": ["nginx", "-t"], "reload_command": ["reload"]}}
 
 
 @pytest.mark.parametrize(
@@ -280,12 +279,12 @@ def test_check_mode_announces_no_installation_of_what_a_person_must_approve_firs
 
 def test_services_come_from_presets_and_the_user_wins() -> None:
     own = [{"name": "nginx", "reload_command": ["mine"]}, {"name": "mine", "reload_command": ["x"]}]
-    assert deploying.service_options(["nginx", "mine"], own, PRESETS) == [
-        {"name": "nginx", "validate_command": ["nginx", "-t"], "reload_command": ["mine"]},
+    assert deploying.service_options(["nginx", "mine"], own) == [
+        {"name": "nginx", "preset": "nginx", "reload_command": ["mine"]},
         {"name": "mine", "reload_command": ["x"]},
     ]
-    assert deploying.service_options(["nginx"], own, PRESETS, only=deploying.TEST_OPTIONS) == [
-        {"name": "nginx", "validate_command": ["nginx", "-t"]}
+    assert deploying.service_options(["nginx"], own, only=deploying.TEST_OPTIONS) == [
+        {"name": "nginx", "preset": "nginx"}
     ]
 
 
