@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import ssl
@@ -294,3 +295,81 @@ def test_old_version_chosen_by_hand_gives_way_to_the_newest(machine: Machine) ->
     assert machine.install(new, services=[machine.service()])["changed"]
     assert machine.current() == newest
     assert not machine.install(new, services=[machine.service()])["changed"]
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+OWNER = "www-data"
+
+
+def of_the_service(machine: Machine) -> dict[str, Any]:
+    """An entry with a copy in a folder that belongs to the user of the service, who owns the key."""
+    place(machine).mkdir()
+    shutil.chown(place(machine), OWNER, OWNER)
+    machine.options = {"owner": OWNER}
+    copies = [{"path": str(place(machine) / "combined.pem"), "file": "combined"}]
+    return {**machine.ordered(fresh_pending=True), "copies": copies}
+
+
+@needs_root
+def test_a_copy_goes_to_the_folder_of_the_user_who_owns_the_key(machine: Machine) -> None:
+    entry = of_the_service(machine)
+    result = machine.install(entry)
+    assert (result["rc"], result["changed"]) == (0, True), result
+    copy = place(machine) / "combined.pem"
+    assert (copy.owner(), copy.stat().st_mode & 0o777) == (OWNER, 0o600)
+    assert entry["certificate"].strip() in copy.read_text()
+    assert not machine.install(entry)["changed"]
+    newer = {**machine.ordered(fresh_pending=True), "copies": entry["copies"]}
+    assert machine.install(newer)["changed"]
+    assert newer["certificate"].strip() in copy.read_text()
+
+
+@needs_root
+def test_the_folder_of_another_user_is_refused_and_the_path_is_named(machine: Machine) -> None:
+    entry = of_the_service(machine)
+    machine.options = {}
+    result = machine.install(entry)
+    assert "belongs to www-data" in result["msg"]
+    assert f"let its user own the key (owner), or take {place(machine)}/combined.pem out of copies." in result["msg"]
+    assert list(place(machine).iterdir()) == []
+
+
+@needs_root
+@pytest.mark.parametrize("how", ["symbolic link", "hard link"])
+def test_what_the_user_of_a_folder_puts_there_leads_to_no_file_of_others(machine: Machine, how: str) -> None:
+    entry = {**of_the_service(machine), "adopt_files": True}
+    secret = machine.folder / "secret"
+    secret.write_text("of root alone")
+    secret.chmod(0o600)
+    there = place(machine) / "combined.pem"
+    if how == "symbolic link":
+        there.symlink_to(secret)
+        os.chown(there, 0, 0, follow_symlinks=False)
+    else:
+        there.hardlink_to(secret)
+    result = machine.install(entry)
+    assert result["failed"]
+    assert str(there) in result["msg"]
+    assert "of root alone" not in str(result)
+    assert secret.read_text() == "of root alone"
+    assert not any("of root alone" in path.read_text() for path in machine.root.rglob("*") if path.is_file())
+
+
+def test_what_a_killed_run_left_beside_a_copy_fails_no_test_of_a_service(machine: Machine) -> None:
+    """A service that reads its whole folder refuses half a file, also while the certificate itself cannot be used."""
+    place(machine).mkdir()
+    copies = [{"path": str(place(machine) / "combined.pem"), "file": "combined"}]
+    bad = {**machine.ordered("bad", period=Period.over()), "copies": copies, "services": ["web"]}
+    good = {**machine.ordered("good"), "services": ["web"]}
+    left = unfinished(machine, "combined.pem")
+    strict = machine.service(validate_command=["sh", "-c", f"! ls -A {place(machine)} | grep -q new"])
+    result = machine.install(bad, good, services=[strict])
+    assert not left.exists()
+    assert {one["name"]: one["action"] for one in result["certificates"]} == {"bad": "failed", "good": "installed"}
+
+
+def unfinished(machine: Machine, name: str) -> Path:
+    """What is there if a run is killed while it writes this file, see the campaign in tests/deploy for the kills."""
+    there = place(machine) / f".new-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    there.write_text("-----BEGIN PRIVATE KEY-----\nhalf of it")
+    return there

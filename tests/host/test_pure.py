@@ -266,7 +266,7 @@ def _status(mode: int, uid: int = 0, gid: int = 54321) -> os.stat_result:
     ],
 )
 def test_which_folders_are_trusted(status: os.stat_result, trusted: bool) -> None:
-    assert (paths.why_untrusted(status, user=1000) is None) is trusted
+    assert (paths.why_untrusted(status, users={1000}) is None) is trusted
 
 
 @pytest.mark.parametrize(

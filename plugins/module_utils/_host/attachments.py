@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import adopt, links, pkcs12
+from .errors import HostError
 from .openssl import find_openssl
 
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ class Attachments:
     settled: list[str] = field(default_factory=list)
     adopted: str | None = None
 
+    def sweep(self, *, host: Host, access: Access) -> None:
+        """Remove what an interrupted run left unfinished beside the paths. A service may read all files there."""
+        for place in self.places:
+            with contextlib.suppress(HostError, OSError), place.opened(host.label, access) as parent:
+                parent.remove_unfinished(place.name)
+
     def settle(self, folder: Folder | None, name: str, in_use: str | None, *, host: Host, access: Access) -> str | None:
         """Make all paths follow ``current``, adopting old files; return the version then in use.
 
@@ -36,7 +44,10 @@ class Attachments:
         HostError, OSError.
         """
         targets = {place.path: links.link_target(host, name, place) for place in self.places}
-        found = [links.find_foreign(place, folder, targets[place.path], label=host.label) for place in self.places]
+        found = [
+            links.find_foreign(place, folder, targets[place.path], access=access, label=host.label)
+            for place in self.places
+        ]
         foreign = [item for item in found if item]
         adopt.check(foreign, allowed=self.adopt, access=access)
         if foreign:
@@ -45,7 +56,7 @@ class Attachments:
             in_use = self.adopted
         for place in self.places:
             target = targets[place.path]
-            if not links.in_order(place, folder, in_use, target, label=host.label):
+            if not links.in_order(place, folder, in_use, target, access=access, label=host.label):
                 self.settled.append(place.path)
                 if folder and not host.check_mode:
                     links.put(place, folder, in_use, target, access=access, label=host.label)

@@ -236,6 +236,10 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self.descriptor)
 
+    def remove_unfinished(self, name: str) -> None:
+        """Remove what a run that was interrupted left of entry ``name``."""
+        self.unlink(_new_name(name))
+
     def remove(self, name: str) -> None:
         """Remove the folder ``name`` with its files (one level: none of ours has more)."""
         folder = self.child(name)

@@ -85,6 +85,8 @@ def run(host: Host, wanted: Wanted) -> Outcome:
                 _refuse_foreign_root(root)
                 stack.enter_context(locked(root, timeout=host.lock_timeout))
                 service_journal.sweep(root)
+                for item in items:  # also of those that fail: what is left would fail the test of their services
+                    item.attachments.sweep(host=host, access=wanted.access)
         task = Task(host=host, access=wanted.access, records=service_journal.read_all(root))
         for item in items:
             prepare(root, item, task)

@@ -11,6 +11,7 @@ file with everything in it; every switch replaces it atomically.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -61,9 +62,14 @@ class Place:
         return self.path.rpartition("/")[2]
 
     @contextlib.contextmanager
-    def opened(self, label: Label) -> Iterator[Folder]:
-        """Open the folder of the path, which nobody else may be able to change. Raises HostError, OSError."""
-        descriptor = open_folder(self.parent)
+    def opened(self, label: Label, access: Access) -> Iterator[Folder]:
+        """Open the folder of the path, which nobody but those who own the key may be able to change.
+
+        Raises HostError, OSError.
+        """
+        option = "copies" if self.copied else "links"
+        instead = f"let its user own the key (owner), or take {self.path} out of {option}."
+        descriptor = open_folder(self.parent, owner=access.owner, instead=instead)
         if descriptor is None:
             raise HostError(
                 problem=f"The folder of {self.path} does not exist. Nothing was changed.", remedy="Make it first."
@@ -108,21 +114,23 @@ def refuse_shared(places: Sequence[Place]) -> None:
             )
 
 
-def in_order(place: Place, folder: Folder | None, version: str | None, target: str, *, label: Label) -> bool:
+def in_order(
+    place: Place, folder: Folder | None, version: str | None, target: str, *, access: Access, label: Label
+) -> bool:
     """Say whether ``place`` is correct while ``version`` is in use; ``target`` is where a link must point."""
-    with place.opened(label) as parent:
+    with place.opened(label, access) as parent:
         if place.copied:
             wanted = read_file(folder, version, place.file)
             return wanted is None or _read_copy(parent, place) == wanted
         return _target(parent, place) == target
 
 
-def find_foreign(place: Place, folder: Folder | None, target: str, *, label: Label) -> Found | None:
+def find_foreign(place: Place, folder: Folder | None, target: str, *, access: Access, label: Label) -> Found | None:
     """Return what is at ``place`` if it is not ours, else None. Raises UnsafePathError.
 
     Ours are a link into ``current`` of this certificate, and a copy of the same file of one of its versions.
     """
-    with place.opened(label) as parent:
+    with place.opened(label, access) as parent:
         status = parent.status(place.name)
         if status is None:
             return None
@@ -141,7 +149,7 @@ def find_foreign(place: Place, folder: Folder | None, target: str, *, label: Lab
 
 def put(place: Place, folder: Folder, version: str | None, target: str, *, access: Access, label: Label) -> None:
     """Make ``place`` correct while ``version`` is in use, atomically and on disk."""
-    with place.opened(label) as parent:
+    with place.opened(label, access) as parent:
         if not place.copied:
             parent.point(place.name, target)
             return
@@ -206,14 +214,21 @@ def _read_through(parent: Folder, place: Place, itself: os.stat_result) -> tuple
     """Read a file, also through a link that root or this user made in a folder that nobody else can change."""
     if itself.st_uid not in {0, os.geteuid()} and stat.S_ISLNK(itself.st_mode):
         raise UnsafePathError(problem=f"{place.path} is another user's symbolic link. Nothing was changed.")
+    # The user of the folder could put a link there, or another name of a file that is secret for that user.
+    theirs = os.fstat(parent.descriptor).st_uid not in {0, os.geteuid()}
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if theirs else 0)
     try:
-        descriptor = os.open(place.name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent.descriptor)
+        descriptor = os.open(place.name, flags, dir_fd=parent.descriptor)
     except FileNotFoundError:
         raise HostError(
             problem=f"{place.path} is a symbolic link to nothing. Nothing was changed.", remedy="Remove the link."
         ) from None
+    except OSError as error:
+        if theirs and error.errno == errno.ELOOP:
+            raise UnsafePathError(problem=f"{place.path} is a symbolic link. Nothing was changed.") from None
+        raise
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) or (theirs and status.st_nlink > 1):
         os.close(descriptor)
         raise UnsafePathError(problem=f"{place.path} is neither a file nor a link to one. Nothing was changed.")
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path

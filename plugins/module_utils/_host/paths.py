@@ -11,7 +11,7 @@ import grp
 import os
 import pwd
 import stat
-from typing import Callable
+from typing import Callable, Collection
 
 from .errors import HostError, InputError, UnsafePathError
 
@@ -41,12 +41,12 @@ def check_absolute(path: str, *, option: str) -> str:
     return "/" + "/".join(part for part in parts if part not in {"", "."})
 
 
-def why_untrusted(status: os.stat_result, *, user: int) -> str | None:
-    """Say why somebody other than root and ``user`` could change this folder's entries, or None if nobody can.
+def why_untrusted(status: os.stat_result, *, users: Collection[int]) -> str | None:
+    """Say why somebody other than root and ``users`` could change this folder's entries, or None if nobody can.
 
-    A sticky folder such as /tmp is accepted: others can neither move nor remove what root or ``user`` own in it.
+    A sticky folder such as /tmp is accepted: others can neither move nor remove what root or they own in it.
     """
-    if status.st_uid not in {0, user}:
+    if status.st_uid not in {0, *users}:
         return f"belongs to {_user_name(status.st_uid)}"
     if status.st_mode & stat.S_ISVTX:
         return None
@@ -57,21 +57,34 @@ def why_untrusted(status: os.stat_result, *, user: int) -> str | None:
     return None
 
 
-def check_trusted(descriptor: int, *, path: str) -> None:
-    """Raise UnsafePathError if somebody else could change the open folder ``descriptor``."""
-    reason = why_untrusted(os.fstat(descriptor), user=os.geteuid())
+def check_trusted(descriptor: int, *, path: str, owner: int | None = None, instead: str = "") -> None:
+    """Raise UnsafePathError if somebody else than root, this user and ``owner`` could change the open folder.
+
+    ``instead`` is what else a person may do about it.
+    """
+    users = {os.geteuid()} if owner is None else {os.geteuid(), owner}
+    reason = why_untrusted(os.fstat(descriptor), users=users)
     if reason:
+        other = instead or "or choose another root folder."
         raise UnsafePathError(
             problem=f"The folder {path} {reason}, so keys below it would not be safe. Nothing was changed.",
-            remedy="Correct its owner and mode (for example: chown root, chmod go-w), or choose another root folder.",
+            remedy=f"Correct its owner and mode (for example: chown root, chmod go-w), {other}",
         )
 
 
-def open_folder(path: str, *, create_mode: int | None = None, label: Label = no_label) -> int | None:
+def open_folder(
+    path: str,
+    *,
+    create_mode: int | None = None,
+    label: Label = no_label,
+    owner: int | None = None,
+    instead: str = "",
+) -> int | None:
     """Open the absolute ``path`` step by step and return its descriptor, or None if it does not exist.
 
     With ``create_mode`` missing folders are made: parents 0755, the last one with that mode, each one written to disk.
     Symbolic links on the way are followed only if root or this user made them, in folders that nobody else can change.
+    Folders may also belong to ``owner``. ``instead`` is as in `check_trusted`.
     Raises UnsafePathError, HostError, OSError.
     """
     pending = [part for part in reversed(path.split("/")) if part]
@@ -101,7 +114,7 @@ def open_folder(path: str, *, create_mode: int | None = None, label: Label = no_
             if step is None:
                 return None
             current, walked = _replace(current, step), place
-            check_trusted(current, path=place)
+            check_trusted(current, path=place, owner=owner, instead=instead)
         result, current = current, -1
         return result
     finally:
