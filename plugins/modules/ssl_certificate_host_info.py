@@ -62,11 +62,30 @@ options:
             earlier runs recorded about the order on this host.
         type: str
         version_added: 1.0.0
+      names:
+        description:
+          - The DNS names, for O(check_served).
+        type: list
+        elements: str
+        version_added: 1.0.0
+      services:
+        description:
+          - The services that show it, for O(check_served).
+        type: list
+        elements: str
+        version_added: 1.0.0
+      endpoints:
+        description:
+          - Its own endpoints, for O(check_served), as in M(certops.resello.ssl_certificate_install).
+        type: list
+        elements: dict
+        version_added: 1.0.0
   services:
     description:
       - Services whose configuration is tested now, so that nothing is ordered for a host that could not load it. The
         result is RV(services). A failed test does not fail the task.
       - The module runs only the commands that you give here. Give commands that change nothing. Check mode runs none.
+      - With O(services[].preset) give an empty O(services[].validate_command) where no test is wanted.
     type: list
     elements: dict
     default: []
@@ -112,6 +131,20 @@ options:
         type: float
         default: 60
         version_added: 1.0.0
+      endpoints:
+        description:
+          - Where the service shows its certificates, for O(check_served), as in
+            M(certops.resello.ssl_certificate_install). By default they are those of O(services[].preset).
+        type: list
+        elements: dict
+        version_added: 1.0.0
+  check_served:
+    description:
+      - Whether each endpoint that an earlier run has seen to show its certificate is asked once, for at most two
+        seconds, which one it shows now. The result is RV(certificates[].not_served).
+    type: bool
+    default: false
+    version_added: 1.0.0
   read_other_records:
     description:
       - Whether RV(other_records) returns the records of orders that are not among O(certificates). A host that was
@@ -236,6 +269,33 @@ certificates:
       description: Whether a placeholder is in use.
       type: bool
       sample: false
+    not_served:
+      description:
+        - The endpoints that show another certificate than the one in use, and were seen to show it before. Null without
+          O(check_served).
+      type: list
+      elements: dict
+      contains:
+        service:
+          description: Name of the service.
+          type: str
+          sample: nginx
+        endpoint:
+          description: Address and port.
+          type: str
+          sample: 127.0.0.1:443
+        server_name:
+          description: The name that was asked for (SNI).
+          type: str
+          sample: shop.example.com
+        serial:
+          description: Serial number of the certificate that is shown.
+          type: str
+          sample: 4A5B6C7D8E9F00
+        older:
+          description: Whether it is an earlier version of the certificate, which a reload replaces.
+          type: bool
+          sample: true
     pending:
       description: The keys that wait for a certificate, oldest first.
       type: list
@@ -370,16 +430,21 @@ SERVICE: dict[str, Any] = {
     "reload_only_if_running": {"type": "bool", "default": False},
     "running_command": {"type": "list", "elements": "str"},
     "validate_timeout": {"type": "float", "default": 60},
+    "endpoints": {"type": "list", "elements": "dict"},
 }
 CERTIFICATE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "client_reference": {"type": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "services": {"type": "list", "elements": "str"},
+    "endpoints": {"type": "list", "elements": "dict"},
 }
 OPTIONS: dict[str, Any] = {
     "root": {"type": "path", "default": "/etc/ssl/resello"},
     "expect_root": {"type": "bool", "default": False},
     "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
     "services": {"type": "list", "elements": "dict", "default": [], "options": SERVICE},
+    "check_served": {"type": "bool", "default": False},
     "read_other_records": {"type": "bool", "default": False},
 }
 
@@ -393,6 +458,7 @@ def read_options(module: AnsibleModule) -> tuple[Host, Wanted]:
         services=params["services"],
         expect_root=params["expect_root"],
         other_records=params["read_other_records"],
+        check_served=params["check_served"],
     )
     return host, wanted
 

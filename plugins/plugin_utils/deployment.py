@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Collection, Mapping, Sequence
 
 from .item_spec import ATTACHMENTS, is_absent
+from .observed import needs_reload
 from .orders import has_attachments
 from .role_variables import as_preset
 
@@ -104,7 +105,7 @@ def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any], *, w
     served, issued = seen["current"], result["certificate_facts"]
     if served["not_before"] > issued["not_before"]:
         return False
-    return bool(whole or seen.get("reload_needed") or served["sha256"] != issued["sha256"])
+    return bool(whole or needs_reload(seen) or served["sha256"] != issued["sha256"])
 
 
 def _installation(

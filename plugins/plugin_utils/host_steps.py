@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Callable, Mapping, Protocol, Sequence
 
 from .deployment import TEST_OPTIONS, service_options
-from .observed import asked_about, renewed
+from .observed import asked_about, asked_to_look_at, renewed
 from .placed import read as read_placed
 from .role_variables import RoleVariables, in_words_of_the_role
 
@@ -72,7 +72,7 @@ class Step:
 def observe(step: Step, items: Sequence[Mapping[str, Any]]) -> Answer:
     """What the host holds; with placeholders made for what wants one and has no certificate."""
 
-    seen = step.host_info(certificates=asked_about(items), read_other_records=True)
+    seen = step.host_info(**_served_by(step, items), read_other_records=True)
     if "certificates" not in seen:
         return failure(seen)
     observed = [*seen["certificates"], *seen["other_records"]]
@@ -88,6 +88,17 @@ def observe(step: Step, items: Sequence[Mapping[str, Any]]) -> Answer:
     if "certificates" not in made:
         return failure(made)
     return {"observed": renewed(observed, made["certificates"]), **_change(made)}
+
+
+def _served_by(step: Step, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What to look at: also what services show, unless it is not wanted. No command of theirs is run."""
+
+    names = list(dict.fromkeys(name for item in items for name in item.get("services") or ()))
+    if not names or not step.variables.get("check_served"):
+        return {"certificates": asked_about(items)}
+    services = service_options(names, step.variables["services"], only=("name", "preset", "endpoints"))
+    untested = [{**one, "validate_command": []} for one in services]
+    return {"certificates": asked_to_look_at(items), "services": untested, "check_served": True}
 
 
 def failure(answer: Mapping[str, Any]) -> Answer:

@@ -11,6 +11,7 @@ of their number. So each host checks the items that it serves, see `items`.
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cache
 from typing import Any, Mapping
 
 from ..module_utils._order_spec import CONTACT, listed_order_spec
@@ -78,6 +79,7 @@ HOST: dict[str, Any] = {
 }
 
 
+@cache
 def item_spec() -> dict[str, Any]:
     """All options of an item, without defaults: what is left out is not checked."""
 

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Mapping, Sequence
+
+# What a step that was not asked for it leaves as it is.
+KEPT = ("pending_id", "records", "not_served")
 
 
 class Published(list[Mapping[str, Any]]):
@@ -34,7 +37,7 @@ def renewed(observed: Iterable[Mapping[str, Any]], later: Iterable[Mapping[str, 
 
     known = {entry["name"]: dict(entry) for entry in observed}
     for entry in later:
-        kept = {key: value for key, value in entry.items() if value is not None or key not in ("pending_id", "records")}
+        kept = {key: value for key, value in entry.items() if value is not None or key not in KEPT}
         known[entry["name"]] = {**known.get(entry["name"], {}), **kept}
     return list(known.values())
 
@@ -43,6 +46,37 @@ def asked_about(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Option ``certificates`` of certops.resello.ssl_certificate_host_info for these items."""
 
     return [{"name": item["name"], "client_reference": item["client_reference"]} for item in items]
+
+
+def asked_to_look_at(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same with what is needed to find out whether they are served."""
+
+    shown = ("names", "services", "endpoints")
+    return [
+        {**about, **{key: item[key] for key in shown if item.get(key) is not None}}
+        for about, item in ((asked_about([item])[0], item) for item in items)
+    ]
+
+
+def needs_reload(seen: Mapping[str, Any]) -> bool:
+    """Whether a service still has to load the certificate in use, or shows an earlier one again."""
+
+    return bool(seen.get("reload_needed") or any(one["older"] for one in seen.get("not_served") or ()))
+
+
+def not_served(seen: Mapping[str, Any], *, older: bool, reloaded: Collection[str] = ()) -> list[str]:
+    """Where a certificate that is in use was not shown: an earlier one instead, or one that is not ours.
+
+    ``reloaded`` are services that this run has reloaded since.
+    """
+
+    current = seen.get("current") or {}
+    return [
+        f"{one['endpoint']} ({one['server_name']}) shows serial {one['serial'] or 'unknown'}, installed is "
+        f"{current.get('serial')}{', reloaded' if one['service'] in reloaded else ''}"
+        for one in seen.get("not_served") or ()
+        if one["older"] is older
+    ]
 
 
 def unreadable(observed: Iterable[Mapping[str, Any]]) -> list[str]:

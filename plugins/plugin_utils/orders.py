@@ -15,7 +15,7 @@ from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted
 from .item_spec import ORDER_OPTIONS
 from .items import HOST_OPTIONS, wrong_item
-from .observed import of_host
+from .observed import needs_reload, of_host
 
 
 def union(
@@ -121,7 +121,7 @@ def _host_facts(host: str, item: Mapping[str, Any], published: Sequence[Mapping[
         "public_keys": seen["held_public_keys"],
         "records": seen.get("records") or {},
     }
-    if seen.get("reload_needed") or has_attachments(_own(item, host, published) or item):
+    if needs_reload(seen) or has_attachments(_own(item, host, published) or item):
         facts["certificate_needed"] = True
     passes = _config_test(host, item, published)
     if passes is not None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from .book import Book, HostEntry, Result
-from .observed import unreadable
+from .observed import not_served, unreadable
 from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY, days_left
 from .role_variables import in_words_of_the_role
 
@@ -30,6 +30,7 @@ NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET = (
 )
 GROUPS = (NEEDS_YOU, DONE_NOW, WOULD_DO, WAITING, ELSEWHERE, NOTES, QUIET)
 COUNTED = (*DONE_BY.values(), *TO_DO_BY.values())
+NOT_SERVED = "installed, not served"
 HOOK_FAILED = "the tasks of ssl_certificate_deploy_tasks failed"
 CHARGES = {"yes": "charged", "no": "nothing charged", "unknown": "whether it was charged is not known"}
 _FLAG = re.compile(r"^(?:true|false|[0-9]+) +", re.IGNORECASE)
@@ -63,6 +64,10 @@ class Fate:
     """Services that do not run and were left alone, with their host."""
     absent: list[str] = field(default_factory=list)
     """Its hosts that are in the play, and could not be reached or have failed."""
+    elsewhere: list[str] = field(default_factory=list)
+    """Where another certificate is shown that is not ours."""
+    earlier: list[str] = field(default_factory=list)
+    """Where an earlier certificate was shown again, which a reload replaces."""
     troubles: dict[str, list[str]] = field(default_factory=dict)
     """Why it is not installed, with the hosts that say so."""
 
@@ -151,6 +156,7 @@ def fates_of(hosts: Sequence[HostEntry]) -> dict[str, Fate]:
     fates: dict[str, Fate] = {}
     for entry in hosts:
         mine = {item["name"]: fates.setdefault(item["client_reference"], Fate()) for item in entry.items}
+        _note_served(mine, entry)
         services = {item["name"]: item.get("services") or () for item in entry.items}
         named = {
             one["name"]
@@ -167,6 +173,15 @@ def fates_of(hosts: Sequence[HostEntry]) -> dict[str, Fate]:
         for name in entry.hooked:
             mine[name].hooked = True
     return fates
+
+
+def _note_served(fates: Mapping[str, Fate], entry: HostEntry) -> None:
+    loaded = [one for installation in entry.installations for one in installation.get("services") or ()]
+    reloaded = {one["name"] for one in loaded if one.get("reloaded")}
+    for seen in (seen for seen in entry.observed if seen["name"] in fates):
+        fate = fates[seen["name"]]
+        fate.elsewhere += [f"{entry.host}: {text}" for text in not_served(seen, older=False)]
+        fate.earlier += [f"{entry.host}: {text}" for text in not_served(seen, older=True, reloaded=reloaded)]
 
 
 def _note_absent(fates: Mapping[str, Fate], hosts: Sequence[HostEntry], gone: Collection[str]) -> None:
@@ -214,9 +229,9 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         *_installation_words(fate, reference, error, planning=book.planning),
     ]
     group = group_of(
-        needs=bool(error or fate.troubles or fate.hook_error or fate.absent or (waits and people)),
-        would=bool(would or (book.planning and fate.installed)),
-        done=bool(done or fate.installed or fate.hooked),
+        needs=bool(error or fate.troubles or fate.elsewhere or fate.hook_error or fate.absent or (waits and people)),
+        would=bool(would or (book.planning and (fate.installed or fate.earlier))),
+        done=bool(done or fate.installed or fate.hooked or fate.earlier),
         waits=waits,
     )
     parts = parts or [str(result.get("reason") or result["state"])]
@@ -238,6 +253,8 @@ def group_of(*, needs: bool, would: bool, done: bool, waits: bool) -> str:
 def _installation_words(fate: Fate, reference: str, error: str, *, planning: bool) -> Iterator[str]:
     """What became of the certificate on its hosts. What the error of the order says is not said again."""
 
+    yield from (f"{NOT_SERVED} on {text}" for text in fate.elsewhere)
+    yield from (f"an earlier one was shown on {text}" for text in fate.earlier)
     if fate.installed:
         yield f"{'would be ' if planning else ''}installed on {', '.join(fate.installed)}"
     if fate.unproven and not planning:

@@ -74,6 +74,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
             "proof_timeout": _SECONDS,
         },
     },
+    "check_served": _FLAG,
     "deploy_tasks": _PATH,
     "webroot": {"type": "path", "absolute": True},
     "webroot_owner": _TEXT,

@@ -11,8 +11,8 @@ from typing import Any, Mapping
 from . import report_summary, strays
 from .book import HostEntry
 from .desk import Desk
-from .observed import unreadable
-from .report_lines import HOOK_FAILED, NEEDS_YOU, lines_of, shown, totals
+from .observed import not_served, unreadable
+from .report_lines import HOOK_FAILED, NEEDS_YOU, NOT_SERVED, lines_of, shown, totals
 from .role_variables import in_words_of_the_role
 from .stages_validate import forgetting
 
@@ -76,6 +76,7 @@ def _problems(desk: Desk, entry: HostEntry, results: list[dict[str, Any]], wrong
         *unreadable(entry.observed),
         *(text for text in (book.api_error, entry.record_error) if text),
         *(one["error"] for one in entry.without_private_key),
+        *(f"{seen['name']}: {NOT_SERVED}: {text}" for seen in entry.observed for text in not_served(seen, older=False)),
         *entry.deploy_errors,
         *entry.stopped_by_failure.values(),
         *(f"{name}: {HOOK_FAILED}: {text}" for name, text in entry.hook_errors.items()),

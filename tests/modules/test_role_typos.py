@@ -22,6 +22,7 @@ BY_ANSIBLE: dict[str, Any] = {
     "allow_mass_change": "sometimes",
     "partial_inventory": "maybe",
     "report_verbose": "loud",
+    "check_served": "seldom",
     "preflight_checks": ["cca"],
     "key_owner": {"name": "x"},
     "key_group": ["x"],

@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from . import service_journal
+from .endpoints import read_endpoints
 from .files import open_root
 from .host import own_trouble
-from .names import folder_name
+from .names import dns_names, folder_name
 from .records import other_records
+from .served import Used, not_served
 from .service_state import tested
 from .services import read_services
 from .space import free_bytes
 from .subject import Subject, failures, is_marked, look, refuse_doubles, reported, unmounted
 
 if TYPE_CHECKING:
+    from .endpoints import Endpoint
     from .host import Host
+    from .services import Service
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Wanted:
     services: Sequence[Mapping[str, Any]] = ()
     expect_root: bool = False
     other_records: bool = False
+    check_served: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,46 @@ def run(host: Host, wanted: Wanted) -> Outcome:
                 with own_trouble(subject, doing=f"Could not read {host.root}/{subject.folder}"):
                     look(root, subject, host)
         given = service_journal.read_all(root)
+        if wanted.check_served:
+            _look_at_services(subjects, wanted, services, given)
         others = other_records(root, [subject.reference for subject in subjects]) if wanted.other_records else []
     return Outcome(
         root_marker=marked,
         free_space=free_bytes(host.root),
-        certificates=[reported(subject, given) for subject in subjects],
+        certificates=[{**reported(subject, given), "not_served": subject.not_served} for subject in subjects],
         services=tested(services, given, check_mode=host.check_mode),
         other_records=others,
+    )
+
+
+def _look_at_services(
+    subjects: Sequence[Subject],
+    wanted: Wanted,
+    services: Mapping[str, Service],
+    given: Mapping[str, service_journal.Record],
+) -> None:
+    """Find out which certificates are in use and not shown. Raises InputError for unusable endpoints."""
+    used = [
+        Used(
+            folder=subject.folder,
+            names=dns_names(entry.get("names") or (), option=f"certificates[{number}].names"),
+            services=entry.get("services") or (),
+            endpoints=_own_endpoints(entry, number),
+            observation=subject.observation,
+        )
+        for number, (subject, entry) in enumerate(zip(subjects, wanted.certificates))
+        if subject.observation is not None and not subject.error
+    ]
+    found = not_served(used, services, given)
+    for subject in subjects:
+        subject.not_served = found.get(subject.folder, [])
+
+
+def _own_endpoints(entry: Mapping[str, Any], number: int) -> tuple[Endpoint, ...] | None:
+    if entry.get("endpoints") is None:
+        return None
+    return read_endpoints(
+        entry["endpoints"], option=f"certificates[{number}].endpoints", services=entry.get("services") or ()
     )
 
 

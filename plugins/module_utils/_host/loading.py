@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .proof import BROKEN, KEPT, UNPROVEN, Leaves, Sight, judge_standing, look_after, look_before
+from .proof import BROKEN, KEPT, PROVEN, UNPROVEN, Leaves, Sight, judge_standing, look_after, look_before
 from .services import is_stopped, reload, validate
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def judge_standing_services(work: Work) -> None:
             judge_standing(sight, leaves[sight.target.folder])
             if sight.verdict == KEPT:
                 state.proven.pop(sight.target.folder, None)
+        open_ones = {sight.target.folder for sight in state.sights if sight.verdict != PROVEN}
+        state.unproven -= {sight.target.folder for sight in state.sights} - open_ones
 
 
 def load_all(work: Work) -> Trouble | None:

@@ -10,18 +10,22 @@ import contextlib
 import hashlib
 import socket
 import ssl
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Sequence
 
 from .connection import Connection, NoTlsError
+from .der import DerError
 from .starttls import start_tls
 from .tls_records import is_tls, read_hello
+from .x509 import certificate
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
 
 _PROXY_REASON = "expects the PROXY protocol: set proxy_protocol of this endpoint to true"
 _SILENT = "closed the connection without an answer"
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,15 @@ class Look:
 
     leaf: str | None = None
     problem: str = ""
+    serial: str = field(default="", compare=False)
+
+
+def look_at(places: Sequence[tuple[Endpoint, str]]) -> list[Look]:
+    """Look at these endpoints, each for a name, several at a time."""
+    if not places:
+        return []
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(places))) as pool:
+        return list(pool.map(lambda place: look(*place), places))
 
 
 def look(endpoint: Endpoint, server_name: str) -> Look:
@@ -47,7 +60,8 @@ def _look(endpoint: Endpoint, server_name: str, *, proxy_protocol: bool) -> Look
     try:
         with Connection(endpoint, proxy_protocol=proxy_protocol) as connection:
             start_tls(connection, endpoint.starttls)
-            return Look(leaf=hashlib.sha256(_handshake(connection, server_name)).hexdigest())
+            leaf = _handshake(connection, server_name)
+            return Look(leaf=hashlib.sha256(leaf).hexdigest(), serial=_serial(leaf))
     except NoTlsError as error:
         return Look(problem=str(error))
     except socket.timeout:
@@ -59,6 +73,13 @@ def _look(endpoint: Endpoint, server_name: str, *, proxy_protocol: bool) -> Look
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Look(problem=f"cannot be reached ({reason})")
+
+
+def _serial(leaf: bytes) -> str:
+    try:
+        return certificate(leaf).serial_hex
+    except DerError:
+        return ""
 
 
 def _context() -> ssl.SSLContext:

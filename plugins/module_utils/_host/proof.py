@@ -11,11 +11,10 @@ it must be observed several times in a row over a span of time.
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from .probe import Look, look
+from .probe import Look, look_at
 
 if TYPE_CHECKING:
     from .endpoints import Target
@@ -28,7 +27,6 @@ BROKEN = "broken"
 IN_A_ROW = 3
 SPAN = 1.0
 _PAUSE = 0.5
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,4 @@ def _goes_on(sight: Sight, watch: _Watch, now: float, deadline: float) -> bool:
 
 
 def _look_at(sights: Sequence[Sight]) -> list[Look]:
-    if not sights:
-        return []
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(sights))) as pool:
-        return list(pool.map(lambda sight: look(sight.target.endpoint, sight.target.server_name), sights))
+    return look_at([(sight.target.endpoint, sight.target.server_name) for sight in sights])

@@ -32,6 +32,7 @@ class Subject:
     reference: str | None = None
     observation: Observation | None = None
     records: Mapping[str, str] | None = None
+    not_served: Sequence[Mapping[str, Any]] | None = None
     error: str | None = None
 
 

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, certops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether services still show what they were seen to load: somebody may have pointed their configuration elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from .endpoints import Endpoint, Shown, Target, targets
+from .probe import look_at
+from .service_journal import Record, has_taken
+
+if TYPE_CHECKING:
+    from .observe import Observation
+    from .services import Service
+
+MOST_SECONDS = 2.0
+"""For one endpoint; a look at night must not wait for those that do not answer."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """A certificate and what shows it."""
+
+    folder: str
+    names: tuple[str, ...]
+    services: Sequence[str]
+    endpoints: tuple[Endpoint, ...] | None
+    observation: Observation
+
+
+def not_served(
+    used: Sequence[Used], services: Mapping[str, Service], records: Mapping[str, Record]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return for each folder where another certificate is shown than the one in use, which was shown there before.
+
+    Only what an earlier run has seen at its endpoints is judged. One that does not speak TLS now shows nothing else.
+    """
+    asked = [
+        (name, target)
+        for name, service in services.items()
+        for target in _targets(service, [one for one in used if name in one.services])
+    ]
+    by_folder = {one.folder: one.observation for one in used}
+    wanted = [
+        (name, target)
+        for name, target in asked
+        if _was_proven(records.get(name, Record()), target.folder, by_folder[target.folder])
+    ]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (name, target), seen in zip(wanted, look_at([(one.endpoint, one.server_name) for _name, one in wanted])):
+        current = by_folder[target.folder].current
+        if current is None or not seen.leaf or seen.leaf == current.leaf.sha256:
+            continue
+        older = {version.leaf.sha256 for version in by_folder[target.folder].versions}
+        found.setdefault(target.folder, []).append(
+            {
+                "service": name,
+                "endpoint": target.endpoint.address,
+                "server_name": target.server_name,
+                "serial": seen.serial,
+                "older": seen.leaf in older,
+            }
+        )
+    return found
+
+
+def _targets(service: Service, used: Sequence[Used]) -> list[Target]:
+    quick = [_quick(endpoint) for endpoint in service.endpoints]
+    shown = [
+        Shown(one.folder, one.names, None if one.endpoints is None else tuple(map(_quick, one.endpoints)))
+        for one in used
+    ]
+    return targets(service.name, quick, shown)
+
+
+def _quick(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, timeout=min(endpoint.timeout, MOST_SECONDS))
+
+
+def _was_proven(record: Record, folder: str, seen: Observation) -> bool:
+    version = None if seen.placeholder else seen.current_name
+    return version is not None and has_taken(record, folder, version) and folder not in record.unproven
