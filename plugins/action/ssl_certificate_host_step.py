@@ -63,11 +63,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _evaluate(self, value: Any) -> Any:
         return self._templar.template(value) if _has_template(value) else value
 
-    def run_module(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    def run_module(self, module: str, options: Mapping[str, Any], *, check: bool = False) -> dict[str, Any]:
         self._started.append(module)
-        answer: dict[str, Any] = self._execute_module(
-            module_name=module, module_args=dict(options), task_vars=self._task_vars
-        )
+        before = self._task.check_mode
+        self._task.check_mode = before or check
+        try:
+            answer: dict[str, Any] = self._execute_module(
+                module_name=module, module_args=dict(options), task_vars=self._task_vars
+            )
+        finally:
+            self._task.check_mode = before
         return answer
 
     def copy(self, options: Mapping[str, Any]) -> dict[str, Any]:

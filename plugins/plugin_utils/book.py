@@ -31,6 +31,8 @@ class HostEntry:
     tests: dict[str, bool | None] = field(default_factory=dict)
     """Whether the configuration test of each service passed."""
     webroot_problem: str = ""
+    not_installable: dict[str, str] = field(default_factory=dict)
+    """Why a certificate that is to be bought could not be installed here."""
     installations: list[dict[str, Any]] = field(default_factory=list)
     not_installed: list[str] = field(default_factory=list)
     """Certificates that could not be installed in a wave so far."""

@@ -131,6 +131,7 @@ class Desk:
                 continue  # the step was skipped there, or is that of another use of the role
             entry.observed = renewed(entry.observed, answer.get("observed") or ())
             entry.tests.update(answer.get("tests") or {})
+            entry.not_installable.update(answer.get("not_installable") or {})
             entry.webroot_problem = answer.get("webroot_problem") or entry.webroot_problem
             entry.record_error = answer.get("record_error") or entry.record_error
             entry.dcv_errors += [text for text in answer.get("dcv_errors") or () if text not in entry.dcv_errors]

@@ -29,8 +29,8 @@ OLD_PYTHON = (
 class Modules(Protocol):
     """Runs modules on the host of the task, with its become and in its check mode."""
 
-    def run_module(self, module: str, options: Mapping[str, Any]) -> Answer:
-        """Run one module."""
+    def run_module(self, module: str, options: Mapping[str, Any], *, check: bool = False) -> Answer:
+        """Run one module, in check mode also where the task is not."""
 
     def copy(self, options: Mapping[str, Any]) -> Answer:
         """Run ansible.builtin.copy with text."""
@@ -165,6 +165,16 @@ def request(step: Step, certificates: Sequence[Mapping[str, Any]]) -> Answer:
     return {"observed": made["certificates"], **_change(made), "changed": new or received}
 
 
+def places(step: Step, certificates: Sequence[Mapping[str, Any]]) -> Answer:
+    """Whether what is about to be ordered could be installed where it is to go. Nothing is changed."""
+
+    options = {**step.of("root", "pkcs12_passphrase"), **step.access, "certificates": list(certificates)}
+    seen = step.modules.run_module("certops.resello.ssl_certificate_install", options, check=True)
+    if "certificates" not in seen:
+        return failure(seen)
+    return {"not_installable": {one["name"]: str(one["error"]) for one in seen["certificates"] if one.get("error")}}
+
+
 def tests(step: Step, names: Sequence[str]) -> Answer:
     """Test the configuration of services that are to load a certificate."""
 
@@ -285,6 +295,7 @@ def _change(answer: Mapping[str, Any]) -> Answer:
 
 PARTS: dict[str, Callable[[Step, Any], Answer]] = {
     "webroot": webroot,
+    "places": places,
     "request": request,
     "tests": tests,
     "seal": seal,

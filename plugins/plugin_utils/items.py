@@ -152,7 +152,7 @@ def _unusable(item: Mapping[str, Any], around: Around) -> Iterator[str]:
     services = item.get("services") or ()
     for name in services:
         if name not in around.services:
-            known = ", ".join(sorted(around.services))
+            known = ", ".join(sorted({*around.services}))
             yield (
                 f"The service {name!r} is not defined. Define it in ssl_certificate_services, or use one of: {known}."
             )
@@ -165,6 +165,8 @@ def _unusable(item: Mapping[str, Any], around: Around) -> Iterator[str]:
         lambda: _places(item, around.root),
     ):
         yield from _refused(check)
+    if item.get("names") == [] and not item.get("csr_content") and not is_absent(item):
+        yield f"'names' in {ORDERS} is empty. Give the DNS names that the certificate is for."
     wanted = item.get("pkcs12")
     if wanted is not None and not wanted.get("passphrase_path") and not around.has_passphrase:
         yield (

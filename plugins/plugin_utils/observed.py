@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
+from .role_variables import in_words_of_the_role
+
 # What a step that was not asked for it leaves as it is.
 KEPT = ("pending_id", "records", "not_served")
 
@@ -82,4 +84,4 @@ def not_served(seen: Mapping[str, Any], *, older: bool, reloaded: Collection[str
 def unreadable(observed: Iterable[Mapping[str, Any]]) -> list[str]:
     """One text for each certificate that a host could not read or make."""
 
-    return [f"{seen['name']}: {seen['error']}" for seen in observed if seen.get("error")]
+    return [f"{seen['name']}: {in_words_of_the_role(str(seen['error']))}" for seen in observed if seen.get("error")]

@@ -17,6 +17,9 @@ from .item_spec import ORDER_OPTIONS
 from .items import HOST_OPTIONS, wrong_item
 from .observed import needs_reload, of_host
 
+# A key is made on one host and used on all of them.
+OF_THE_KEY = ("key_type", "key_size", "subject")
+
 
 def union(
     published: Sequence[Mapping[str, Any]],
@@ -90,7 +93,9 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 def _description(item: Mapping[str, Any]) -> dict[str, Any]:
     """What must be the same on all hosts. Their order matters to the rollout alone."""
 
-    shared = {key: value for key, value in item.items() if key not in (*HOST_OPTIONS, "hosts_named")}
+    shared = {
+        key: value for key, value in item.items() if key in OF_THE_KEY or key not in (*HOST_OPTIONS, "hosts_named")
+    }
     return {**shared, "hosts": sorted(item["hosts"])}
 
 

@@ -20,7 +20,7 @@ from .inventory import shared_orders_digest
 from .items import ORDERS, Around, label, sort_out, wrong_item
 from .plain import plain
 from .role_variables import VariableError
-from .values import named_hosts, problems
+from .values import described, named_hosts, problems
 
 IDENTITY = ("name", "client_reference", "hosts", "renew_before")
 Evaluate = Callable[[Any], Any]
@@ -52,6 +52,10 @@ def own_orders(orders: Any, evaluate: Evaluate, *, defaults: Mapping[str, Any], 
     mine: list[tuple[int, Mapping[str, Any]]] = []
     wrong: list[dict[str, Any]] = []
     for number, (item, one) in enumerate(zip(entries, known), 1):
+        if not isinstance(item, Mapping):
+            sentence = f"It is {described(item)}, where a mapping (name: value) belongs."
+            wrong.append(wrong_item(label(number, {}), [sentence], {}))
+            continue
         if not _is_served(one, defaults, around.host):
             continue
         try:
@@ -63,17 +67,17 @@ def own_orders(orders: Any, evaluate: Evaluate, *, defaults: Mapping[str, Any], 
     return OwnOrders(found.items, [*wrong, *found.wrong], shared_orders_digest(known, defaults, around.host))
 
 
-def _identity(item: Mapping[str, Any], evaluate: Evaluate) -> dict[str, Any]:
+def _identity(item: Any, evaluate: Evaluate) -> dict[str, Any]:
     """What cannot be evaluated is not known. Whoever serves the item says so."""
 
     found: dict[str, Any] = {}
-    for key in (key for key in IDENTITY if key in item):
+    for key in (key for key in IDENTITY if isinstance(item, Mapping) and key in item):
         with suppress(AnsibleError):
             found[key] = plain(evaluate(item[key]))
     return found
 
 
-def _entries(orders: Any, evaluate: Evaluate) -> list[Mapping[str, Any]]:
+def _entries(orders: Any, evaluate: Evaluate) -> list[Any]:
     if orders is None:
         raise VariableError(f"{ORDERS} is not set. Give the list of your certificates, or [] for none.")
     try:
@@ -82,12 +86,15 @@ def _entries(orders: Any, evaluate: Evaluate) -> list[Mapping[str, Any]]:
         if isinstance(orders, (list, tuple)):
             orders = [evaluate(item) if isinstance(item, str) else item for item in orders]
     except AnsibleError as error:
-        raise VariableError(f"{ORDERS} cannot be evaluated: {' '.join(str(error).split())}") from error
-    found = list(problems(ORDERS, orders, {"type": "list", "elements": "dict"}))
+        said = " ".join(str(error).split()).rstrip(".")
+        raise VariableError(
+            f"{ORDERS} cannot be evaluated: {said}. A list that is one template is read with all its items at once. "
+            "Nothing was changed or ordered."
+        ) from error
+    found = list(problems(ORDERS, orders, {"type": "list", "elements": "raw"}))
     if found:
         raise VariableError(f"{' '.join(found)} Nothing was changed or ordered.")
-    entries: list[Mapping[str, Any]] = list(orders or ())
-    return entries
+    return list(orders or ())
 
 
 def _is_served(item: Mapping[str, Any], defaults: Mapping[str, Any], host: str) -> bool:

@@ -71,6 +71,9 @@ class Fate:
     troubles: dict[str, list[str]] = field(default_factory=dict)
     """Why it is not installed, with the hosts that say so."""
 
+    not_loaded: dict[str, list[str]] = field(default_factory=dict)
+    """Why a service did not load it, with the hosts that say so."""
+
     def trouble(self, text: str, host: str) -> None:
         self.troubles.setdefault(text, []).append(host)
 
@@ -137,7 +140,8 @@ def totals(book: Book, references: Collection[str], lines: Sequence[Line], summa
     done = {**{word: len(summary[word]) for word in COUNTED}, "to install" if book.planning else "installed": installed}
     charged = sum(1 for result in book.ordered if result.get("money_spent") == "yes")
     mine = [line.group for line in lines if line.subject in references]
-    groups = {group: mine.count(group) for group in (NEEDS_YOU, WAITING, QUIET)}
+    groups = {group: mine.count(group) for group in (WAITING, QUIET)}
+    groups = {NEEDS_YOU: sum(1 for line in lines if line.group == NEEDS_YOU), **groups}
     said = [f"{number} {word.replace('_', ' ')}" for word, number in {**done, **groups}.items() if number]
     if not book.planning:
         said.append(f"{charged} charged" if charged else "nothing charged")
@@ -204,6 +208,9 @@ def _installed(
     failed = [one for one in installation.get("certificates") or () if one.get("error")]
     for one in failed:
         fates[one["name"]].trouble(str(one["error"]), host)
+    for one in (one for one in loaded if one.get("error")):
+        for name in (name for name, used in services.items() if one["name"] in used):
+            fates[name].not_loaded.setdefault(str(one["error"]), []).append(host)
     for one in installation.get("certificates") or ():
         if not one.get("error") and one["action"] != "unchanged":
             fates[one["name"]].installed.append(host)
@@ -229,7 +236,15 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         *_installation_words(fate, reference, error, planning=book.planning),
     ]
     group = group_of(
-        needs=bool(error or fate.troubles or fate.elsewhere or fate.hook_error or fate.absent or (waits and people)),
+        needs=bool(
+            error
+            or fate.troubles
+            or fate.not_loaded
+            or fate.elsewhere
+            or fate.hook_error
+            or fate.absent
+            or (waits and people)
+        ),
         would=bool(would or (book.planning and (fate.installed or fate.earlier))),
         done=bool(done or fate.installed or fate.hooked or fate.earlier),
         waits=waits,
@@ -264,6 +279,7 @@ def _installation_words(fate: Fate, reference: str, error: str, *, planning: boo
     for text, hosts in fate.troubles.items():
         if text != error:
             yield f"not installed on {', '.join(hosts)}: {_without(reference, text)}"
+    yield from (f"not loaded on {', '.join(hosts)}: {text}" for text, hosts in fate.not_loaded.items())
     if fate.absent:
         yield f"not checked on {', '.join(fate.absent)} (unreachable, or failed before)"
     if fate.hooked:

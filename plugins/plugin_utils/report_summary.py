@@ -14,7 +14,8 @@ MADE = ("bought", "recovered", "adopted")
 DONE = ("renewed", "reissued", "cancelled")
 DONE_BY = {"create": "bought", "renew": "renewed", "reissue": "reissued", "cancel": "cancelled"}
 TO_DO_BY = {"create": "to_buy", "renew": "to_renew", "reissue": "to_reissue", "cancel": "to_cancel"}
-REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours")  # due, and refused before anything was sent
+# Due, and refused before anything was sent.
+REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours", "not_installable")
 VERSION = 1
 """Of the report for programs; it changes when a key changes its meaning or goes."""
 PER_HOST = ("deployed", "to_deploy", "not_deployed", "unproven")

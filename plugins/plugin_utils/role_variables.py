@@ -46,6 +46,7 @@ _TEXT, _FLAG, _PATH = {"type": "str"}, {"type": "bool"}, {"type": "path"}
 _SECONDS = {"type": "float", "more_than": 0}
 _PORT = {"type": "int", "at_least": 1, "at_most": 65535}
 _NAMES = {"type": "list", "elements": "str"}
+_COMMAND = {**_NAMES, "command": True}
 _AMOUNT = {"type": "int", "at_least": 0}
 _DURATION = {"type": "float", "at_least": 0}
 VARIABLES: dict[str, dict[str, Any]] = {
@@ -60,10 +61,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "elements": "dict",
         "options": {
             "name": {"type": "str", "required": True},
-            "validate_command": _NAMES,
-            "reload_command": _NAMES,
+            "validate_command": _COMMAND,
+            "reload_command": _COMMAND,
             "reload_only_if_running": _FLAG,
-            "running_command": _NAMES,
+            "running_command": _COMMAND,
             "reload_timeout": _SECONDS,
             "validate_timeout": _SECONDS,
             "endpoints": {
@@ -143,6 +144,7 @@ _OPTIONS = re.compile(
     r"(?<![\w.])(?:max_creates|max_renewals|max_reissues|allow_mass_change)\b"
     r"|^root(?=: )|^(?P<key>owner|group|mode)(?=: )"
 )
+_ITEM = re.compile(r"\bcertificates\[\d+\]\.(\w+)(?=: )")
 
 
 def as_preset(name: str) -> dict[str, Any]:
@@ -158,7 +160,8 @@ class VariableError(ValueError):
 def in_words_of_the_role(text: str) -> str:
     """The message of a module, with the role's variables in the place of the module's options."""
 
-    return _OPTIONS.sub(lambda found: f"{PREFIX}{'key_' if found['key'] else ''}{found[0]}", text)
+    named = _OPTIONS.sub(lambda found: f"{PREFIX}{'key_' if found['key'] else ''}{found[0]}", text)
+    return _ITEM.sub(rf"'\1' in {PREFIX}orders", named)
 
 
 def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:

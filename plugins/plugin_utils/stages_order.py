@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
-from . import preflight, strays
+from . import places, preflight, strays
 from .approvals import approvals
 from .book import Book, HostEntry
 from .deploy_hook import to_deploy
@@ -197,6 +197,8 @@ def _ask_before_ordering(desk: Desk) -> None:
         return
     for host in _hosts_for_files(desk):
         sheet.give(host, "webroot", True)
+    for entry in () if book.planning else book.hosts:
+        sheet.give(entry.host, "places", places.places(entry.items, book.due()))
     questions = preflight.questions(book.orders, book.published)
     provider = settings.dns.get("provider")
     if provider and any(question["dcv_type"] == "DNS" for question in questions):
@@ -256,6 +258,7 @@ def request(desk: Desk) -> None:
     if trouble:
         raise WorksheetError(f"ssl_certificate_dns: {trouble} Nothing was ordered.")
     if book.ordering:
+        book.refuse(places.refusals(book.orders, _not_installable(book)))
         _take_preflight(desk)
     for entry in book.hosts:
         sheet.give(entry.host, "request", requests_of(book, entry))
@@ -263,6 +266,15 @@ def request(desk: Desk) -> None:
     sheet.flags["share"] = not book.planning and any(
         _shared_items(entry) for entry in book.hosts if entry.host in sheet.hosts
     )
+
+
+def _not_installable(book: Book) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for entry in book.hosts:
+        for item in (item for item in entry.items if item["name"] in entry.not_installable):
+            said = (entry.host, entry.not_installable[item["name"]])
+            found.setdefault(item["client_reference"], []).append(said)
+    return found
 
 
 def _take_preflight(desk: Desk) -> None:

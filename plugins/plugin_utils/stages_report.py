@@ -41,6 +41,7 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
             ordering=book.ordering,
             now=desk.now,
         )
+        summary["failed"] = list(dict.fromkeys([*summary["failed"], *_not_loaded(entry)]))
         summaries.append({**summary, "elsewhere": said["elsewhere"], "wrong": said["wrong"]})
         desk.sheet.give(entry.host, "problems", _problems(desk, entry, results, said["problems"]))
         if book.removing:
@@ -48,12 +49,20 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
             desk.sheet.give(entry.host, "record", forgetting(desk, entry))
     here = report_summary.total(summaries)
     lines = lines_of(book, hosts, list(everything.values()), found, desk.now, desk.play.hosts)
-    whole = totals(book, everything, lines, here) if summaries else ""
+    known = {*everything, *here.get("wrong", ())}
+    whole = totals(book, known, lines, here) if summaries else ""
     return {
         "lines": shown(lines, whole, verbose=verbose),
         "attention": [line.text for line in lines if line.group == NEEDS_YOU],
         "summary": report_summary.merged(earlier, here) if summaries else dict(earlier),
     }
+
+
+def _not_loaded(entry: HostEntry) -> list[str]:
+    """Orders whose certificate a service did not load."""
+    services = [one for installation in entry.installations for one in installation.get("services") or ()]
+    failed = {one["name"] for one in services if one.get("error")}
+    return [item["client_reference"] for item in entry.items if failed & {*(item.get("services") or ())}]
 
 
 def _reported(desk: Desk, entry: HostEntry) -> list[dict[str, Any]]:

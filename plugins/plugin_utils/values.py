@@ -11,7 +11,7 @@ is sixteen names of one letter. It also knows no bounds, and says what is wrong 
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int
 
@@ -27,7 +27,7 @@ def problems(name: str, value: Any, spec: Spec) -> Iterator[str]:
     """What is wrong with ``value``, which is to be as ``spec`` says; nothing if it is left out.
 
     ``spec`` has the form of Ansible's argument specifications; further ``at_least``, ``more_than`` and ``at_most`` of a
-    number, and ``absolute`` of a path.
+    number, ``absolute`` of a path, and ``command`` of a list of words.
     """
 
     kind = spec.get("type", "str")
@@ -68,7 +68,8 @@ def described(value: Any) -> str:
 def _of_list(name: str, value: Any, spec: Spec) -> Iterator[str]:
     elements = spec.get("elements", "str")
     if not isinstance(value, (list, tuple)):
-        yield f"{name} is {described(value)}, not a list{_as_list(value, elements)}."
+        words = value.split() if spec.get("command") and isinstance(value, str) else None
+        yield f"{name} is {described(value)}, not a list{_as_list(value, elements, words)}."
         return
     for number, entry in enumerate(value):
         if elements == "dict" and not isinstance(entry, Mapping):
@@ -130,10 +131,10 @@ def _inner(name: str, part: str) -> str:
     return f"{own[:-1]}{part}'{blank}{place}" if own.endswith("'") else f"{own}{part}{blank}{place}"
 
 
-def _as_list(value: Any, elements: str) -> str:
+def _as_list(value: Any, elements: str, words: Sequence[str] | None = None) -> str:
     if elements == "dict" or not isinstance(value, (str, int)) or isinstance(value, bool):
         return ""
-    parts = [part.strip() for part in str(value).split(",")]
+    parts = [part.strip() for part in str(value).split(",")] if words is None else words
     return f". Write [{', '.join(part for part in parts if part)}]"
 
 

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.certops.resello.tests.deploy.test_servers import SERVERS, sha256
 from ansible_collections.certops.resello.tests.support.machine import Machine
-from ansible_collections.certops.resello.tests.support.services import Apache, Haproxy, Nginx, Postfix, Server, Site
+from ansible_collections.certops.resello.tests.support.services import Nginx, Postfix, Server, Site
 
 # The programs of a preset, by the names under which it starts them: they work on the configuration of the test.
 WRAPPERS = {
     Nginx: ("nginx", 'exec {} "$@"'),
-    Apache: ("apachectl", 'if [ "$1" = configtest ]; then set -- -t; else set -- -k "$@"; fi; exec {} "$@"'),
     Postfix: ("postfix", 'exec {} "$@"'),
 }
 
@@ -26,7 +25,7 @@ WRAPPERS = {
 def environment(server: Server, folder: Path) -> dict[str, str]:
     name, text = WRAPPERS[type(server)]
     folder.mkdir()
-    command = [word for word in server.start_command if word not in ("-k", "start")]
+    command = [word for word in server.start_command if word != "start"]
     real = next(
         str(Path(place) / command[0])
         for place in (*os.environ["PATH"].split(":"), "/usr/sbin")
@@ -37,7 +36,7 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
     return {"PATH": f"{folder}:{os.environ['PATH']}"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SERVERS if kind is not Haproxy], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [kind for kind in SERVERS if kind in WRAPPERS], ids=lambda kind: kind.name)
 def test_a_preset_reloads_where_the_service_runs_and_only_there(machine: Machine, kind: type[Server]) -> None:
     if kind.missing():
         pytest.skip(kind.missing())

@@ -112,7 +112,7 @@ def by_hand(shop: Shop) -> dict[str, str]:
 def test_files_put_there_by_hand_are_adopted_only_when_told(shop: Shop, control: Control) -> None:
     texts = by_hand(shop)
     refused = control.play([play(shop, **links(shop))])
-    assert (refused.rc, refused.failed, shop.charges) == (2, 1, 1), refused.output
+    assert (refused.rc, refused.failed, shop.charges) == (2, 1, 0), refused.output
     assert "adopt_files: true" in refused.output
     assert {kind: (place(shop) / f"{kind}.pem").read_text() for kind in texts} == texts
     played = control.play([play(shop, **links(shop), adopt_files=True)])
@@ -139,3 +139,26 @@ def test_a_mistake_in_what_follows_is_found_before_anything_is_bought(shop: Shop
         assert word in played.output
         assert SPOKEN not in played.output, "a secret in the wrong place is not repeated"
     assert shop.calls() == []
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "foreign file", "no passphrase"])
+def test_what_could_not_be_installed_is_not_ordered(shop: Shop, control: Control, trouble: str) -> None:
+    wanted: dict[str, Any] = links(shop)
+    if trouble == "no folder":
+        place(shop).rmdir()
+    elif trouble == "foreign file":
+        (place(shop) / "privkey.pem").write_text("somebody's")
+    else:
+        wanted = {"pkcs12": {"passphrase_path": str(place(shop) / "passphrase")}}
+    refused = control.play([play(shop, **wanted)])
+    assert (refused.rc, refused.failed, shop.charges) == (2, 1, 0), refused.output
+    (message,) = refused.messages().values()
+    assert message.startswith("shop: ")
+    assert str(place(shop)) in message
+    assert "not bought, because it could not be installed. No money was spent." in message
+    place(shop).mkdir(exist_ok=True)
+    (place(shop) / "privkey.pem").unlink(missing_ok=True)
+    (place(shop) / "passphrase").write_text(SPOKEN)
+    (place(shop) / "passphrase").chmod(0o600)
+    bought = control.play([play(shop, **wanted)])
+    assert (bought.rc, shop.charges) == (0, 1), bought.output

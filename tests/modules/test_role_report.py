@@ -208,3 +208,22 @@ def test_a_host_that_takes_no_part_in_a_use_of_the_role_is_not_asked_by_it(shop:
     last = re.findall(r": Report\] \*+\nok: \[\S+\] => (\{.*?\n\})", played.output, re.DOTALL)[-1]
     assert "mail: ordered" in last
     assert "shop" not in last
+
+
+def test_a_service_that_did_not_load_it_needs_somebody_every_night(shop: Shop, control: Control) -> None:
+    broken = {"name": "ftp", "reload_command": ["/nonexistent/ftpctl", "reload"]}
+    play = play_of(shop, order("shop", services=["ftp"]), ssl_certificate_services=[broken])
+    for night, begin in (
+        (1, "  shop: ordered (id ID), charged, installed on web1, not shown"),
+        (2, "  shop: not loaded on"),
+    ):
+        played = control.play([play])
+        assert (played.rc, played.failed, shop.charges) == (2, 1, 1), (night, played.output)
+        lines = reported(played)
+        assert lines[0] == "needs you:"
+        assert lines[1].startswith(begin)
+        assert (
+            "not loaded on web1: The reload of ftp failed: '/nonexistent/ftpctl reload' could not be started"
+            in lines[1]
+        )
+        assert "1 needs you" in lines[-1]

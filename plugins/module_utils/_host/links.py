@@ -213,7 +213,9 @@ def _read_copy(parent: Folder, place: Place) -> bytes | None:
 def _read_through(parent: Folder, place: Place, itself: os.stat_result) -> tuple[bytes, os.stat_result]:
     """Read a file, also through a link that root or this user made in a folder that nobody else can change."""
     if itself.st_uid not in {0, os.geteuid()} and stat.S_ISLNK(itself.st_mode):
-        raise UnsafePathError(problem=f"{place.path} is another user's symbolic link. Nothing was changed.")
+        raise UnsafePathError(
+            problem=f"{place.path} is another user's symbolic link. Nothing was changed.", remedy="Remove it."
+        )
     # The user of the folder could put a link there, or another name of a file that is secret for that user.
     theirs = os.fstat(parent.descriptor).st_uid not in {0, os.geteuid()}
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_NOFOLLOW if theirs else 0)
@@ -225,7 +227,9 @@ def _read_through(parent: Folder, place: Place, itself: os.stat_result) -> tuple
         ) from None
     except OSError as error:
         if theirs and error.errno == errno.ELOOP:
-            raise UnsafePathError(problem=f"{place.path} is a symbolic link. Nothing was changed.") from None
+            raise UnsafePathError(
+                problem=f"{place.path} is a symbolic link. Nothing was changed.", remedy="Remove it."
+            ) from None
         raise
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or (theirs and status.st_nlink > 1):

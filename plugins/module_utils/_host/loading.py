@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 TEST = "config test"
 RELOAD = "reload"
 DOWN = "endpoint"
+_KEPT = (
+    "The new files are in place; the next run reloads it again. If it stays so, a container may have mounted the link "
+    "'current' itself, or a map holds copies of the files."
+)
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,7 @@ def _load(work: Work, state: ServiceState) -> Trouble | None:
     kept = _reported(state, KEPT)
     if kept:
         state.given_up = True
-        state.error = (
-            f"{state.service.name} was reloaded, but {kept}. The new files are in place; the next run reloads it again."
-        )
+        state.error = f"{state.service.name} was reloaded, but {kept}. {_KEPT}"
         return None
     state.loaded(current)
     return None

@@ -98,6 +98,11 @@ class Chosen:
     signal: str = ""
     endpoints: tuple[Mapping[str, Any], ...] = ()
 
+    @property
+    def may_start(self) -> bool:
+        """Whether its reload starts a service that does not run: many scripts of System V do."""
+        return self.manager == "SysV"
+
 
 def choose(name: str, system: System | None = None) -> Chosen:
     """The commands of this preset on this host."""

@@ -39,7 +39,6 @@ PRESETS: Mapping[str, Preset] = {
     "apache": Preset(
         units=("apache2", "httpd", "apache24"),
         validate=(("apachectl", "configtest"), ("apache2ctl", "configtest"), ("httpd", "-t")),
-        own_reload=(("apachectl", "graceful"), ("apache2ctl", "graceful"), ("httpd", "-k", "graceful")),
         pid_files=("/run/apache2/apache2.pid", "/run/httpd/httpd.pid", "/run/apache2/httpd.pid", "/var/run/httpd.pid"),
         signal="USR1",
         endpoints=({"port": 443},),

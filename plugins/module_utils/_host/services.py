@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from typing import Hashable
 
 
+_STOPPED = "set reload_only_if_running for a service that is stopped on purpose."
+
+
 @dataclass(frozen=True)
 class Service:
     """A service. An empty command means that there is nothing to run. Times in seconds.
@@ -38,6 +41,7 @@ class Service:
     reload_only_if_running: bool = False
     pid_files: tuple[str, ...] = ()
     signal: str = ""
+    reload_may_start: bool = False
     validate_timeout: float = 60.0
     reload_timeout: float = 60.0
     endpoints: tuple[Endpoint, ...] = ()
@@ -133,6 +137,7 @@ def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
             reload_only_if_running=only_if_running,
             pid_files=chosen.pid_files,
             signal=chosen.signal,
+            reload_may_start=chosen.may_start,
             validate_timeout=_seconds(entry, "validate_timeout", option=option),
             reload_timeout=_seconds(entry, "reload_timeout", option=option),
             endpoints=read_endpoints(entry.get("endpoints"), option=f"{option}.endpoints"),
@@ -153,7 +158,7 @@ def _with_preset(entry: Mapping[str, Any]) -> tuple[Mapping[str, Any], Chosen]:
         "endpoints": chosen.endpoints,
     }
     if entry.get("reload_command") is not None:
-        chosen = replace(chosen, signal="")
+        chosen = replace(chosen, manager="", signal="")
     return {**entry, **{name: value for name, value in filled.items() if entry.get(name) is None}}, chosen
 
 
@@ -162,7 +167,8 @@ def is_stopped(service: Service) -> bool:
     if not service.reload_only_if_running:
         return False
     if service.running_command:
-        return not run_command(service.running_command, timeout=service.validate_timeout).ok
+        # A command that cannot be started says nothing; then it is reloaded, which fails where it does not run.
+        return run_command(service.running_command, timeout=service.validate_timeout).rc not in (0, None)
     return running_process(service.pid_files) is None
 
 
@@ -178,6 +184,8 @@ def reload(service: Service) -> str | None:
     """Let the service load the new files; return the failure, None if the command succeeded (or there is none)."""
     if not service.reload_command:
         return _signal(service) if service.signal else None
+    if service.reload_may_start and run_command(service.running_command, timeout=service.validate_timeout).rc != 0:
+        return f"The reload of {service.name} failed: it does not run, and would be started. Start it, or {_STOPPED}"
     result = run_command(service.reload_command, timeout=service.reload_timeout)
     return None if result.ok else f"The reload of {service.name} failed: {result.describe()}."
 
@@ -187,7 +195,7 @@ def _signal(service: Service) -> str | None:
     if pid is None:
         return (
             f"The reload of {service.name} failed: no service manager of this host knows it, and no process of it was "
-            f"found ({', '.join(service.pid_files)}). Give it a reload_command."
+            f"found ({', '.join(service.pid_files)}). Start it, give it a reload_command, or {_STOPPED}"
         )
     try:
         os.kill(pid, signal.Signals[f"SIG{service.signal}"])

@@ -63,6 +63,8 @@ def test_no_placeholder_stands_in_for_a_certificate_that_is_never_installed() ->
 @pytest.mark.parametrize(
     ("item", "sentence"),
     [
+        ("shop", "entry 1 of ssl_certificate_orders: It is the text 'shop', where a mapping (name: value) belongs."),
+        ({"name": "a", "names": []}, "a: 'names' in ssl_certificate_orders is empty. Give the DNS names"),
         ({"plan": "DV"}, "entry 1 of ssl_certificate_orders: It has no 'name'. Give it one that stays the same when"),
         ({"names": ["a.example.com"]}, "entry 1 of ssl_certificate_orders (a.example.com): It has no 'name'."),
         ({"name": "a", "approver": "x"}, "a: No order has what it has in ssl_certificate_orders: approver. The entry"),
@@ -164,7 +166,6 @@ def test_an_item_that_cannot_be_evaluated_stops_no_other() -> None:
         (None, "ssl_certificate_orders is not set. Give the list of your certificates, or [] for none."),
         ("shop", "ssl_certificate_orders is the text 'shop', not a list."),
         ({"name": "shop"}, "ssl_certificate_orders is a mapping, not a list."),
-        (["shop"], "ssl_certificate_orders has the text 'shop' in it, where a mapping (name: value) belongs."),
     ],
 )
 def test_what_is_no_list_of_orders_is_refused_as_a_whole(orders: Any, sentence: str) -> None:

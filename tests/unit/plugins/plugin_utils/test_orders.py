@@ -95,6 +95,10 @@ def test_contact_fields_without_a_value_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
+        (
+            {"name": "shop", "plan": "A", "key_type": "ECDSA"},
+            "shop: The hosts web1 and web2 describe this order differently ",
+        ),
         ({"name": "shop", "plan": "B"}, "shop: The hosts web1 and web2 describe this order differently (plan). "),
         ({"name": "SHOP", "client_reference": "SHOP", "plan": "A"}, "SHOP: Another item of the play has the client_"),
     ],

@@ -34,7 +34,7 @@ def refusal(name: str, value: Any) -> str:
         (
             "services",
             [{"name": "x", "reload_command": "systemctl reload x"}],
-            "_services[0].reload_command is the text 'systemctl reload x', not a list. Write [systemctl reload x].",
+            "_services[0].reload_command is the text 'systemctl reload x', not a list. Write [systemctl, reload, x].",
         ),
         ("services", ["nginx"], "_services has the text 'nginx' in it, where a mapping (name: value) belongs."),
         ("services", [{}], "_services[0] has no name, which it needs."),
