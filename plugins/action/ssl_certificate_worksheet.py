@@ -151,15 +151,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             groups={str(name): [str(host) for host in hosts] for name, hosts in known["groups"].items()},
             limited=limited,
             folder=str(known.get("playbook_dir") or ""),
-            failed=[host for host in (str(one) for one in known["ansible_play_hosts_all"]) if self._has_failed(host)],
+            failed=self._failures(),
         )
 
-    def _has_failed(self, host: str) -> bool:
-        """Whether the host was reached, and failed when it was observed."""
-        if host in self._vars["ansible_play_hosts"]:
-            return False
-        looked = self._registered(host, LOOKED)
-        return bool(looked.get("failed")) and not looked.get("unreachable")
+    def _failures(self) -> dict[str, str]:
+        """Hosts that were reached and failed when they were observed, with what they said."""
+        gone = [
+            str(host) for host in self._vars["ansible_play_hosts_all"] if host not in self._vars["ansible_play_hosts"]
+        ]
+        looked = {host: self._registered(host, LOOKED) for host in gone}
+        return {
+            host: str(plain(one.get("msg")) or "")
+            for host, one in looked.items()
+            if one.get("failed") and not one.get("unreachable")
+        }
 
     def _list_of(self, host: str) -> Sequence[Mapping[str, Any]]:
         """The list of orders as a host has it: by its own variables where they differ from those of this task."""

@@ -48,8 +48,8 @@ class Play:
     limited: bool
     folder: str
     """Of the playbook."""
-    failed: Sequence[str] = ()
-    """Hosts that were reached, and failed when they were observed."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that were reached and failed when they were observed, with what they said."""
 
 
 @dataclass(frozen=True)

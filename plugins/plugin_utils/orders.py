@@ -13,7 +13,7 @@ from ..module_utils._names import normalise_name
 from ..module_utils._purchase.spelling import same_names
 from ..module_utils._x509.facts import load_csr
 from .host_memory import absence, unlisted
-from .item_spec import ORDER_OPTIONS
+from .item_spec import ORDER_OPTIONS, is_absent
 from .items import HOST_OPTIONS, wrong_item
 from .observed import needs_reload, of_host
 
@@ -80,6 +80,22 @@ def contradictions(published: Sequence[Mapping[str, Any]]) -> list[tuple[str, di
                 )
                 found.setdefault(reference, (one, wrong_item(reference, [sentence], item)))
     return list(found.values())
+
+
+def bought_alike(published: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One note for each purchase of what another item has too: the same names, plan and kind of key."""
+
+    bought = {result["client_reference"] for result in results if result["action"] == "create"}
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for item in {item["client_reference"]: item for entry in published for item in entry["items"]}.values():
+        kind = (tuple(sorted(item.get("names") or ())), item.get("plan"), item.get("key_type") or "RSA")
+        if kind[0] and not is_absent(item):
+            alike.setdefault(kind, []).append(item["client_reference"])
+    return [
+        f"{' and '.join(references)}: these items have the same names, and each is an order that is paid for"
+        for references in alike.values()
+        if len(references) > 1 and bought & {*references}
+    ]
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

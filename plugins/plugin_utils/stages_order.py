@@ -18,7 +18,7 @@ from .deployment import not_in_place, services_before_reissue
 from .desk import Desk, WorksheetError
 from .inventory import Inventory
 from .inventory import strays as find_strays
-from .orders import contradictions, union
+from .orders import bought_alike, contradictions, union
 from .placed import is_anything_placed, to_note, with_changed_method
 from .requests import record_requests, requests
 from .run_options import differences
@@ -150,6 +150,7 @@ def plan(desk: Desk) -> None:
         book.refuse(strays.refusals(book.orders, book.published))
         book.ordered = [] if book.planning else book.orders
         desk.sheet.flags["look_up"] = strays.to_look_up(book.published, desk.now)
+    book.notes += bought_alike(book.published, book.orders)
     hosts = hosts_with_work(desk)
     if desk.settings.deploy_tasks:
         _refuse_missing_tasks(desk, "ssl_certificate_deploy_tasks", desk.settings.deploy_tasks)

@@ -12,7 +12,7 @@ from . import report_summary, strays
 from .book import HostEntry
 from .desk import Desk
 from .observed import not_served, unreadable
-from .report_lines import HOOK_FAILED, NEEDS_YOU, NOT_SERVED, lines_of, shown, totals
+from .report_lines import HOOK_FAILED, NEEDS_YOU, NOT_SERVED, Line, lines_of, shown, totals
 from .role_variables import in_words_of_the_role
 from .stages_validate import forgetting
 
@@ -49,6 +49,7 @@ def sum_up(desk: Desk, earlier: Mapping[str, Any], *, verbose: bool) -> dict[str
             desk.sheet.give(entry.host, "record", forgetting(desk, entry))
     here = report_summary.total(summaries)
     lines = lines_of(book, hosts, list(everything.values()), found, desk.now, desk.play.hosts)
+    lines += [Line(NEEDS_YOU, host, [said]) for host, said in desk.play.failed.items() if said]
     known = {*everything, *here.get("wrong", ())}
     whole = totals(book, known, lines, here) if summaries else ""
     return {

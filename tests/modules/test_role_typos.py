@@ -77,6 +77,7 @@ def test_a_wrong_value_of_each_variable_is_one_line_with_its_name(shop: Shop) ->
         assert f"ssl_certificate_{name}{words}" in message
         assert "Nothing was changed or ordered." in message
         assert "\n" not in message
+        assert f'"  role-{name}: ssl_certificate_{name}' in played.output, "also in the report"
     for name in BY_ANSIBLE:
         assert f"ssl_certificate_{name}" in said[f"ansible-{name}"] or name == "dns"
 

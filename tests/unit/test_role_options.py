@@ -14,6 +14,7 @@ import pytest
 import yaml
 from ansible_collections.certops.resello.plugins.doc_fragments.order import LISTED, ORDER
 from ansible_collections.certops.resello.plugins.module_utils._argspec import batch_spec
+from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
 from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec, order_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE, SERVICE
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_preflight_info import argument_spec
@@ -150,3 +151,8 @@ def test_what_the_role_refers_to_its_modules_for_is_what_they_have() -> None:
     assert endpoint == {name: shape(option) for name, option in SERVICE["endpoints"]["options"].items()}
     lookup = {name: shape(option) for name, option in VARIABLES["lookup"]["options"].items()}
     assert lookup == {name: shape(argument_spec()[name]) for name in lookup}
+
+
+def test_the_presets_are_named_where_services_are() -> None:
+    (text,) = ITEM["services"]["description"]
+    assert [name for name in PRESETS if f"V({name})" not in text] == []

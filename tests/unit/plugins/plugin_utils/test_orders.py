@@ -111,6 +111,26 @@ def test_hosts_that_contradict_each_other_are_named(other: dict[str, Any], sente
     assert orders.contradictions([one, one]) == []
 
 
+@pytest.mark.parametrize(
+    ("other", "noted"),
+    [
+        ({}, 1),
+        ({"key_type": "ECDSA"}, 0),
+        ({"plan": "B"}, 0),
+        ({"names": ["other.example.com"]}, 0),
+        ({"state": "absent"}, 0),
+    ],
+)
+def test_a_purchase_of_what_another_item_has_too_is_noted(other: dict[str, Any], noted: int) -> None:
+    one = {"name": "shop", "names": ["a.example.com"], "plan": "A"}
+    known = [published("web1", [one, {**one, "name": "copied", **other}])]
+    results = [{"client_reference": "shop", "action": "none"}, {"client_reference": "copied", "action": "create"}]
+    notes = orders.bought_alike(known, results)
+    assert len(notes) == noted
+    assert all(note.startswith("shop and copied: these items have the same names") for note in notes)
+    assert orders.bought_alike(known, results[:1]) == []
+
+
 def test_hosts_may_use_a_certificate_differently() -> None:
     one = published("web1", [{"name": "shop", "services": ["nginx"]}])
     other = published("web2", [{"name": "shop", "services": ["haproxy"]}])
