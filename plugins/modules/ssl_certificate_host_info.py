@@ -296,6 +296,13 @@ certificates:
           description: Whether it is an earlier version of the certificate, which a reload replaces.
           type: bool
           sample: true
+    first_served:
+      description:
+        - Whether an endpoint shows the certificate in use, and no run has seen that before. The next
+          M(certops.resello.ssl_certificate_install) of it writes that down, for RV(certificates[].not_served).
+        - V(false) without O(check_served).
+      type: bool
+      sample: false
     pending:
       description: The keys that wait for a certificate, oldest first.
       type: list

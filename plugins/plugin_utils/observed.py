@@ -61,9 +61,13 @@ def asked_to_look_at(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
 
 
 def needs_reload(seen: Mapping[str, Any]) -> bool:
-    """Whether a service still has to load the certificate in use, or shows an earlier one again."""
+    """Whether a service still has to load the certificate in use, or shows an earlier one again.
 
-    return bool(seen.get("reload_needed") or any(one["older"] for one in seen.get("not_served") or ()))
+    Also if it is seen to show it for the first time: an installation that changes nothing writes that down.
+    """
+
+    older = any(one["older"] for one in seen.get("not_served") or ())
+    return bool(seen.get("reload_needed") or older or seen.get("first_served"))
 
 
 def not_served(seen: Mapping[str, Any], *, older: bool, reloaded: Collection[str] = ()) -> list[str]:

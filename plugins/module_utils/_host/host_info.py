@@ -16,7 +16,7 @@ from .files import open_root
 from .host import own_trouble
 from .names import dns_names, folder_name
 from .records import other_records
-from .served import Used, not_served
+from .served import Used, look_at_services
 from .service_state import tested
 from .services import read_services
 from .space import free_bytes
@@ -80,7 +80,10 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     return Outcome(
         root_marker=marked,
         free_space=free_bytes(host.root),
-        certificates=[{**reported(subject, given), "not_served": subject.not_served} for subject in subjects],
+        certificates=[
+            {**reported(subject, given), "not_served": subject.not_served, "first_served": subject.first_served}
+            for subject in subjects
+        ],
         services=tested(services, given, check_mode=host.check_mode),
         other_records=others,
     )
@@ -104,9 +107,10 @@ def _look_at_services(
         for number, (subject, entry) in enumerate(zip(subjects, wanted.certificates))
         if subject.observation is not None and not subject.error
     ]
-    found = not_served(used, services, given)
+    found = look_at_services(used, services, given)
     for subject in subjects:
-        subject.not_served = found.get(subject.folder, [])
+        subject.not_served = found.elsewhere.get(subject.folder, [])
+        subject.first_served = subject.folder in found.first_seen
 
 
 def _own_endpoints(entry: Mapping[str, Any], number: int) -> tuple[Endpoint, ...] | None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from .endpoints import Endpoint, Shown, Target, targets
@@ -32,39 +32,46 @@ class Used:
     observation: Observation
 
 
-def not_served(
-    used: Sequence[Used], services: Mapping[str, Service], records: Mapping[str, Record]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return for each folder where another certificate is shown than the one in use, which was shown there before.
+@dataclass
+class Served:
+    """By folder: where another certificate is shown than the one in use, which was shown there before; and the folders
+    of those that are shown now and were not seen to be before."""
+
+    elsewhere: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    first_seen: set[str] = field(default_factory=set)
+
+
+def look_at_services(used: Sequence[Used], services: Mapping[str, Service], records: Mapping[str, Record]) -> Served:
+    """Ask each endpoint once which certificate it shows.
 
     Only what an earlier run has seen at its endpoints is judged. One that does not speak TLS now shows nothing else.
     """
+    by_folder = {one.folder: one.observation for one in used}
     asked = [
         (name, target)
         for name, service in services.items()
         for target in _targets(service, [one for one in used if name in one.services])
+        if _was_loaded(records.get(name, Record()), target.folder, by_folder[target.folder])
     ]
-    by_folder = {one.folder: one.observation for one in used}
-    wanted = [
-        (name, target)
-        for name, target in asked
-        if _was_proven(records.get(name, Record()), target.folder, by_folder[target.folder])
-    ]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for (name, target), seen in zip(wanted, look_at([(one.endpoint, one.server_name) for _name, one in wanted])):
+    found = Served()
+    for (name, target), seen in zip(asked, look_at([(one.endpoint, one.server_name) for _name, one in asked])):
         current = by_folder[target.folder].current
-        if current is None or not seen.leaf or seen.leaf == current.leaf.sha256:
+        if current is None or not seen.leaf:
             continue
-        older = {version.leaf.sha256 for version in by_folder[target.folder].versions}
-        found.setdefault(target.folder, []).append(
-            {
-                "service": name,
-                "endpoint": target.endpoint.address,
-                "server_name": target.server_name,
-                "serial": seen.serial,
-                "older": seen.leaf in older,
-            }
-        )
+        unproven = target.folder in records[name].unproven
+        if seen.leaf == current.leaf.sha256:
+            found.first_seen |= {target.folder} if unproven else set()
+        elif not unproven:
+            older = {version.leaf.sha256 for version in by_folder[target.folder].versions}
+            found.elsewhere.setdefault(target.folder, []).append(
+                {
+                    "service": name,
+                    "endpoint": target.endpoint.address,
+                    "server_name": target.server_name,
+                    "serial": seen.serial,
+                    "older": seen.leaf in older,
+                }
+            )
     return found
 
 
@@ -81,6 +88,6 @@ def _quick(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, timeout=min(endpoint.timeout, MOST_SECONDS))
 
 
-def _was_proven(record: Record, folder: str, seen: Observation) -> bool:
+def _was_loaded(record: Record, folder: str, seen: Observation) -> bool:
     version = None if seen.placeholder else seen.current_name
-    return version is not None and has_taken(record, folder, version) and folder not in record.unproven
+    return version is not None and has_taken(record, folder, version)

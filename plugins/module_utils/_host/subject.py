@@ -33,6 +33,7 @@ class Subject:
     observation: Observation | None = None
     records: Mapping[str, str] | None = None
     not_served: Sequence[Mapping[str, Any]] | None = None
+    first_served: bool = False
     error: str | None = None
 
 
