@@ -90,7 +90,7 @@ def test_what_needs_a_person_comes_first_and_once(shop: Shop, control: Control) 
     )
     assert lines[7] == "notes:"
     assert lines[8].startswith("  The method EMAIL ends on DAY")
-    assert lines[-1] == "in all: 2 orders; 2 bought, 1 installed, 1 needs you, 2 charged"
+    assert lines[-1] == "in all: 3 orders; 2 bought, 1 installed, 2 needs you, 2 charged", "the wrong one counts"
     assert len(set(lines)) == len(lines)
 
 
