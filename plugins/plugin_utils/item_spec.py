@@ -24,6 +24,7 @@ OF_ONE_ORDER = ("adopt", "name", "client_reference", "csr_content", "state", "fo
 # What follows a certificate on its hosts: options of certops.resello.ssl_certificate_install of the same names.
 ATTACHMENTS = ("pkcs12", "links", "copies")
 _TEXT = {"type": "str"}
+QUOTED = {"type": "str", "quoted": True}
 IDENTITY: dict[str, Any] = {
     "name": _TEXT,
     "client_reference": _TEXT,
@@ -33,11 +34,11 @@ IDENTITY: dict[str, Any] = {
 ENDPOINT: dict[str, Any] = {
     "host": _TEXT,
     "port": {"type": "int", "at_least": 1, "at_most": 65535},
-    "server_name": _TEXT,
+    "server_name": QUOTED,
     "starttls": {"type": "str", "choices": ["none", "smtp", "imap", "pop3", "postgres"]},
     "proxy_protocol": {"type": "bool"},
     "timeout": {"type": "float", "more_than": 0},
-    "service": _TEXT,
+    "service": QUOTED,
 }
 # Options that do not describe the order but its use on one host, as the modules on hosts have them.
 HOST: dict[str, Any] = {
@@ -60,7 +61,7 @@ HOST: dict[str, Any] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "path": {"type": "str", "required": True},
+            "path": {**QUOTED, "required": True},
             "file": {
                 "type": "str",
                 "choices": ["fullchain", "cert", "chain", "privkey", "combined", "pkcs12"],
@@ -72,7 +73,7 @@ HOST: dict[str, Any] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "path": {"type": "str", "required": True},
+            "path": {**QUOTED, "required": True},
             "file": {"type": "str", "choices": ["combined", "pkcs12"]},
         },
     },

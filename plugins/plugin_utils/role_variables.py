@@ -13,7 +13,7 @@ from ..module_utils._host.errors import InputError
 from ..module_utils._host.files import key_access
 from ..module_utils._host.service_presets import PRESETS
 from ..module_utils._host.services import read_services
-from .item_spec import ENDPOINT, item_spec
+from .item_spec import ENDPOINT, QUOTED, item_spec
 from .plain import plain
 from .values import problems
 
@@ -60,7 +60,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "type": "list",
         "elements": "dict",
         "options": {
-            "name": {"type": "str", "required": True},
+            "name": {**QUOTED, "required": True},
             "validate_command": _COMMAND,
             "reload_command": _COMMAND,
             "reload_only_if_running": _FLAG,
@@ -153,6 +153,13 @@ def as_preset(name: str) -> dict[str, Any]:
     return {"preset": name} if name in PRESETS else {}
 
 
+def _without_preset(service: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be judged on the controller: how a preset finds out whether it runs is known on its host alone."""
+
+    left_out = ("reload_only_if_running",) if as_preset(service["name"]) else ()
+    return {name: value for name, value in service.items() if name not in left_out}
+
+
 class VariableError(ValueError):
     """A variable of the role cannot be used. The text is for people; nothing was changed or ordered."""
 
@@ -174,11 +181,12 @@ def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:
     wrong += problems(f"{PREFIX}defaults", defaults, spec)
     if not wrong:
         try:
-            key_access(owner=None, group=values.get("key_group"), mode=values.get("key_mode") or None)
+            # Users and groups are those of the host.
+            key_access(owner=None, group=None, mode=values.get("key_mode") or None)
         except InputError as error:
             wrong.append(f"{PREFIX}key_{error}")
         try:
-            read_services([{**as_preset(one["name"]), **one} for one in values.get("services") or ()])
+            read_services([_without_preset(one) for one in values.get("services") or ()])
         except InputError as error:
             wrong.append(f"{PREFIX}{error}")
     if wrong:

@@ -27,7 +27,7 @@ def problems(name: str, value: Any, spec: Spec) -> Iterator[str]:
     """What is wrong with ``value``, which is to be as ``spec`` says; nothing if it is left out.
 
     ``spec`` has the form of Ansible's argument specifications; further ``at_least``, ``more_than`` and ``at_most`` of a
-    number, ``absolute`` of a path, and ``command`` of a list of words.
+    number, ``absolute`` of a path, ``command`` of a list of words, ``quoted`` of text that no number stands for.
     """
 
     kind = spec.get("type", "str")
@@ -107,6 +107,9 @@ def _of_one(name: str, value: Any, spec: Spec) -> Iterator[str]:
         except (TypeError, ValueError):
             yield f"{name} is {described(value)}, not {words}."
             return
+    if spec.get("quoted") and not isinstance(value, str):
+        yield f"{name} is {described(value)}{_as_text(value)}."
+        return
     if choices and number not in choices:
         yield f"{name} is {described(value)}, which is none of: {', '.join(str(choice) for choice in choices)}."
     if spec.get("absolute") and not str(value).startswith("/"):

@@ -200,7 +200,7 @@ def _signal(service: Service) -> str | None:
     try:
         os.kill(pid, signal.Signals[f"SIG{service.signal}"])
     except OSError as error:
-        return f"The reload of {service.name} failed: process {pid} could not be told ({error.strerror})."
+        return f"The reload of {service.name} failed: process {pid} could not be signalled ({error.strerror})."
     return None
 
 

@@ -98,6 +98,14 @@ def test_no_placeholder_stands_in_for_a_certificate_that_is_never_installed() ->
             {"name": "a", "links": [{"path": "rel", "file": "cert"}]},
             "a: 'links[0].path' in ssl_certificate_orders: 'rel' is not a usable path. Give the absolute path",
         ),
+        (
+            {"name": "a", "links": [{"path": 7, "file": "cert"}]},
+            "'links[0].path' in ssl_certificate_orders is the value 7, ",
+        ),
+        (
+            {"name": "a", "endpoints": [{"server_name": 7}]},
+            "server_name' in ssl_certificate_orders is the value 7, which",
+        ),
         ({"name": "a", "links": [{"path": "/x"}]}, "a: 'links[0]' in ssl_certificate_orders has no file, which it"),
         (
             {"name": "a", "links": [{"path": "/x", "file": "pkcs12"}]},
