@@ -428,7 +428,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, os_problem
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.host_info import Wanted, run
-from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_presets import PRESETS
 
 SERVICE: dict[str, Any] = {
     "name": {"type": "str", "required": True},

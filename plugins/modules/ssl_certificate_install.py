@@ -607,7 +607,7 @@ from ansible_collections.certops.resello.plugins.module_utils._host.errors impor
 from ansible_collections.certops.resello.plugins.module_utils._host.files import key_access
 from ansible_collections.certops.resello.plugins.module_utils._host.host import Host, host_of, private_texts
 from ansible_collections.certops.resello.plugins.module_utils._host.install import Wanted, run
-from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_presets import PRESETS
 
 ENDPOINT: dict[str, Any] = {
     "host": {"type": "str", "default": "127.0.0.1"},

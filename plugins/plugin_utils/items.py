@@ -13,11 +13,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from ..module_utils._host.endpoints import read_endpoints
 from ..module_utils._host.errors import InputError
-from ..module_utils._host.links import Place, read_places
 from ..module_utils._host.names import dns_names, folder_name
 from ..module_utils._host.openssl import SUBJECT_FIELDS, check_subject, key_kind
+from ..module_utils._host.store.links import Place, read_places
+from ..module_utils._host.tls.endpoints import read_endpoints
 from .item_spec import HOST, IDENTITY, ORDER_OPTIONS, is_absent, item_spec
 from .values import named_hosts, problems
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._host.service_presets import PRESETS
+from ..module_utils._host.switch.service_presets import PRESETS
 from .item_spec import OF_ONE_ORDER
 from .items import Around
 from .own_orders import own_orders

@@ -11,8 +11,8 @@ from typing import Any, Callable, Iterator, Mapping
 
 from ..module_utils._host.errors import InputError
 from ..module_utils._host.files import key_access
-from ..module_utils._host.service_presets import PRESETS
-from ..module_utils._host.services import read_services
+from ..module_utils._host.switch.service_presets import PRESETS
+from ..module_utils._host.switch.services import read_services
 from .item_spec import ENDPOINT, QUOTED, item_spec
 from .plain import plain
 from .values import problems

@@ -167,6 +167,21 @@ def test_port_that_is_dead_afterwards_is_brought_back(machine: Machine) -> None:
         assert server.leaf_sha256() == sha256(old["certificate"])
 
 
+def test_server_restarted_while_a_refused_certificate_was_in_use_comes_back(machine: Machine) -> None:
+    """Somebody restarts it between the switch and the failing config test: it cannot start with what it finds."""
+    (old,) = installed(machine)
+    with Nginx(machine.folder / "server", [site(machine)]) as server:
+        new = used_by(renewed(machine), "nginx")
+        (server.folder / "bad").write_text(predicted(machine, new))
+        bad = f"$(readlink {server.sites[0].folder}) = versions/$(cat {server.folder}/bad)"
+        test = ["sh", "-c", f"if [ {bad} ]; then kill $(cat {server.pid_file}); sleep 0.5; exit 9; fi"]
+        result = machine.install(new, services=[{**breaking(server), "validate_command": test}])
+        assert "previous one is in use again" in result["certificates"][0]["error"]
+        service = result["services"][0]
+        assert (service["reloaded"], service["error"], service["proven"]) == (True, None, True)
+        assert server.leaf_sha256() == sha256(old["certificate"])
+
+
 def predicted(machine: Machine, entry: dict[str, Any]) -> str:
     return str(machine.install({**entry, "services": []}, check=True)["certificates"][0]["version"])
 

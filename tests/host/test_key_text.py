@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._host import der
-from ansible_collections.certops.resello.plugins.module_utils._host.key_text import stated_public_key
+from ansible_collections.certops.resello.plugins.module_utils._host.tls import der
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.key_text import stated_public_key
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given

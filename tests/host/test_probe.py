@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._host.endpoints import (
+from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.endpoints import (
     Endpoint,
     Shown,
     read_endpoints,
     targets,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.errors import InputError
-from ansible_collections.certops.resello.plugins.module_utils._host.probe import Look, look
-from ansible_collections.certops.resello.plugins.module_utils._host.tls_records import read_hello
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.probe import Look, look
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.tls_records import read_hello
 from ansible_collections.certops.resello.tests.support.throwaway_ca import ThrowawayCa, key_pem, new_key
 from ansible_collections.certops.resello.tests.support.tls_servers import Talk, TinyServer, dialogue, proxy_header, tls
 from hypothesis import given

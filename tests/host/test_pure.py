@@ -17,21 +17,18 @@ from pathlib import Path
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._host import (
     command,
-    der,
     names,
     openssl,
     paths,
-    service_journal,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host import store as version_store
-from ansible_collections.certops.resello.plugins.module_utils._host import x509 as own_x509
 from ansible_collections.certops.resello.plugins.module_utils._host.errors import HostError, InputError
 from ansible_collections.certops.resello.plugins.module_utils._host.files import Access, Folder, key_access, open_root
-from ansible_collections.certops.resello.plugins.module_utils._host.services import (
-    Service,
-    ServiceState,
-    connected,
-)
+from ansible_collections.certops.resello.plugins.module_utils._host.store import store as version_store
+from ansible_collections.certops.resello.plugins.module_utils._host.switch import service_journal
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.groups import connected
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.state import ServiceState
+from ansible_collections.certops.resello.plugins.module_utils._host.tls import der
+from ansible_collections.certops.resello.plugins.module_utils._host.tls import x509 as own_x509
 from ansible_collections.certops.resello.tests.support.throwaway_ca import Period, ThrowawayCa, new_key, now
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -211,19 +208,18 @@ SOME_VERSIONS = st.dictionaries(FOLDERS, st.sampled_from(["v1", "v2"]))
 def test_reload_is_needed_unless_what_is_in_use_was_given_and_seen(
     wanted: dict[str, str], proven: dict[str, str], current: dict[str, str]
 ) -> None:
-    state = ServiceState(service=Service(name="web"))
-    state.remember(service_journal.Record(wanted=wanted, proven=proven), seen={*wanted, *proven, *current})
+    state = ServiceState(name="web").remember(
+        service_journal.Record(wanted=wanted, proven=proven), seen={*wanted, *proven, *current}
+    )
     unseen = [folder for folder, version in current.items() if proven.get(folder) != version]
     perhaps_given = [folder for folder, version in wanted.items() if proven.get(folder) != version]
     assert state.needs_reload(current) is bool(unseen or perhaps_given)
-    state.loaded(current)
-    assert not state.needs_reload(current)
+    assert not state.loaded(current).needs_reload(current)
 
 
 @given(SOME_VERSIONS, SOME_VERSIONS)
 def test_certificates_that_a_run_is_not_about_ask_for_no_reload(wanted: dict[str, str], proven: dict[str, str]) -> None:
-    state = ServiceState(service=Service(name="web"))
-    state.remember(service_journal.Record(wanted=wanted, proven=proven), seen=())
+    state = ServiceState(name="web").remember(service_journal.Record(wanted=wanted, proven=proven), seen=())
     assert not state.needs_reload({})
     assert (state.others.wanted, state.others.proven) == (wanted, proven)
 
@@ -355,7 +351,7 @@ def test_functions_run_on_python_3_8(python38: str, ca: ThrowawayCa, tmp_path: P
     """Parse with the oldest Python what this one parsed."""
     (tmp_path / "chain.pem").write_text(ca.intermediate.pem + ca.root.pem)
     program = (
-        "import sys; from ansible_collections.certops.resello.plugins.module_utils._host import x509;"
+        "import sys; from ansible_collections.certops.resello.plugins.module_utils._host.tls import x509;"
         "print([(c.sha256, c.serial_hex, c.is_ca) for c in x509.certificates(open(sys.argv[1]).read(), where='x')])"
     )
     from ansible_collections.certops.resello.tests.support.run_module import module_environment  # noqa: PLC0415

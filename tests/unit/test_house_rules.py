@@ -96,10 +96,23 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", [path for path in PLUGINS if path.parent == UTILS / "_host"], ids=relative)
+@pytest.mark.parametrize("path", [path for path in PLUGINS if path.is_relative_to(UTILS / "_host")], ids=relative)
 def test_host_code_needs_nothing_but_python(path: Path) -> None:
     assert rooms(path) <= {"_host"}
     assert others(path) <= sys.stdlib_module_names
+
+
+def test_rooms_of_hosts_import_only_those_below() -> None:
+    """The files beside the rooms are either below all of them (paths, commands), or what the modules do."""
+    order = ("tls", "store", "keys", "switch")
+    above = ("host_info", "install", "install_items", "observe", "preparation", "prune", "subject")
+    for number, room in enumerate(order):
+        paths = sorted((UTILS / "_host" / room).glob("*.py"))
+        assert paths
+        for path in paths:
+            names = [name.partition("._host.")[2] for name in imports(path, at_once=True)]
+            inside = {name.partition(".")[0] for name in names}
+            assert inside & {*order[number + 1 :], *above} == set(), relative(path)
 
 
 @pytest.mark.parametrize("prefix", ["_lifecycle", "_model", "_purchase"])

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible_collections.certops.resello.plugins.doc_fragments.order import LISTED, ORDER
 from ansible_collections.certops.resello.plugins.module_utils._argspec import batch_spec
-from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_presets import PRESETS
 from ansible_collections.certops.resello.plugins.module_utils._order_spec import CONTACT, listed_order_spec, order_spec
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_install import CERTIFICATE, SERVICE
 from ansible_collections.certops.resello.plugins.modules.ssl_certificate_preflight_info import argument_spec

@@ -10,22 +10,22 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import service_journal
-from .endpoints import read_endpoints
 from .files import open_root
 from .host import own_trouble
 from .names import dns_names, folder_name
 from .records import other_records
-from .served import Used, look_at_services
-from .service_state import tested
-from .services import read_services
 from .space import free_bytes
 from .subject import Subject, failures, is_marked, look, refuse_doubles, reported, unmounted
+from .switch import service_journal
+from .switch.served import Used, look_at_services
+from .switch.service_state import tested
+from .switch.services import read_services
+from .tls.endpoints import read_endpoints
 
 if TYPE_CHECKING:
-    from .endpoints import Endpoint
     from .host import Host
-    from .services import Service
+    from .switch.services import Service
+    from .tls.endpoints import Endpoint
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
 
-from . import service_journal
-from .attachments import read_attachments, refuse_shared
 from .errors import HostError
 from .files import Access, Folder, open_root
-from .group import groups_of
 from .host import MARKER, own_trouble
 from .install_items import (
     INSTALLED,
@@ -27,14 +24,23 @@ from .install_items import (
     read_entries,
     result,
 )
-from .loading import unproven
 from .lock import locked
 from .prune import Pruning, prune
-from .services import ServiceState, read_services
-from .transaction import apply, forget, predict, service_result
+from .store.attachments import read_attachments, refuse_shared
+from .switch import service_journal
+from .switch.driver import Driver
+from .switch.groups import connected
+from .switch.services import read_services
+from .switch.start import service_state, state_of
+from .switch.transaction import predict, transaction
+from .switch.verdict import PROVEN, UNPROVEN, Sight, reported
 
 if TYPE_CHECKING:
     from .host import Host
+    from .switch.services import Service
+    from .switch.state import ServiceState
+
+    Services = Dict[str, ServiceState]
 
 _DONE = {INSTALLED, PERMISSIONS, LINKED}
 _OPEN = "its commands succeeded, but the certificate could not be seen. "
@@ -73,8 +79,8 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     Raises HostError if nothing can be done at all: unusable options, an unsafe root, another run. The root folder is
     never made here: without it there is no key either.
     """
-    states = {name: ServiceState(service=service) for name, service in read_services(wanted.services).items()}
-    items = read_entries(wanted.certificates, {name: state.service for name, state in states.items()})
+    services = read_services(wanted.services)
+    items = read_entries(wanted.certificates, services)
     _attach(items, wanted, host)
     warnings: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -90,7 +96,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
         task = Task(host=host, access=wanted.access, records=service_journal.read_all(root))
         for item in items:
             prepare(root, item, task)
-        _put_into_use(root, items, states, host)
+        states = _put_into_use(root, items, services, host)
         if root:
             warnings = prune(root, items, Pruning(wanted.keep_versions, host.now, check_mode=host.check_mode))
     return _outcome(host, items, list(states.values()), warnings)
@@ -106,15 +112,28 @@ def _refuse_foreign_root(root: Folder) -> None:
         )
 
 
-def _put_into_use(root: Folder | None, items: Sequence[Item], states: Mapping[str, ServiceState], host: Host) -> None:
-    seen = {item.folder for item in items}
-    for group in groups_of(items, states):
-        if root and not host.check_mode:
-            apply(root, group, seen=seen, now=host.now)
-        else:
-            predict(root, group, seen=seen, now=host.now)
-    if root and not host.check_mode:
-        forget(root, items, states)
+def _put_into_use(root: Folder | None, items: Sequence[Item], services: Mapping[str, Service], host: Host) -> Services:
+    """Go through the transaction of each group. Return the services by name as they are then, used or not."""
+    real = root is not None and not host.check_mode
+    usable = {item.folder: item for item in items if item.folder and (item.target or item.before)}
+    seen = frozenset(item.folder for item in items)
+    driver = Driver(
+        root=root if real else None,
+        services=services,
+        follow={folder: item.follow for folder, item in usable.items()},
+        now=host.now,
+    )
+    states = {name: service_state(service) for name, service in services.items()}
+    for folders in connected({folder: item.services for folder, item in usable.items()}):
+        group = [usable[folder] for folder in folders]
+        begin = state_of(root, group, services, seen=seen)
+        end = driver.drive(transaction(begin) if real else predict(begin))
+        states.update(end.services)
+        for item in group:
+            item.take(end.members[item.folder])
+    if root and real:
+        _forget(root, items, states)
+    return states
 
 
 def _attach(items: Sequence[Item], wanted: Wanted, host: Host) -> None:
@@ -131,17 +150,54 @@ def _outcome(host: Host, items: Sequence[Item], states: Sequence[ServiceState], 
     bare = [item.name for item in done if item.bundle and not item.bundle.chain]
     if bare:
         warnings.append(f"Installed without intermediate certificates: {', '.join(bare)}. Most clients need them.")
-    warnings += [f"{state.service.name}: {_OPEN}{unproven(state)}." for state in states if _is_open(state)]
+    warnings += [f"{state.name}: {_OPEN}{reported(state.sights, UNPROVEN)}." for state in states if _is_open(state)]
     return Outcome(
         changed=bool(done)
         or any(state.reloaded for state in states)
         or any(item.attachments.settled for item in items),
         certificates=[result(item, root_path=host.root) for item in items],
-        services=[service_result(state) for state in states],
+        services=[_service_result(state) for state in states],
         diff=[difference(item) for item in done],
         warnings=warnings,
     )
 
 
 def _is_open(state: ServiceState) -> bool:
-    return state.reloaded and not state.reload_needed and bool(unproven(state))
+    return state.reloaded and not state.reload_needed and bool(reported(state.sights, UNPROVEN))
+
+
+def _forget(root: Folder, items: Sequence[Item], states: Services) -> None:
+    """Remove certificates that no longer belong to a service from its journal, unless a group has done so."""
+    seen = {item.folder for item in items}
+    used = {name for item in items for name in item.services if item.target or item.before}
+    for name in states.keys() - used:
+        record = service_journal.read(root, name)
+        left = record.without(seen)
+        if left != record:
+            service_journal.write(root, name, left)
+
+
+def _service_result(state: ServiceState) -> dict[str, Any]:
+    """Return what happened to a service as a module result."""
+    return {
+        "name": state.name,
+        "validated": state.validated,
+        "reloaded": state.reloaded,
+        "stopped": state.stopped,
+        "reload_needed": state.reload_needed,
+        "proven": not state.reload_needed and bool(state.sights) and all(s.verdict == PROVEN for s in state.sights),
+        "endpoints": [_sight_result(sight) for sight in state.sights],
+        "error": state.error,
+    }
+
+
+def _sight_result(sight: Sight) -> dict[str, Any]:
+    return {
+        "endpoint": sight.target.endpoint.address,
+        "server_name": sight.target.server_name,
+        "certificate": sight.target.folder,
+        "before": sight.before.leaf if sight.before else None,
+        "after": sight.after.leaf if sight.after else None,
+        "verdict": sight.verdict,
+        "reason": sight.reason or None,
+    }

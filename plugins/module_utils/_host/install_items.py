@@ -12,34 +12,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import service_journal, store
-from .attachments import Attachments
-from .bundle import (
-    Bundle,
-    check_dates,
-    check_leaf,
-    check_names,
-    read_bundle,
-)
-from .endpoints import Endpoint, read_endpoints
 from .errors import (
     InputError,
     VerificationError,
     os_problem,
 )
 from .host import own_trouble
-from .keys import find_keys, read_key
+from .keys.keys import find_keys, read_key
 from .names import dns_names, folder_name
-from .verify import handshake
-from .x509 import iso
+from .store import store
+from .store.attachments import Attachments
+from .switch import service_journal
+from .tls.bundle import (
+    Bundle,
+    check_dates,
+    check_leaf,
+    check_names,
+    read_bundle,
+)
+from .tls.endpoints import Endpoint, read_endpoints
+from .tls.verify import handshake
+from .tls.x509 import iso
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .files import Access, Folder
     from .host import Host
-    from .services import Service
-    from .x509 import Certificate
+    from .switch.services import Service
+    from .switch.state import Member
+    from .tls.x509 import Certificate
 
 INSTALLED = "installed"
 PERMISSIONS = "permissions"
@@ -87,6 +87,13 @@ class Item:
         if self.task:
             self.attachments.follow(folder, version, host=self.task.host, access=self.task.access)
 
+    def take(self, member: Member) -> None:
+        """Take over what the transaction made of this certificate."""
+        self.in_use = member.in_use
+        if member.error:
+            self.error = self.error or member.error
+            self.action = FAILED
+
     @property
     def final(self) -> str | None:
         """The version in use if everything succeeds; for a failed certificate the one that is in use now."""
@@ -98,11 +105,6 @@ class Item:
         if self.bundle and not self.error:
             return self.bundle.leaf.names
         return tuple(self.before_leaf.get("names", self.names))
-
-    @property
-    def moves(self) -> bool:
-        """Say whether what services find at ``current`` differs from what they are known to work with."""
-        return not self.error and self.target is not None and self.target != self.rollback_to
 
 
 def read_entries(entries: Sequence[Mapping[str, Any]], services: Mapping[str, Service]) -> list[Item]:
@@ -155,38 +157,16 @@ def prepare(root: Folder | None, item: Item, task: Task) -> None:
             _remember_before(folder, item)
         if not item.error:
             _settle(folder, item, task)
-            decide_rollback(folder, item, task.host, task.records)
+            item.rollback_to = service_journal.rollback_version(
+                item.folder,
+                before=item.before,
+                target=item.target,
+                records=[task.records[name] for name in item.services if name in task.records],
+                usable=lambda version: store.is_alive(folder, version, now=task.host.now),
+            )
     if item.error:
         item.action = FAILED
         item.target = None
-
-
-def decide_rollback(
-    folder: Folder | None, item: Item, host: Host, records: Mapping[str, service_journal.Record]
-) -> None:
-    """Set the version for a rollback if a service fails with the new one.
-
-    Usually it is the version in use. After an interrupted run or a failed reload, a service may not have loaded that
-    one. Then it is the interrupted run's own rollback version, or the one that the service last loaded, unless that has
-    expired or lost its key.
-    """
-    item.rollback_to = item.before
-    if item.before is None:
-        return
-    for record in (records[name] for name in item.services if name in records):
-        noted = record.before.get(item.folder, record.proven.get(item.folder))
-        if noted == "" and item.before == item.target:
-            item.rollback_to = None
-            return
-        if noted and noted not in {item.before, item.target} and is_alive(folder, noted, now=host.now):
-            item.rollback_to = noted
-            return
-
-
-def is_alive(folder: Folder | None, version: str | None, *, now: datetime) -> bool:
-    """Say whether a service can use this version again: it exists, has its key and has not expired."""
-    found = store.read_version(folder, version) if version else None
-    return found is not None and found.has_key and found.leaf.not_after > now
 
 
 def result(item: Item, *, root_path: str) -> dict[str, Any]:

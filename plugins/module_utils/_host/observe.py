@@ -9,23 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping
 
-from .bundle import is_placeholder
+from .keys.pending import BareKey, Pending, read_bare_keys, read_pending
+from .keys.sealing import Recipient, read_recipient
 from .openssl import REQUEST_FILE
-from .pending import BareKey, Pending, read_bare_keys, read_pending
-from .sealing import Recipient, read_recipient
-from .service_journal import has_taken
-from .store import (
+from .store.store import (
     CERT,
     CURRENT,
     Version,
     current_version,
     read_versions,
 )
-from .x509 import iso
+from .switch.service_journal import has_taken
+from .tls.bundle import is_placeholder
+from .tls.x509 import iso
 
 if TYPE_CHECKING:
     from .files import Folder
-    from .service_journal import Record
+    from .switch.service_journal import Record
 
 
 @dataclass(frozen=True)

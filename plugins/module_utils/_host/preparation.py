@@ -10,13 +10,13 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping
 
-from . import service_journal
 from .files import open_root
 from .names import common_name
 from .preparation_items import read_entries
 from .preparation_plan import changes, has_work, lacks, plan
 from .preparation_work import work
 from .subject import failures, is_marked, reported, unmounted
+from .switch import service_journal
 
 if TYPE_CHECKING:
     from .host import Host

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from .errors import InputError
 from .host import own_trouble
+from .keys.sealing import Opening, Sealing
 from .names import dns_names, folder_name
 from .openssl import RequestSpec, check_subject, key_kind
 from .records import Change, check_change, outstanding
-from .sealing import Opening, Sealing
 from .subject import Subject, refuse_doubles
 
 if TYPE_CHECKING:
-    from .pending import Pending
+    from .keys.pending import Pending
 
 
 @dataclass

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import pending_life, placeholder, sealing
 from .errors import VerificationError
 from .files import Access
 from .host import own_trouble
-from .pending import choose
+from .keys import pending_life, placeholder, sealing
+from .keys.pending import choose
 from .space import check_space
 from .subject import look
 

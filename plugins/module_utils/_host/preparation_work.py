@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from . import pending_life, placeholder, sealing
 from .errors import HostError, os_problem
 from .files import PUBLIC, Access, Folder, open_root
 from .host import MARKER, own_trouble
+from .keys import pending_life, placeholder, sealing
+from .keys.pending import make_pending
 from .lock import locked
 from .openssl import find_openssl
-from .pending import make_pending
 from .preparation_plan import (
     has_work,
     is_stale,
@@ -29,7 +29,7 @@ from .preparation_plan import (
     plan_one,
 )
 from .records import read_records, write_records
-from .store import FOLDER_MODE, sweep
+from .store.store import FOLDER_MODE, sweep
 from .subject import look
 
 if TYPE_CHECKING:

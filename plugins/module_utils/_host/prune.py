@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from . import service_journal, store
 from .errors import HostError
 from .install_items import INSTALLED
+from .store import store
+from .switch import service_journal
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -20,7 +20,7 @@ from .records import read_records
 if TYPE_CHECKING:
     from .files import Folder
     from .host import Host
-    from .service_journal import Record
+    from .switch.service_journal import Record
 
 
 @dataclass

@@ -10,13 +10,13 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._host.service_manager import (
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_manager import (
     Chosen,
     System,
     choose,
     running_process,
 )
-from ansible_collections.certops.resello.plugins.module_utils._host.service_presets import PRESETS
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_presets import PRESETS
 
 DEBIAN = ["/run/systemd/system", "systemctl", "apachectl", "apache2ctl", "nginx", "haproxy", "doveadm", "service"]
 UNITS = "/usr/lib/systemd/system"

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from . import openssl, pending, x509
-from .errors import CommandError, VerificationError
-from .files import PRIVATE, PUBLIC, Access, Folder
+from .. import openssl
+from ..errors import CommandError, VerificationError
+from ..files import PRIVATE, PUBLIC, Access, Folder
+from ..tls import x509
+from . import pending
 from .keys import find_keys
 
 if TYPE_CHECKING:

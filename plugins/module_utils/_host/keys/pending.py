@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Collection, Sequence
 
-from . import x509
-from .errors import CommandError, VerificationError
-from .files import PRIVATE, Access, Folder
-from .names import common_name
-from .openssl import (
+from ..errors import CommandError, VerificationError
+from ..files import PRIVATE, Access, Folder
+from ..names import common_name
+from ..openssl import (
     KEY_FILE,
     REQUEST_FILE,
     SUBJECT_FIELDS,
@@ -25,11 +24,12 @@ from .openssl import (
     make_key,
     make_request,
 )
+from ..store.store import PENDING
+from ..tls import x509
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Mapping
 
-FOLDER = "pending"
 _META_FILE = "meta.json"
 _PUBLIC_FILE = "public.der"
 _FORMAT = 1
@@ -82,7 +82,7 @@ class BareKey:
 
 def read_pending(folder: Folder | None) -> list[Pending]:
     """Return the waiting keys in the folder of a certificate, oldest first; incomplete ones are left out."""
-    waiting = folder.child(FOLDER) if folder else None
+    waiting = folder.child(PENDING) if folder else None
     if waiting is None:
         return []
     with waiting:
@@ -92,7 +92,7 @@ def read_pending(folder: Folder | None) -> list[Pending]:
 
 def read_bare_keys(folder: Folder | None) -> list[BareKey]:
     """Return the keys in the folder of a certificate that came without a request."""
-    waiting = folder.child(FOLDER) if folder else None
+    waiting = folder.child(PENDING) if folder else None
     if waiting is None:
         return []
     with waiting:
@@ -120,7 +120,7 @@ def make_pending(program: str, folder: Folder, spec: RequestSpec, *, now: dateti
     identity = add_key(folder, fill, now=now)
     made = next((item for item in read_pending(folder) if item.id == identity), None)
     if made is None:
-        raise CommandError(problem=f"The key made in {folder.path}/{FOLDER}/{identity} cannot be read back.")
+        raise CommandError(problem=f"The key made in {folder.path}/{PENDING}/{identity} cannot be read back.")
     return made
 
 
@@ -129,7 +129,7 @@ def add_key(folder: Folder, fill: Callable[[Folder], x509.Request | x509.PublicK
 
     The folder appears only when it is complete and on disk. If ``fill`` raises, nothing is left behind.
     """
-    with folder.make(FOLDER, mode=0o700) as waiting:
+    with folder.make(PENDING, mode=0o700) as waiting:
         staging = waiting.make_staging()
         name = staging.path.rpartition("/")[2]
         try:

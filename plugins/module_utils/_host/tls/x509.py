@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Callable, Iterator, TypeVar
 
+from ..errors import VerificationError
 from . import der
-from .errors import VerificationError
 
 if TYPE_CHECKING:
     from datetime import datetime

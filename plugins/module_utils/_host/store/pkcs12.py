@@ -17,13 +17,13 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
-from .command import run_command
-from .errors import CommandError, HostError, InputError
-from .files import PUBLIC, Access, Folder
-from .openssl import write_output
+from ..command import run_command
+from ..errors import CommandError, HostError, InputError
+from ..files import PUBLIC, Access, Folder
+from ..openssl import write_output
 
 if TYPE_CHECKING:
-    from .command import CommandResult
+    from ..command import CommandResult
 
 KEYSTORE = "keystore.p12"
 ENCRYPTIONS: Mapping[str, Sequence[str]] = {

@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 import os
 import signal
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from .command import run_command
-from .endpoints import Endpoint, read_endpoints
-from .errors import InputError
-from .names import service_name
-from .proof import PROVEN, Sight
-from .service_journal import Record, kept
+from ..command import run_command
+from ..errors import InputError
+from ..names import service_name
+from ..tls.endpoints import Endpoint, read_endpoints
 from .service_manager import Chosen, choose, running_process
 
 if TYPE_CHECKING:
-    from typing import Hashable
+    pass
 
 
 _STOPPED = "set reload_only_if_running for a service that is stopped on purpose."
@@ -46,67 +44,6 @@ class Service:
     reload_timeout: float = 60.0
     endpoints: tuple[Endpoint, ...] = ()
     proof_timeout: float = 20.0
-
-
-@dataclass
-class ServiceState:
-    """What happened to a service in this run, and what is known of it from earlier ones.
-
-    ``proven``: folder to version that it was last seen to load. ``given``: what it should load now, by the journal.
-    ``disturbed``: it may have loaded something else since. ``others``: the journal's entries for certificates that are
-    not in this run. ``validated_with``: the files with which its config test passed.
-    """
-
-    service: Service
-    validated_with: Mapping[str, str] | None = None
-    validated: bool = False
-    reloaded: bool = False
-    stopped: bool = False
-    reload_needed: bool = False
-    given_up: bool = False
-    error: str | None = None
-    sights: list[Sight] = field(default_factory=list)
-    record: Record = field(default_factory=Record)
-    others: Record = field(default_factory=Record)
-    proven: dict[str, str] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    cleared: dict[str, str] = field(default_factory=dict)
-    unproven: set[str] = field(default_factory=set)
-    disturbed: bool = False
-
-    @property
-    def answered_before(self) -> tuple[str, ...]:
-        """The endpoints that spoke TLS before a switch that an earlier run did not complete."""
-        return self.record.answered
-
-    def remember(self, record: Record, *, seen: Collection[str]) -> None:
-        """Start from the journal; ``seen`` are the folders of this run's certificates."""
-        self.record = record
-        self.others = Record(
-            wanted=kept(record.wanted, seen=seen),
-            proven=kept(record.proven, seen=seen),
-            before=kept(record.before, seen=seen),
-        )
-        self.proven = {folder: version for folder, version in record.proven.items() if folder in seen}
-        self.given = {folder: version for folder, version in record.wanted.items() if folder in seen}
-        self.cleared = dict(record.cleared)
-        self.unproven = set(record.unproven)
-        self.disturbed = any(self.proven.get(folder) != version for folder, version in self.given.items())
-
-    def needs_reload(self, current: Mapping[str, str]) -> bool:
-        """Say whether the service is not known to have loaded all it finds now (folder to version)."""
-        return self.disturbed or any(self.proven.get(folder) != version for folder, version in current.items())
-
-    def loaded(self, current: Mapping[str, str]) -> None:
-        """Record that the service has loaded all it finds, by its endpoints or its commands."""
-        self.proven.update(current)
-        self.disturbed = False
-        self.cleared = {}
-        seen = {sight.target.folder for sight in self.sights}
-        open_ones = {sight.target.folder for sight in self.sights if sight.verdict != PROVEN}
-        self.unproven = (self.unproven - set(current)) | {
-            name for name in current if name in open_ones or name not in seen
-        }
 
 
 def read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
@@ -202,25 +139,6 @@ def _signal(service: Service) -> str | None:
     except OSError as error:
         return f"The reload of {service.name} failed: process {pid} could not be signalled ({error.strerror})."
     return None
-
-
-def connected(members: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Group certificates (folder to names of services) that are connected by services they share.
-
-    Groups and their members keep the order of ``members``. A certificate without a service is its own group.
-    """
-    groups: list[list[str]] = []
-    shared: list[set[Hashable]] = []
-    for folder, services in members.items():
-        marks: set[Hashable] = {("service", name) for name in services} | {("certificate", folder)}
-        touching = [number for number, group_marks in enumerate(shared) if group_marks & marks]
-        merged = [name for number in touching for name in groups[number]] + [folder]
-        for number in touching:
-            marks |= shared[number]
-        groups = [group for number, group in enumerate(groups) if number not in touching] + [merged]
-        shared = [group for number, group in enumerate(shared) if number not in touching] + [marks]
-    order = {folder: place for place, folder in enumerate(members)}
-    return sorted((sorted(group, key=order.__getitem__) for group in groups), key=lambda group: order[group[0]])
 
 
 def _command(entry: Mapping[str, Any], name: str, *, option: str) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
+from ..errors import HostError
+from ..openssl import find_openssl
 from . import adopt, links, pkcs12
-from .errors import HostError
-from .openssl import find_openssl
 
 if TYPE_CHECKING:
-    from .files import Access, Folder
-    from .host import Host
+    from ..files import Access, Folder
+    from ..host import Host
     from .links import Place
     from .pkcs12 import Keystore
 

@@ -10,9 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Sequence
 
+from ..errors import VerificationError
+from ..names import covers
 from . import x509
-from .errors import VerificationError
-from .names import covers
 
 if TYPE_CHECKING:
     from datetime import datetime

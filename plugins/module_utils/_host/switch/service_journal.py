@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Collection, Mapping
+from typing import TYPE_CHECKING, Callable, Collection, Mapping, Sequence
 
-from .files import PRIVATE, Access, Folder
+from ..files import PRIVATE, Access, Folder
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,6 +38,16 @@ class Record:
     cleared: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)
 
+    def without(self, folders: Collection[str]) -> Record:
+        """Return the record without these certificates."""
+        return dataclasses.replace(
+            self,
+            wanted=kept(self.wanted, seen=folders),
+            proven=kept(self.proven, seen=folders),
+            before=kept(self.before, seen=folders),
+            unproven=tuple(name for name in self.unproven if name not in folders),
+        )
+
 
 def has_taken(record: Record, folder: str, version: str) -> bool:
     """Say whether the service was given this version last and was seen to load it."""
@@ -47,6 +57,31 @@ def has_taken(record: Record, folder: str, version: str) -> bool:
 def kept(entries: Mapping[str, str], *, seen: Collection[str]) -> dict[str, str]:
     """Return the entries of certificates that are not in this run (``seen`` are those that are)."""
     return {folder: version for folder, version in entries.items() if folder not in seen}
+
+
+def rollback_version(
+    folder: str,
+    *,
+    before: str | None,
+    target: str | None,
+    records: Sequence[Record],
+    usable: Callable[[str], bool],
+) -> str | None:
+    """Return the version for a rollback if a service fails with ``target``; None if there is none.
+
+    ``before`` is in use, ``records`` are those of the services of this certificate. Usually it is the version in use.
+    After an interrupted run or a failed reload, a service may not have loaded that one. Then it is the interrupted
+    run's own rollback version, or the one that the service last loaded, unless it is not ``usable`` any more.
+    """
+    if before is None:
+        return None
+    for record in records:
+        noted = record.before.get(folder, record.proven.get(folder))
+        if noted == "" and before == target:
+            return None
+        if noted and noted not in {before, target} and usable(noted):
+            return noted
+    return before
 
 
 def read(root: Folder | None, service: str) -> Record:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator
 
-from . import pending, store
-from .openssl import KEY_FILE
+from ..openssl import KEY_FILE
+from ..store import store
+from . import pending
 
 if TYPE_CHECKING:
-    from .files import Folder
+    from ..files import Folder
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ def find_keys(folder: Folder | None, public_key_sha256: str) -> Iterator[HeldKey
         return
     for waiting in pending.read_pending(folder):
         if waiting.public_key_sha256 == public_key_sha256:
-            yield _held(folder, pending.FOLDER, waiting.id, csr=waiting.csr)
+            yield _held(folder, store.PENDING, waiting.id, csr=waiting.csr)
     for bare in pending.read_bare_keys(folder):
         if bare.public_key_sha256 == public_key_sha256:
-            yield _held(folder, pending.FOLDER, bare.id)
+            yield _held(folder, store.PENDING, bare.id)
     for version in reversed(store.read_versions(folder)):
         if version.leaf.public_key.sha256 == public_key_sha256 and version.has_key:
             yield _held(folder, store.VERSIONS, version.name)

@@ -17,14 +17,14 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
+from ..errors import HostError, InputError, UnsafePathError
+from ..files import MAX_FILE, Access, Folder
+from ..paths import Label, open_folder
 from . import store
-from .errors import HostError, InputError, UnsafePathError
-from .files import MAX_FILE, Access, Folder
-from .paths import Label, open_folder
 from .pkcs12 import KEYSTORE
 
 if TYPE_CHECKING:
-    from .host import Host
+    from ..host import Host
 
 FILES: Mapping[str, str] = {
     "fullchain": store.FULLCHAIN,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from .errors import InputError
-from .names import covers, dns_name, sample_name
+from ..errors import InputError
+from ..names import covers, dns_name, sample_name
 
 STARTTLS = ("none", "smtp", "imap", "pop3", "postgres")
 _MAX_PORT = 65535

@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.certops.resello.plugins.module_utils._host.endpoints import Endpoint, Target
-from ansible_collections.certops.resello.plugins.module_utils._host.probe import Look
-from ansible_collections.certops.resello.plugins.module_utils._host.proof import (
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.verdict import (
     BROKEN,
     KEPT,
     PROVEN,
@@ -18,6 +16,8 @@ from ansible_collections.certops.resello.plugins.module_utils._host.proof import
     Sight,
     judge,
 )
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.endpoints import Endpoint, Target
+from ansible_collections.certops.resello.plugins.module_utils._host.tls.probe import Look
 
 NEW, OLD, FOREIGN = Look(leaf="new"), Look(leaf="old"), Look(leaf="foreign")
 DEAD = Look(problem="refused the connection")
@@ -45,7 +45,8 @@ LEAVES = Leaves(expected="new", older=frozenset({"old", "older"}))
 )
 def test_verdicts(before: Look, after: list[Look], verdict: str, words: str) -> None:
     sight = Sight(target=Target(Endpoint(), "shop.example.com", "shop"), before=before, answered=before is not DEAD)
-    found, reason = judge(sight, after, LEAVES, proven=False)
-    assert found == verdict
-    assert words in reason
-    assert judge(sight, after, LEAVES, proven=True) == (PROVEN, "")
+    judged = judge(sight, after, LEAVES, steady=False)
+    assert judged.verdict == verdict
+    assert words in judged.reason
+    steady = judge(sight, after, LEAVES, steady=True)
+    assert (steady.verdict, steady.reason) == (PROVEN, "")

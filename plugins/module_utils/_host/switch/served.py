@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from .endpoints import Endpoint, Shown, Target, targets
-from .probe import look_at
+from ..tls.endpoints import Endpoint, Shown, Target, targets
+from ..tls.probe import look_at
 from .service_journal import Record, has_taken
 
 if TYPE_CHECKING:
-    from .observe import Observation
+    from ..observe import Observation
     from .services import Service
 
 MOST_SECONDS = 2.0

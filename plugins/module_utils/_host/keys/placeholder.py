@@ -13,15 +13,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from . import openssl, store, x509
-from .bundle import PLACEHOLDER_NAME, Bundle, is_placeholder
-from .errors import CommandError
+from .. import openssl
+from ..errors import CommandError
+from ..store import store
+from ..tls import x509
+from ..tls.bundle import PLACEHOLDER_NAME, Bundle, is_placeholder
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .files import Access, Folder
-    from .store import Version
+    from ..files import Access, Folder
+    from ..store.store import Version
 
 _DAYS = 90
 _RENEWED = timedelta(days=30)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from .errors import VerificationError
-from .names import sample_name
+from ..errors import VerificationError
+from ..names import sample_name
 
 if TYPE_CHECKING:
     from .bundle import Bundle

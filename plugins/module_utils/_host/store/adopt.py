@@ -15,12 +15,13 @@ import re
 import stat
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from . import links, store, x509
-from .bundle import Bundle, is_placeholder
-from .errors import HostError, VerificationError
+from ..errors import HostError, VerificationError
+from ..tls import x509
+from ..tls.bundle import Bundle, is_placeholder
+from . import links, store
 
 if TYPE_CHECKING:
-    from .files import Access, Folder
+    from ..files import Access, Folder
     from .links import Found
 
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\\s*", re.DOTALL)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Collection
 
-from . import pending
+from ..store import store
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .files import Folder
-    from .observe import Observation
+    from ..files import Folder
+    from ..observe import Observation
 
 
 def outlived(seen: Observation, *, keep: Collection[str], spared: str | None, days: float, now: datetime) -> list[str]:
@@ -36,7 +36,7 @@ def outlived(seen: Observation, *, keep: Collection[str], spared: str | None, da
 
 def remove(folder: Folder, identities: Collection[str]) -> None:
     """Remove waiting keys with their requests from the folder of a certificate."""
-    waiting = folder.child(pending.FOLDER)
+    waiting = folder.child(store.PENDING)
     if waiting is not None:
         with waiting:
             for identity in identities:

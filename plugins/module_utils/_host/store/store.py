@@ -12,22 +12,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, Sequence
 
-from . import x509
-from .bundle import is_placeholder
-from .errors import HostError, UnsafePathError, VerificationError
-from .files import PUBLIC, Access, Folder
-from .key_text import stated_public_key
-from .pending import FOLDER as PENDING
+from ..errors import HostError, UnsafePathError, VerificationError
+from ..files import PUBLIC, Access, Folder
+from ..tls import x509
+from ..tls.bundle import is_placeholder
+from ..tls.key_text import stated_public_key
+from ..tls.verify import handshake, is_pair, load_pair
 from .pkcs12 import KEYSTORE
-from .verify import handshake, is_pair, load_pair
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .bundle import Bundle
+    from ..tls.bundle import Bundle
     from .pkcs12 import Keystore
 
 VERSIONS = "versions"
+PENDING = "pending"
 CURRENT = "current"
 KEY = "privkey.pem"
 CERT = "cert.pem"
@@ -181,6 +181,12 @@ def switch(folder: Folder, name: str | None) -> None:
         folder.sync()
     else:
         folder.point(CURRENT, f"{VERSIONS}/{name}")
+
+
+def is_alive(folder: Folder | None, version: str | None, *, now: datetime) -> bool:
+    """Say whether a service can use this version again: it exists, has its key and has not expired."""
+    found = read_version(folder, version) if version else None
+    return found is not None and found.has_key and found.leaf.not_after > now
 
 
 def removable(versions: Sequence[Version], *, keep: int, protected: Collection[str], now: datetime) -> list[str]:
