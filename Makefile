@@ -53,7 +53,7 @@ endif
 packages:
 	@tests/tools/debian_packages.sh nginx:nginx openssl:openssl curl:curl unzip:unzip strace:strace git:git faketime:faketime \
 		apache2:apache2 haproxy:haproxy postfix:postfix named:bind9 nsupdate:bind9-dnsutils pdns_server:pdns-backend-sqlite3 \
-		sshd:openssh-server ssh:openssh-client sudo:sudo pkill:procps
+		sshd:openssh-server ssh:openssh-client sudo:sudo pkill:procps lighttpd:lighttpd lighttpd:lighttpd-mod-openssl dovecot:dovecot-imapd postgres:postgresql
 
 .PHONY: test
 test: packages $(TEST) $(OLDEST) ## what a contributor and CI run; PARTS="unit ruff" runs only these

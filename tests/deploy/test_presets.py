@@ -8,35 +8,60 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.certops.resello.plugins.module_utils._host.switch.service_presets import PRESETS
 from ansible_collections.certops.resello.tests.deploy.test_servers import SERVERS, sha256
 from ansible_collections.certops.resello.tests.support.machine import Machine
-from ansible_collections.certops.resello.tests.support.services import Nginx, Postfix, Server, Site
+from ansible_collections.certops.resello.tests.support.services import Dovecot, Nginx, Postfix, Server, Site
 
-# The programs of a preset, by the names under which it starts them: they work on the configuration of the test.
-WRAPPERS = {
-    Nginx: ("nginx", 'exec {} "$@"'),
-    Postfix: ("postfix", 'exec {} "$@"'),
+# The programs of a preset: under these names they work on the configuration of the test.
+PROGRAMS: dict[type[Server], tuple[str, ...]] = {
+    Nginx: ("nginx",),
+    Postfix: ("postfix", "postconf"),
+    Dovecot: ("doveconf", "doveadm"),
 }
 
 
 def environment(server: Server, folder: Path) -> dict[str, str]:
-    name, text = WRAPPERS[type(server)]
     folder.mkdir()
-    command = [word for word in server.start_command if word != "start"]
-    real = next(
-        str(Path(place) / command[0])
-        for place in (*os.environ["PATH"].split(":"), "/usr/sbin")
-        if (Path(place) / command[0]).exists()
-    )
-    (folder / name).write_text(f"#!/bin/sh\n{text.format(shlex.join([real, *command[1:]]))}\n")
-    (folder / name).chmod(0o755)
-    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+    options = {
+        Nginx: [word for word in server.start_command[1:] if word != "start"],
+        Postfix: ["-c", str(server.config.parent)],
+        Dovecot: ["-c", str(server.config)],
+    }
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    for name in PROGRAMS[type(server)]:
+        real = shutil.which(name, path=path)
+        assert real
+        words = shlex.join([real, *options[type(server)]])
+        (folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:{path}"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SERVERS if kind in WRAPPERS], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [Postfix, Dovecot], ids=lambda kind: kind.name)
+def test_the_config_test_of_a_preset_reads_the_keys(machine: Machine, kind: type[Server]) -> None:
+    """Those programs themselves do not."""
+    if kind.missing():
+        pytest.skip(kind.missing())
+    server = kind(machine.folder / "server", [Site("shop.example.com", machine.root / "shop" / "current")])
+    there = {**os.environ, **environment(server, machine.folder / "programs")}
+    machine.install(machine.ordered())
+    (command,) = PRESETS[kind.name].validate
+    with server:
+        assert subprocess.run(command, env=there, check=False, capture_output=True).returncode == 0
+        for name in ("privkey.pem", "combined.pem"):
+            (machine.root / "shop" / "current" / name).write_text("garbage\n")
+        found = subprocess.run(command, env=there, check=False, capture_output=True, text=True)
+        assert found.returncode
+        assert str(machine.root / "shop" / "current") in found.stderr
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SERVERS if kind in PROGRAMS], ids=lambda kind: kind.name)
 def test_a_preset_reloads_where_the_service_runs_and_only_there(machine: Machine, kind: type[Server]) -> None:
     if kind.missing():
         pytest.skip(kind.missing())

@@ -91,6 +91,8 @@ class Server:
 
     name: ClassVar[str]
     program: ClassVar[str]
+    key_group: ClassVar[str] = ""
+    """Who must be able to read the keys, if root does not do it for the server."""
 
     def __init__(
         self, folder: Path, sites: Sequence[Site], *, address: str = "127.0.0.1", port: int = 0, **options: Any
@@ -408,6 +410,163 @@ class Postfix(Server):
 
     def leaf_sha256(self, name: str | None = None) -> str:
         return shown_leaf(self.address, self.port, name or self.sites[0].name, starttls=smtp_starttls)
+
+
+class Lighttpd(Server):
+    """lighttpd with mod_openssl."""
+
+    name = "lighttpd"
+    program = "lighttpd"
+
+    @classmethod
+    def missing(cls) -> str:
+        return super().missing() or ("" if list(Path("/usr/lib").glob("**/mod_openssl.so")) else "no mod_openssl")
+
+    @property
+    def start_command(self) -> list[str]:
+        return ["lighttpd", "-f", str(self.config)]
+
+    @property
+    def validate_command(self) -> list[str]:
+        return ["lighttpd", "-tt", "-f", str(self.config)]
+
+    @property
+    def reload_command(self) -> list[str]:
+        return ["sh", "-c", f"kill -USR1 $(cat {self.pid_file})"]
+
+    def text(self) -> str:
+        first = self.sites[0].folder
+        return (
+            f'server.modules = ("mod_openssl")\nserver.document-root = "{self.folder}"\n'
+            f'server.bind = "{self.address}"\nserver.port = {self.port}\nserver.pid-file = "{self.pid_file}"\n'
+            f'server.errorlog = "{self.folder}/error.log"\nssl.engine = "enable"\n'
+            f'ssl.pemfile = "{first}/fullchain.pem"\nssl.privkey = "{first}/privkey.pem"\n'
+            + "".join(self._site(site) for site in self.sites[1:])
+        )
+
+    def _site(self, site: Site) -> str:
+        return (
+            f'$HTTP["host"] == "{site.name}" {{\n  ssl.pemfile = "{site.folder}/fullchain.pem"\n'
+            f'  ssl.privkey = "{site.folder}/privkey.pem"\n}}\n'
+        )
+
+
+class Dovecot(Server):
+    """The IMAP server of Dovecot, with TLS from the first byte. Needs root."""
+
+    name = "dovecot"
+    program = "dovecot"
+
+    @classmethod
+    def missing(cls) -> str:
+        return super().missing() or ("" if os.geteuid() == 0 else "dovecot needs root")
+
+    @property
+    def pid_file(self) -> Path:
+        return self.folder / "run" / "master.pid"
+
+    @property
+    def start_command(self) -> list[str]:
+        # Its daemon would keep the pipes of whoever starts it.
+        return ["sh", "-c", f"dovecot -c {self.config} > {self.folder}/start.log 2>&1"]
+
+    @property
+    def validate_command(self) -> list[str]:
+        return ["doveconf", "-n", "-c", str(self.config)]
+
+    @property
+    def reload_command(self) -> list[str]:
+        return ["doveadm", "-c", str(self.config), "reload"]
+
+    def text(self) -> str:
+        return (
+            f"protocols = imap\nbase_dir = {self.folder}/run\nstate_dir = {self.folder}/state\n"
+            f"listen = {self.address}\n"
+            f"log_path = {self.folder}/mail.log\nmail_location = maildir:{self.folder}/mail\nssl = required\n"
+            f"ssl_cert = <{self.sites[0].folder}/fullchain.pem\nssl_key = <{self.sites[0].folder}/privkey.pem\n"
+            "service imap-login {\n  inet_listener imap {\n    port = 0\n  }\n"
+            f"  inet_listener imaps {{\n    port = {self.port}\n    ssl = yes\n  }}\n  chroot =\n}}\n"
+            + "".join(self._site(site) for site in self.sites[1:])
+        )
+
+    def _site(self, site: Site) -> str:
+        return (
+            f"local_name {site.name} {{\n  ssl_cert = <{site.folder}/fullchain.pem\n"
+            f"  ssl_key = <{site.folder}/privkey.pem\n}}\n"
+        )
+
+
+class Postgres(Server):
+    """A cluster of PostgreSQL of its own, run by the user `postgres`, who must be able to read the keys. Needs root."""
+
+    name = "postgresql"
+    program = "postgres"
+    user = "postgres"
+    key_group = "postgres"
+
+    @classmethod
+    def missing(cls) -> str:
+        return super().missing() or ("" if os.geteuid() == 0 else "postgresql is started by root here")
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "data" / "postgresql.conf"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.folder / "data" / "postmaster.pid"
+
+    @property
+    def pid(self) -> int:
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            return int(self.pid_file.read_text().split()[0])
+        return 0
+
+    @property
+    def endpoint(self) -> dict[str, Any]:
+        return {**super().endpoint, "starttls": "postgres"}
+
+    def _command(self, *words: str) -> list[str]:
+        program = Path(os.path.realpath(shutil.which(self.program) or self.program)).parent / words[0]
+        return ["runuser", "-u", self.user, "--", str(program), *words[1:]]
+
+    @property
+    def start_command(self) -> list[str]:
+        data = str(self.config.parent)
+        return self._command("pg_ctl", "-D", data, "-w", "-l", f"{data}/server.log", "start")
+
+    @property
+    def validate_command(self) -> list[str]:
+        return []
+
+    @property
+    def reload_command(self) -> list[str]:
+        return self._command("pg_ctl", "-D", str(self.config.parent), "reload")
+
+    def configure(self) -> None:
+        if not self.config.parent.exists():
+            self.config.parent.mkdir(mode=0o700)
+            shutil.chown(self.folder, self.user)
+            shutil.chown(self.config.parent, self.user)
+            made = self._command("initdb", "-D", str(self.config.parent), "-A", "trust", "--no-sync")
+            subprocess.run(made, cwd=self.folder, check=True, capture_output=True)
+        self.config.write_text(self.text())
+
+    def text(self) -> str:
+        return (
+            f"listen_addresses = '{self.address}'\nport = {self.port}\nunix_socket_directories = ''\nssl = on\n"
+            f"ssl_cert_file = '{self.sites[0].folder}/fullchain.pem'\n"
+            f"ssl_key_file = '{self.sites[0].folder}/privkey.pem'\nfsync = off\n"
+        )
+
+    def leaf_sha256(self, name: str | None = None) -> str:
+        return shown_leaf(self.address, self.port, name or self.sites[0].name, starttls=postgres_starttls)
+
+
+def postgres_starttls(plain: socket.socket) -> None:
+    """Ask a PostgreSQL server for TLS."""
+    plain.sendall(bytes([0, 0, 0, 8, 4, 210, 22, 47]))
+    assert plain.recv(1) == b"S"
 
 
 def smtp_starttls(plain: socket.socket) -> None:

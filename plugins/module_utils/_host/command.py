@@ -22,6 +22,7 @@ OUTPUT_LIMIT = 1 << 20
 SHOWN = 2000
 _GRACE = 2.0
 # Service programs are there, and a task's environment may lack them.
+_LONGEST_SHOWN = 200  # of a command; a script among its arguments can be long
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\u00a1-\ufffd]")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -45,7 +46,10 @@ class CommandResult:
         """Return one line for a message: the command, how it ended, the end of what it wrote."""
         ended = self.problem or f"returned {self.rc}"
         wrote = " ".join(self.output.split())[-500:]
-        return f"'{' '.join(self.argv)}' {ended}" + (f": {wrote}" if wrote else "")
+        command = " ".join(" ".join(self.argv).split())
+        if len(command) > _LONGEST_SHOWN:
+            command = f"{command[:_LONGEST_SHOWN]}..."
+        return f"'{command}' {ended}" + (f": {wrote}" if wrote else "")
 
 
 def run_command(

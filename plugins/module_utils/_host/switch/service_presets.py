@@ -28,6 +28,15 @@ class Preset:
     endpoints: tuple[Mapping[str, Any], ...] = ()
 
 
+# The config tests of Postfix and Dovecot do not read the keys. A key with a passphrase is left to the service itself.
+_KEYS_ARE_READ = """while read -r key; do
+  [ -z "$key" ] || grep -q ENCRYPTED "$key" || openssl pkey -noout -in "$key" || exit 1
+done"""
+_POSTFIX_TEST = f"""postfix check || exit
+postconf -xh smtpd_tls_chain_files smtpd_tls_key_file | tr -s ', ' '\\n\\n' | {_KEYS_ARE_READ}"""
+_DOVECOT_TEST = f"""doveconf -n > /dev/null || exit
+doveconf -nP | sed -n 's/^ *ssl_key = <//p; s/^ *ssl_server_key_file = //p' | {_KEYS_ARE_READ}"""
+
 PRESETS: Mapping[str, Preset] = {
     "nginx": Preset(
         units=("nginx",),
@@ -59,7 +68,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "postfix": Preset(
         units=("postfix",),
-        validate=(("postfix", "check"),),
+        validate=(("sh", "-c", _POSTFIX_TEST),),
         own_reload=(("postfix", "reload"),),
         prefers_own=True,
         running=(("postfix", "status"),),
@@ -73,7 +82,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "dovecot": Preset(
         units=("dovecot",),
-        validate=(("doveconf", "-n"),),
+        validate=(("sh", "-c", _DOVECOT_TEST),),
         own_reload=(("doveadm", "reload"),),
         pid_files=("/run/dovecot/master.pid", "/var/run/dovecot/master.pid"),
         endpoints=({"port": 993},),
