@@ -17,6 +17,8 @@ MAX_LABEL = 63
 MAX_COMMON_NAME = 64  # ub-common-name, RFC 5280 appendix A.1
 WILDCARD = "_wildcard"
 
+KEY_FILE = "privkey.pem"
+REQUEST_FILE = "request.csr"
 _FOLDER = re.compile(rf"\A(?:{WILDCARD}\.)?[a-z0-9][a-z0-9._-]{{0,62}}\Z")
 _SERVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}\Z")
 _LABEL = re.compile(r"\A[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .keys.pending import BareKey, Pending, read_bare_keys, read_pending
-from .keys.sealing import Recipient, read_recipient
-from .openssl import REQUEST_FILE
+from .keys.recipient import Recipient, read_recipient
+from .names import REQUEST_FILE
 from .store.store import (
     CERT,
     CURRENT,

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Mapping, Sequence
 from .command import run_command
 from .errors import CommandError, InputError
 from .files import PRIVATE, Access
-from .names import common_name
+from .names import KEY_FILE, REQUEST_FILE, common_name
 from .paths import sync
 
 if TYPE_CHECKING:
     from .files import Folder
 
 KEY_SIZES: Mapping[str, tuple[int, ...]] = {"RSA": (2048, 3072, 4096), "ECDSA": (256, 384)}
-KEY_FILE = "privkey.pem"
-REQUEST_FILE = "request.csr"
 SUBJECT_FIELDS: Mapping[str, tuple[str, str]] = {
     "country": ("C", "2.5.4.6"),
     "state_or_province": ("ST", "2.5.4.8"),

@@ -13,7 +13,7 @@ from .errors import VerificationError
 from .files import Access
 from .host import own_trouble
 from .keys import pending_life, placeholder, sealing
-from .keys.pending import choose
+from .keys.making import choose
 from .space import check_space
 from .subject import look
 

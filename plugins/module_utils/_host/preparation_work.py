@@ -13,7 +13,7 @@ from .errors import HostError, os_problem
 from .files import PUBLIC, Access, Folder, open_root
 from .host import MARKER, own_trouble
 from .keys import pending_life, placeholder, sealing
-from .keys.pending import make_pending
+from .keys.making import make_pending
 from .lock import locked
 from .openssl import find_openssl
 from .preparation_plan import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator
 
-from ..openssl import KEY_FILE
+from ..names import KEY_FILE
 from ..store import store
 from . import pending
 

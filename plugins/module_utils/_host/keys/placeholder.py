@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .. import openssl
 from ..errors import CommandError
+from ..names import KEY_FILE
 from ..store import store
 from ..tls import x509
 from ..tls.bundle import PLACEHOLDER_NAME, Bundle, is_placeholder
@@ -66,8 +67,8 @@ def make_placeholder(program: str, folder: Folder, names: tuple[str, ...], *, ac
         with staging:
             openssl.make_key(program, staging, _KIND)
             spec = openssl.SelfSigned(common_name=PLACEHOLDER_NAME, days=_DAYS, names=names)
-            openssl.make_self_signed(program, staging, spec, key=openssl.KEY_FILE, name=store.CERT)
-            key = staging.read(openssl.KEY_FILE) or b""
+            openssl.make_self_signed(program, staging, spec, key=KEY_FILE, name=store.CERT)
+            key = staging.read(KEY_FILE) or b""
             text = (staging.read(store.CERT) or b"").decode("ascii", errors="replace")
     finally:
         folder.remove(temporary)

@@ -14,27 +14,23 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from .. import openssl
 from ..errors import CommandError, VerificationError
 from ..files import PRIVATE, PUBLIC, Access, Folder
+from ..names import KEY_FILE
 from ..tls import x509
-from . import pending
+from . import making
 from .keys import find_keys
+from .recipient import CERTIFICATE, RECEIVING, Recipient, read_recipient
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .keys import HeldKey
 
-RECEIVING = "receiving"
-"""Folder of the recipient below that of the certificate."""
-KEPT = timedelta(days=1)
-_REUSED = timedelta(hours=12)
 _KEY = "recipient.key"
-_CERTIFICATE = "recipient.pem"
 _MESSAGE = "message.pem"
 _KIND = openssl.KeyKind(kind="ECDSA", bits=384)
 _DIGEST = "ecdh_kdf_md:sha384"
@@ -79,35 +75,6 @@ class Opening:
         )
 
 
-@dataclass(frozen=True)
-class Recipient:
-    """The certificate of a temporary recipient that waits on this host; None if it cannot be read."""
-
-    certificate: x509.Certificate | None
-
-    def usable(self, *, now: datetime) -> bool:
-        """Say whether keys may still be sealed for it: it will still exist when they arrive."""
-        return self.certificate is not None and now - self.certificate.not_before < _REUSED
-
-    def stale(self, *, now: datetime) -> bool:
-        """Say whether it was left over and must be removed."""
-        return self.certificate is None or now - self.certificate.not_before >= KEPT
-
-
-def read_recipient(folder: Folder | None) -> Recipient | None:
-    """Return the recipient that waits in the folder of a certificate, None if there is none."""
-    place = folder.child(RECEIVING) if folder else None
-    if place is None:
-        return None
-    with place:
-        text = (place.read(_CERTIFICATE) or b"").decode("ascii", errors="replace")
-    try:
-        found = x509.certificates(text, where=f"{place.path}/{_CERTIFICATE}")
-    except VerificationError:
-        found = []
-    return Recipient(certificate=found[0] if found else None)
-
-
 def make_recipient(program: str, folder: Folder, *, name: str) -> Recipient:
     """Make a recipient for certificate ``name`` in its folder, replacing an older one. Raises CommandError."""
     staging = folder.make_staging()
@@ -116,7 +83,7 @@ def make_recipient(program: str, folder: Folder, *, name: str) -> Recipient:
         with staging:
             openssl.make_key(program, staging, _KIND, name=_KEY)
             spec = openssl.SelfSigned(common_name=_common_name(name), days=2)
-            openssl.make_self_signed(program, staging, spec, key=_KEY, name=_CERTIFICATE)
+            openssl.make_self_signed(program, staging, spec, key=_KEY, name=CERTIFICATE)
             staging.sync()
         folder.remove(RECEIVING)
         folder.rename(temporary, RECEIVING)
@@ -142,9 +109,9 @@ def seal(program: str, folder: Folder, sealing: Sealing, *, name: str, now: date
     temporary = staging.path.rpartition("/")[2]
     try:
         with staging:
-            staging.write_new(_CERTIFICATE, recipient.pem.encode("ascii"), access=Access(mode=PUBLIC))
+            staging.write_new(CERTIFICATE, recipient.pem.encode("ascii"), access=Access(mode=PUBLIC))
             argv = [program, "cms", "-encrypt", "-binary", "-aes256", "-outform", "PEM", "-in", held.path]
-            argv += ["-recip", f"{staging.path}/{_CERTIFICATE}", "-keyopt", _DIGEST]
+            argv += ["-recip", f"{staging.path}/{CERTIFICATE}", "-keyopt", _DIGEST]
             openssl.write_output(argv, staging, _MESSAGE)
             message = (staging.read(_MESSAGE) or b"").decode("ascii")
     finally:
@@ -225,15 +192,15 @@ def _open(program: str, folder: Folder, opening: Opening, *, now: datetime) -> s
             _decrypt(program, place, staging)
             return _proven(program, staging, opening)
 
-        pending.add_key(folder, fill, now=now)
+        making.add_key(folder, fill, now=now)
     return opening.public_key_sha256
 
 
 def _decrypt(program: str, place: Folder, staging: Folder) -> None:
     argv = [program, "cms", "-decrypt", "-binary", "-inform", "PEM", "-in", f"{place.path}/{_MESSAGE}"]
-    argv += ["-recip", f"{place.path}/{_CERTIFICATE}", "-inkey", f"{place.path}/{_KEY}"]
+    argv += ["-recip", f"{place.path}/{CERTIFICATE}", "-inkey", f"{place.path}/{_KEY}"]
     try:
-        openssl.write_output(argv, staging, openssl.KEY_FILE)
+        openssl.write_output(argv, staging, KEY_FILE)
     except CommandError as error:
         raise VerificationError(
             problem=f"The sealed message cannot be opened here: it was sealed for another recipient, or was changed on "
@@ -244,7 +211,7 @@ def _decrypt(program: str, place: Folder, staging: Folder) -> None:
 
 def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x509.PublicKey:
     """Verify that what was decrypted is the complete, undamaged key, and write its public parts."""
-    path = f"{staging.path}/{openssl.KEY_FILE}"
+    path = f"{staging.path}/{KEY_FILE}"
     try:
         public = openssl.public_key(program, path)
         openssl.check_key(program, path)
@@ -261,8 +228,8 @@ def _proven(program: str, staging: Folder, opening: Opening) -> x509.Request | x
             remedy="Seal the key that the certificate was ordered with.",
         )
     if opening.csr:
-        return pending.keep_received_request(staging, opening.csr, public_key_sha256=found)
-    return pending.write_public_key(staging, public)
+        return making.keep_received_request(staging, opening.csr, public_key_sha256=found)
+    return making.write_public_key(staging, public)
 
 
 def _common_name(name: str) -> str:

@@ -21,7 +21,6 @@ from ..errors import HostError, InputError, UnsafePathError
 from ..files import MAX_FILE, Access, Folder
 from ..paths import Label, open_folder
 from . import store
-from .pkcs12 import KEYSTORE
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -32,7 +31,7 @@ FILES: Mapping[str, str] = {
     "chain": store.CHAIN,
     "privkey": store.KEY,
     "combined": store.COMBINED,
-    "pkcs12": KEYSTORE,
+    "pkcs12": store.KEYSTORE,
 }
 WHOLE = ("combined", "pkcs12")
 """Files that may be copied: those with key and certificate in one."""

@@ -21,11 +21,11 @@ from ..command import run_command
 from ..errors import CommandError, HostError, InputError
 from ..files import PUBLIC, Access, Folder
 from ..openssl import write_output
+from .store import KEYSTORE
 
 if TYPE_CHECKING:
     from ..command import CommandResult
 
-KEYSTORE = "keystore.p12"
 ENCRYPTIONS: Mapping[str, Sequence[str]] = {
     "aes256": ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha256"),
     "3des": ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"),

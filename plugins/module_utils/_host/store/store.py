@@ -18,7 +18,6 @@ from ..tls import x509
 from ..tls.bundle import is_placeholder
 from ..tls.key_text import stated_public_key
 from ..tls.verify import handshake, is_pair, load_pair
-from .pkcs12 import KEYSTORE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +33,7 @@ CERT = "cert.pem"
 CHAIN = "chain.pem"
 FULLCHAIN = "fullchain.pem"
 COMBINED = "combined.pem"
+KEYSTORE = "keystore.p12"
 KEY_FILES = (KEY, COMBINED, KEYSTORE)
 FOLDER_MODE = 0o711
 _VERSION = re.compile(r"\A[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}-[0-9a-f]{8}(?:-r[0-9]+)?\Z")

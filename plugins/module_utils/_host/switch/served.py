@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ..tls.endpoints import Endpoint, Shown, Target, targets
-from ..tls.probe import look_at
 from .service_journal import Record, has_taken
 
 if TYPE_CHECKING:
@@ -54,6 +53,10 @@ def look_at_services(used: Sequence[Used], services: Mapping[str, Service], reco
         if _was_loaded(records.get(name, Record()), target.folder, by_folder[target.folder])
     ]
     found = Served()
+    if not asked:
+        return found
+    from ..tls.probe import look_at  # noqa: PLC0415  # only where there is something to ask
+
     for (name, target), seen in zip(asked, look_at([(one.endpoint, one.server_name) for _name, one in asked])):
         current = by_folder[target.folder].current
         if current is None or not seen.leaf:
