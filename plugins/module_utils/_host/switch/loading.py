@@ -52,7 +52,7 @@ def check_again(state: State, folders: Sequence[str]) -> Step[State]:
         answering = [sight for sight in service.sights if sight.answered]
         if concerned and answering and not service.needs_reload(state.in_use(service.name)):
             looks = yield Observe(tuple(sight.target for sight in answering))
-            if any(look != sight.before for sight, look in zip(answering, looks)):
+            if any(look != (sight.after or sight.before) for sight, look in zip(answering, looks)):
                 state = state.with_service(replace(service, disturbed=True))
     return state
 
