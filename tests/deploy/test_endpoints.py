@@ -64,6 +64,15 @@ def test_check_mode_shows_what_is_there_and_reloads_nothing(machine: Machine) ->
         assert (service["proven"], service["reloaded"], service["validated"]) == (True, True, True)
 
 
+def test_service_that_shows_its_certificate_is_not_stopped_whatever_its_command_says(machine: Machine) -> None:
+    installed(machine)
+    with Nginx(machine.folder / "server", [site(machine)]) as server:
+        new = used_by(renewed(machine), "nginx")
+        passive = {**server.service, "reload_only_if_running": True, "running_command": ["false"]}
+        service = machine.install(new, services=[passive])["services"][0]
+        assert (service["stopped"], service["reloaded"], service["proven"]) == (False, True, True)
+
+
 def test_several_certificates_behind_one_server_are_each_seen_by_name(machine: Machine) -> None:
     installed(machine, "one", "two", "three")
     with Nginx(machine.folder / "server", [site(machine, name) for name in ("one", "two", "three")]) as server:

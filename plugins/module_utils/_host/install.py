@@ -153,6 +153,7 @@ def _outcome(host: Host, items: Sequence[Item], states: Sequence[ServiceState], 
     warnings += [f"{state.name}: {_OPEN}{reported(state.sights, UNPROVEN)}." for state in states if _is_open(state)]
     return Outcome(
         changed=bool(done)
+        or any(item.in_use != item.before for item in items)
         or any(state.reloaded for state in states)
         or any(item.attachments.settled for item in items),
         certificates=[result(item, root_path=host.root) for item in items],

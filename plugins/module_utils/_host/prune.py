@@ -67,4 +67,7 @@ def _chosen(folder: Folder, item: Item, how: Pruning, records: Mapping[str, serv
     others = [name for name in store.version_names(folder) if name not in kept]
     if item.remove_older or not others:
         return others
-    return store.removable(store.read_versions(folder), keep=keep, protected=kept, now=how.now)
+    versions = store.read_versions(folder)
+    if keep > 1:  # what was served until now, before any that services refused
+        kept |= {one.name for one in versions if one.name == item.before and one.leaf.not_after > how.now}
+    return store.removable(versions, keep=keep, protected=kept, now=how.now)

@@ -120,7 +120,9 @@ def in_order(
     with place.opened(label, access) as parent:
         if place.copied:
             wanted = read_file(folder, version, place.file)
-            return wanted is None or _read_copy(parent, place) == wanted
+            return wanted is None or (
+                _read_copy(parent, place) == wanted and not _readers_differ(parent, place, access)
+            )
         return _target(parent, place) == target
 
 
@@ -207,6 +209,12 @@ def _target(parent: Folder, place: Place) -> str | None:
 def _read_copy(parent: Folder, place: Place) -> bytes | None:
     status = parent.status(place.name)
     return parent.read(place.name) if status is not None and stat.S_ISREG(status.st_mode) else None
+
+
+def _readers_differ(parent: Folder, place: Place, access: Access) -> bool:
+    """Say whether others than wanted can read a copy: its mode or owner was changed, or other readers are wanted."""
+    status = parent.status(place.name)
+    return status is None or access.differs(status) or (access.owner is None and status.st_uid not in {0, os.geteuid()})
 
 
 def _read_through(parent: Folder, place: Place, itself: os.stat_result) -> tuple[bytes, os.stat_result]:

@@ -15,6 +15,7 @@ from .verdict import BROKEN, KEPT, judge, judge_after_failed_reload, reported
 if TYPE_CHECKING:
     from .effects import Step
     from .state import ServiceState, State
+    from .verdict import Sight
 
 TEST = "config test"
 RELOAD = "reload"
@@ -57,10 +58,20 @@ def check_again(state: State, folders: Sequence[str]) -> Step[State]:
     return state
 
 
-def is_stopped(service: ServiceState) -> Step[bool]:
-    """Say whether the service is stopped on purpose: whoever starts it loads the files in use."""
-    stopped = (yield IsStopped(service.name)) if service.can_be_stopped else False
+def is_stopped(state: State, service: ServiceState) -> Step[bool]:
+    """Say whether the service is stopped on purpose: whoever starts it loads the files in use.
+
+    One that shows a certificate of this host runs, whatever its command says.
+    """
+    if not service.can_be_stopped or any(_is_ours(state, sight) for sight in service.sights):
+        return False
+    stopped = yield IsStopped(service.name)
     return bool(stopped)
+
+
+def _is_ours(state: State, sight: Sight) -> bool:
+    leaves = state.leaves(sight.target.folder)
+    return sight.before is not None and sight.before.leaf in {leaves.expected, *leaves.older} - {""}
 
 
 def config_test(service: ServiceState) -> Step[str | None]:
@@ -71,7 +82,7 @@ def config_test(service: ServiceState) -> Step[str | None]:
 
 def _load(state: State, service: ServiceState) -> Step[tuple[State, Trouble | None]]:
     current = state.in_use(service.name)
-    service = replace(service, stopped=(yield from is_stopped(service)))
+    service = replace(service, stopped=(yield from is_stopped(state, service)))
     if service.stopped:
         return state.with_service(replace(service, sights=()).loaded(current)), None
     if service.validated_with != current:
@@ -81,10 +92,10 @@ def _load(state: State, service: ServiceState) -> Step[tuple[State, Trouble | No
             return state.with_service(service), Trouble(service.name, TEST, problem)
     # From here on it may have loaded these files, whatever its command says.
     service = replace(service, disturbed=True, reloaded=False)
-    problem = yield Reload(service.name)
+    problem = (yield Reload(service.name)) if service.has_reload else None
     if problem:
         return (yield from _after_failed_reload(state, service, problem))
-    service = yield from _watched(state, replace(service, reloaded=True))
+    service = yield from _watched(state, replace(service, reloaded=service.has_reload))
     broken, still_old = reported(service.sights, BROKEN), reported(service.sights, KEPT)
     if broken:
         text = f"{service.name} was reloaded, but {broken}."

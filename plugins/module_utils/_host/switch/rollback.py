@@ -23,6 +23,7 @@ _TAILS = {
     RELOAD: "The new files are in place; the next run tries again.",
     DOWN: "The new files are in place; check the service itself. The next run tries again.",
 }
+_OLD_IN_PLACE = "The previous files are in place; check the service itself. The next run tries again."
 
 
 def put_into_use(state: State, folders: Sequence[str]) -> Step[tuple[State, tuple[str, ...]]]:
@@ -51,7 +52,7 @@ def test_configs(state: State) -> Step[tuple[State, str | None]]:
     problems = []
     for name in state.touched:
         service = state.services[name]
-        stopped = yield from is_stopped(service)
+        stopped = yield from is_stopped(state, service)
         problem = None if stopped else (yield from config_test(service))
         state = state.with_service(replace(service, validated_with=None if problem else state.in_use(name)))
         problems += [problem] if problem else []
@@ -94,7 +95,7 @@ def _without(state: State, folders: Sequence[str], trouble: Trouble) -> Step[Sta
     if again:
         back = "The previous certificate is in use again, but the service does not work with it either"
         state = state.failed(returned, f"{trouble.text} {back}: {again.text}")
-        return (yield from let_services_load(_given_up(state, again), ()))
+        return (yield from let_services_load(_given_up(state, again, tail=_OLD_IN_PLACE), ()))
     if len(returned) == 1:
         return _failed_back(state, returned, trouble.text)
     for half in _halves(returned):
@@ -157,9 +158,9 @@ def _failed_back(state: State, folders: Sequence[str], problem: str) -> State:
     return state
 
 
-def _given_up(state: State, trouble: Trouble, *, note: str = "") -> State:
+def _given_up(state: State, trouble: Trouble, *, note: str = "", tail: str = "") -> State:
     service = state.services[trouble.service]
-    error = " ".join(part for part in (trouble.text, note, _TAILS[trouble.step]) if part)
+    error = " ".join(part for part in (trouble.text, note, tail or _TAILS[trouble.step]) if part)
     return state.with_service(replace(service, given_up=True, error=error))
 
 

@@ -104,8 +104,8 @@ def is_stopped(service: Service) -> bool:
     if not service.reload_only_if_running:
         return False
     if service.running_command:
-        # A command that cannot be started says nothing; then it is reloaded, which fails where it does not run.
-        return run_command(service.running_command, timeout=service.validate_timeout).rc not in (0, None)
+        # One that cannot be started, hangs or is killed says nothing; then it is reloaded, which fails if it is down.
+        return (run_command(service.running_command, timeout=service.validate_timeout).rc or 0) > 0
     return running_process(service.pid_files) is None
 
 

@@ -26,6 +26,7 @@ def service_state(service: Service) -> ServiceState:
     return ServiceState(
         name=service.name,
         has_test=bool(service.validate_command),
+        has_reload=bool(service.reload_command or service.signal),
         can_be_stopped=service.reload_only_if_running,
     )
 

@@ -53,13 +53,15 @@ class Member:
 class ServiceState:
     """What happened to a service in this run, and what is known of it from earlier ones.
 
-    ``has_test``, ``can_be_stopped``: by its options. ``proven``: what it was last seen to load. ``given``: what it
-    should load now, by the journal. ``disturbed``: it may have loaded something else since. ``others``: the journal's
-    entries for certificates that are not in this run. ``validated_with``: the files with which its config test passed.
+    ``has_test``, ``has_reload``, ``can_be_stopped``: by its options. ``proven``: what it was last seen to load.
+    ``given``: what it should load now, by the journal. ``disturbed``: it may have loaded something else since.
+    ``others``: the journal's entries for certificates that are not in this run. ``validated_with``: the files with
+    which its config test passed.
     """
 
     name: str
     has_test: bool = True
+    has_reload: bool = True
     can_be_stopped: bool = False
     validated_with: Versions | None = None
     validated: bool = False

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Collection, Mapping
 
-from .effects import Note, Observe
+from .effects import IsUsable, Note, Observe
 from .rollback import let_services_load, put_into_use, test_configs
 from .service_journal import Record
 from .verdict import KEPT, PROVEN, judge_standing
@@ -94,6 +94,11 @@ def _baseline(state: State) -> Step[State]:
         return state
     state, problem = yield from test_configs(state)
     if problem:
+        for member in members:
+            # A version in use that is damaged makes the test fail itself, and the new one repairs that.
+            usable = yield IsUsable(member.folder, member.in_use or "")
+            if not usable:
+                return state
         problem = f"Nothing was switched: {problem} It fails with the certificate in use already."
         state = state.failed(state.moving, problem)
     return state
@@ -117,10 +122,14 @@ def _note_result(state: State, service: ServiceState) -> Step[State]:
     """Write to the journal what the service has loaded, and set its result."""
     current = state.in_use(service.name)
     noted = {folder: version for folder, version in service.given.items() if folder in current}
+    needed = service.needs_reload(current)
+    if needed and not service.reloaded:  # what was shown before the switch says nothing of what is in use now
+        sights = (replace(one, verdict=None) if one.verdict == PROVEN else one for one in service.sights)
+        service = replace(service, sights=tuple(sights))
     service = replace(
         service,
         validated=service.has_test and service.validated_with == current,
-        reload_needed=service.needs_reload(current),
+        reload_needed=needed,
         given={**current, **noted} if service.disturbed else current,
     )
     service, problem = yield from _noted(service, _record(state, service))
