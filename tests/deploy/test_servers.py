@@ -94,8 +94,9 @@ def test_a_key_that_cannot_be_read_is_noticed_before_the_service_is_reloaded(mac
 
 
 def test_which_config_tests_notice_a_key_that_cannot_be_read(machine: Machine, server: Server) -> None:
-    if not server.validate_command:
-        pytest.skip(f"{server.name} has no config test")
+    if server.name not in NOTICES:
+        assert server.validate_command == []
+        return
     machine.install(machine.ordered())
     with server:
         current = machine.root / "shop" / "current"
