@@ -202,6 +202,29 @@ def test_dead_predecessor_is_never_brought_back(machine: Machine) -> None:
         assert [path.name for path in (machine.root / "shop" / "versions").iterdir()] == [machine.current()]
 
 
+def test_what_was_shown_before_a_switch_is_no_proof_after_it(machine: Machine) -> None:
+    """The new files stay, because the old certificate is revoked; the service still shows the old one."""
+    (old,) = installed(machine)
+    with Nginx(machine.folder / "server", [site(machine)]) as server:
+        machine.install(used_by(old, "nginx"), services=[server.service])
+        new = used_by(renewed(machine), "nginx", replaces_revoked=True)
+        bad = predicted(machine, new)
+        test = ["sh", "-c", f"[ $(readlink {server.sites[0].folder}) != versions/{bad} ]"]
+        result = machine.install(new, services=[{**server.service, "validate_command": test}])
+        assert machine.current() == bad
+        assert seen(result) == [(sha256(old["certificate"]), sha256(old["certificate"]), None)]
+        assert result["services"][0]["reload_needed"]
+
+
+def test_a_service_without_a_reload_is_not_said_to_be_reloaded(machine: Machine) -> None:
+    installed(machine)
+    with Nginx(machine.folder / "server", [site(machine)]) as server:
+        service = {"name": "nginx", "endpoints": [server.endpoint], "proof_timeout": 2}
+        (told,) = machine.install(used_by(renewed(machine), "nginx"), services=[service])["services"]
+        assert told["error"].startswith("nginx has no command to reload it, but ")
+        assert "still shows the previous certificate" in told["error"]
+
+
 def test_one_that_breaks_the_server_is_found_among_others(machine: Machine) -> None:
     names = ("one", "two", "three")
     installed(machine, *names)

@@ -12,7 +12,6 @@ from typing import Any
 
 from ansible_collections.certops.resello.tests.host.test_services import used_by
 from ansible_collections.certops.resello.tests.support.machine import Machine
-from ansible_collections.certops.resello.tests.support.ports import free_port
 from ansible_collections.certops.resello.tests.support.throwaway_ca import Period, now
 
 
@@ -51,15 +50,6 @@ def test_a_link_that_stays_switched_is_a_change_though_the_service_fails(machine
     result = machine.install(new, services=[machine.service(reload_command=["false"])])
     assert machine.current() != before
     assert (result["rc"], result["changed"]) == (1, True)
-
-
-def test_what_was_shown_before_a_switch_is_no_proof_after_it(machine: Machine) -> None:
-    """The endpoint is a port on which nobody listens, so nothing may ever be called proven."""
-    endpoint = [{"port": free_port()}]
-    machine.install(used_by(machine.ordered(), "web"), services=[machine.service(endpoints=endpoint)])
-    new = {**used_by(machine.ordered(fresh_pending=True), "web"), "replaces_revoked": True}
-    result = machine.install(new, services=[machine.service(endpoints=endpoint, reload_command=["false"])])
-    assert [entry["verdict"] for entry in result["services"][0]["endpoints"]] != ["proven"]
 
 
 def test_a_damaged_key_in_use_does_not_stand_in_the_way_of_the_next_certificate(machine: Machine) -> None:

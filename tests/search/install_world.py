@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from ansible_collections.certops.resello.plugins.module_utils._host.switch import effects as e
@@ -56,10 +57,12 @@ class Space:
     orders: int = 0  # how often another version than the newest is wanted
     expiries: int = 0
     revokes: bool = False
-    broken_tests: str = ""  # services whose config test fails whatever is in use
-    broken_reloads: str = ""
+    broken_tests: tuple[str, ...] = ()  # services whose config test fails whatever is in use
+    broken_reloads: tuple[str, ...] = ()
     revives: bool = True  # a reload starts a daemon that is down
-    stopped: str = ""  # services that are stopped on purpose in the beginning, and reloaded only where they run
+    stopped: tuple[
+        str, ...
+    ] = ()  # services that are stopped on purpose in the beginning, and reloaded only where they run
 
     @property
     def names(self) -> str:
@@ -149,8 +152,7 @@ class Walk:
         return World(
             links=links,
             loaded=tuple(
-                None if service in space.stopped.split() else self._found_by(service, links)
-                for service in self.services
+                None if service in space.stopped else self._found_by(service, links) for service in self.services
             ),
             journal=tuple(records),
             wanted=tuple(1 for _name in self.names),
@@ -208,7 +210,7 @@ class Walk:
             places = [Target(Endpoint(), name, name) for name in space.uses[service]] if space.endpoints else []
             begun = ServiceState(
                 name=service,
-                can_be_stopped=service in space.stopped.split(),
+                can_be_stopped=service in space.stopped,
                 sights=tuple(Sight(place) for place in places),
             )
             services[service] = begun.remember(self._records[number], seen=self.names)
@@ -221,7 +223,7 @@ class Walk:
                 before=before,
                 target=target,
                 records=[services[service].record for service in users],
-                usable=lambda version, name=name: self._usable(world, name, version),  # type: ignore[misc]
+                usable=partial(self._usable, world, name),
             )
             members[name] = Member(
                 folder=name,
@@ -371,7 +373,7 @@ class Walk:
                 yield replace(honest, answer=_put(honest.answer, number, NOTHING))
 
     def _test_fails(self, world: World, service: str) -> bool:
-        return service in self.space.broken_tests.split() or "test" in self._kinds(world, service)
+        return service in self.space.broken_tests or "test" in self._kinds(world, service)
 
     def _look(self, world: World, name: str, service: str = "") -> Look:
         """What an endpoint shows; each certificate is observed at the first service that uses it."""
@@ -385,11 +387,7 @@ class Walk:
         place = self.services.index(service)
         kinds = self._kinds(world, service)
         down = world.loaded[place] is None
-        if (
-            service in self.space.broken_reloads.split()
-            or kinds & {"test", "reload"}
-            or (down and not self.space.revives)
-        ):
+        if service in self.space.broken_reloads or kinds & {"test", "reload"} or (down and not self.space.revives):
             return Option("The reload failed.", world)
         if "fatal" in kinds:
             return Option(None, world._replace(loaded=_put(world.loaded, place, None)))
@@ -399,7 +397,7 @@ class Walk:
 
     def _restart(self, world: World, service: str) -> World:
         """Somebody restarts the daemon: it loads what is in use, or does not come up."""
-        if self._kinds(world, service) & {"test", "reload", "fatal"} or service in self.space.broken_tests.split():
+        if self._kinds(world, service) & {"test", "reload", "fatal"} or service in self.space.broken_tests:
             return world._replace(loaded=_put(world.loaded, self.services.index(service), None))
         return self._load(world, service)
 
@@ -425,12 +423,12 @@ class Walk:
                     self._violated("a switch that no record knows of", begin, effect)
                 untouched = world.links[place] == begin.links[place] and world.links[place] is not None
                 settled = record.proven.get(effect.folder) == _version(world.links[place])
-                if honest and untouched and settled and service in self.space.broken_tests.split():
+                if honest and untouched and settled and service in self.space.broken_tests:
                     self._violated("a switch while the config test fails with the old files", begin, effect)
         if isinstance(effect, e.Reload):
             if honest and self._test_fails(world, effect.service):
                 self._violated("a reload with a configuration that fails its test", begin, effect)
-            stopped = effect.service in self.space.stopped.split()
+            stopped = effect.service in self.space.stopped
             if honest and stopped and world.loaded[self.services.index(effect.service)] is None:
                 self._violated("a service that is stopped on purpose is reloaded", begin, effect)
 
@@ -438,9 +436,7 @@ class Walk:
         """An undisturbed run, whatever came before it."""
         for service in self.services:
             self._check_service(begin, end, state, service)
-            if service in self.space.broken_reloads.split() and any(
-                self._is_rollback(begin, effect) for effect in done
-            ):
+            if service in self.space.broken_reloads and any(self._is_rollback(begin, effect) for effect in done):
                 self._check_cause(begin, service)
         for place, name in enumerate(self.names):
             self._check_member(begin, end, state, place, name)

@@ -71,7 +71,7 @@ def is_stopped(state: State, service: ServiceState) -> Step[bool]:
 
 def _is_ours(state: State, sight: Sight) -> bool:
     leaves = state.leaves(sight.target.folder)
-    return sight.before is not None and sight.before.leaf in {leaves.expected, *leaves.older} - {""}
+    return sight.before is not None and sight.before.leaf in {leaves.expected, *leaves.older}
 
 
 def config_test(service: ServiceState) -> Step[str | None]:
@@ -96,12 +96,13 @@ def _load(state: State, service: ServiceState) -> Step[tuple[State, Trouble | No
     if problem:
         return (yield from _after_failed_reload(state, service, problem))
     service = yield from _watched(state, replace(service, reloaded=service.has_reload))
+    done = f"{service.name} was reloaded" if service.has_reload else f"{service.name} has no command to reload it"
     broken, still_old = reported(service.sights, BROKEN), reported(service.sights, KEPT)
     if broken:
-        text = f"{service.name} was reloaded, but {broken}."
+        text = f"{done}, but {broken}."
         return state.with_service(service), Trouble(service.name, DOWN, text)
     if still_old:
-        error = f"{service.name} was reloaded, but {still_old}. {_KEPT}"
+        error = f"{done}, but {still_old}. {_KEPT}"
         return state.with_service(replace(service, given_up=True, error=error)), None
     return state.with_service(service.loaded(current)), None
 

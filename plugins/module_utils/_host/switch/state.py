@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Collection, Iterable, Mapping
 
-from .service_journal import Record, kept
+from .service_journal import Record
 from .verdict import PROVEN, Leaves, Sight
 
 if TYPE_CHECKING:
@@ -86,11 +86,7 @@ class ServiceState:
         return replace(
             self,
             record=record,
-            others=Record(
-                wanted=kept(record.wanted, seen=seen),
-                proven=kept(record.proven, seen=seen),
-                before=kept(record.before, seen=seen),
-            ),
+            others=record.without(seen),
             proven=proven,
             given=given,
             cleared=dict(record.cleared),
