@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -18,12 +17,12 @@ import time
 from dataclasses import dataclass
 from typing import IO, Mapping, Sequence
 
+from .programs import search_path
+
 OUTPUT_LIMIT = 1 << 20
 SHOWN = 2000
 _GRACE = 2.0
-# Service programs are there, and a task's environment may lack them.
 _LONGEST_SHOWN = 200  # of a command; a script among its arguments can be long
-_SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\u00a1-\ufffd]")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
@@ -89,17 +88,6 @@ def run_command(
         rc = _wait(process, sink, timeout=timeout)
         problem = "" if rc is not None else f"did not end within {timeout:g} s and was stopped"
         return CommandResult(argv=tuple(argv), rc=rc, output=_tail(sink), problem=problem)
-
-
-def search_path() -> str:
-    """Return where programs are looked for: PATH, and then the folders of the system that it lacks."""
-    given = [place for place in os.environ.get("PATH", "").split(":") if place]
-    return ":".join([*given, *(place for place in _SYSTEM_FOLDERS if place not in given)])
-
-
-def which(program: str) -> str | None:
-    """Return the path of a program, None if there is none."""
-    return shutil.which(program, path=search_path())
 
 
 def cleaned(text: str) -> str:

@@ -17,10 +17,7 @@ from .records import other_records
 from .space import free_bytes
 from .subject import Subject, failures, is_marked, look, refuse_doubles, reported, unmounted
 from .switch import service_journal
-from .switch.served import Used, look_at_services
 from .switch.service_state import tested
-from .switch.services import read_services
-from .tls.endpoints import read_endpoints
 
 if TYPE_CHECKING:
     from .host import Host
@@ -61,7 +58,7 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     Raises HostError if nothing can be reported at all: unusable options, an unsafe root, a missing root.
     """
     subjects = _read_entries(wanted.certificates)
-    services = read_services(wanted.services)
+    services = _read_services(wanted.services)
     with contextlib.ExitStack() as stack:
         root = open_root(host.root, create=False, label=host.label)
         if root:
@@ -89,6 +86,14 @@ def run(host: Host, wanted: Wanted) -> Outcome:
     )
 
 
+def _read_services(entries: Sequence[Mapping[str, Any]]) -> dict[str, Service]:
+    if not entries:
+        return {}
+    from .switch.services import read_services  # noqa: PLC0415  # a host without services needs none of it
+
+    return read_services(entries)
+
+
 def _look_at_services(
     subjects: Sequence[Subject],
     wanted: Wanted,
@@ -96,6 +101,8 @@ def _look_at_services(
     given: Mapping[str, service_journal.Record],
 ) -> None:
     """Find out which certificates are in use and not shown. Raises InputError for unusable endpoints."""
+    from .switch.served import Used, look_at_services  # noqa: PLC0415  # as above
+
     used = [
         Used(
             folder=subject.folder,
@@ -116,6 +123,8 @@ def _look_at_services(
 def _own_endpoints(entry: Mapping[str, Any], number: int) -> tuple[Endpoint, ...] | None:
     if entry.get("endpoints") is None:
         return None
+    from .tls.endpoints import read_endpoints  # noqa: PLC0415  # as above
+
     return read_endpoints(
         entry["endpoints"], option=f"certificates[{number}].endpoints", services=entry.get("services") or ()
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping
 from ..errors import HostError, os_problem
 from ..store import store
 from . import effects, service_journal, watching
-from .services import is_stopped, reload, validate
+from .service_commands import is_stopped, reload, validate
 
 if TYPE_CHECKING:
     from datetime import datetime

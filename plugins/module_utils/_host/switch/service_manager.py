@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ..command import which
+from ..programs import which
 from .service_presets import PRESETS, Preset
 
 SYSTEMD_UNITS = (
