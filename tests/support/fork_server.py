@@ -78,8 +78,9 @@ class ForkServer:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = command
         self._environment = environment
-        self._folder = tempfile.TemporaryDirectory(prefix="warm-")
-        self.address = f"{self._folder.name}/socket"
+        self._own = tempfile.TemporaryDirectory(prefix="warm-")
+        self.folder = Path(self._own.name)
+        self.address = f"{self.folder}/socket"
 
     def __enter__(self) -> ForkServer:
         self._process = subprocess.Popen(
@@ -98,7 +99,7 @@ class ForkServer:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.communicate()  # it ends with its standard input
-        self._folder.cleanup()
+        self._own.cleanup()
 
 
 def serve(address: str, become: Callable[[Mapping[str, Any]], None]) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.certops.resello.tests.support.run_module import run_module
 from ansible_collections.certops.resello.tests.support.throwaway_ca import Period, ThrowawayCa
+from ansible_collections.certops.resello.tests.support.warm_modules import run_on_host
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Machine:
     folder: Path
     ca: ThrowawayCa
     options: dict[str, Any] = field(default_factory=dict)
-    run: Callable[..., dict[str, Any]] = run_module
+    run: Callable[..., dict[str, Any]] = run_on_host
 
     @property
     def root(self) -> Path:

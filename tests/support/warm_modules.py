@@ -25,6 +25,7 @@ from ansible_collections.certops.resello.tests.support.run_module import (
     module_environment,
     module_input,
     parse_output,
+    run_module,
 )
 
 LAZY = (  # what modules import at work, as far as it is there
@@ -34,6 +35,8 @@ LAZY = (  # what modules import at work, as far as it is there
     "_strptime",
     "encodings.ascii",
 )
+HOST_MODULES = ("ssl_certificate_host_info", "ssl_certificate_prepare", "ssl_certificate_install")
+LONGEST = 120.0  # seconds, of one module
 
 
 class WarmRun(ForkedRun):
@@ -68,14 +71,23 @@ class WarmModules:
         args: Mapping[str, Any],
         *,
         env: Mapping[str, str],
-        folder: Path,
+        folder: Path | None = None,
         check: bool = False,
         diff: bool = False,
         watch: Callable[[int], None] | None = None,
     ) -> WarmRun:
-        """Start a run and return at once. ``watch`` is called with the number of its process before it begins."""
+        """Start a run and return at once. ``watch`` is called with the number of its process before it begins.
+
+        Its input and output are kept below ``folder``, if it is given.
+        """
         request = {"module": module, "environment": dict(env)}
-        return WarmRun(self._server.address, request, module_input(args, check=check, diff=diff), folder, watch)
+        return WarmRun(
+            self._server.address,
+            request,
+            module_input(args, check=check, diff=diff),
+            folder or self._server.folder,
+            watch,
+        )
 
 
 @functools.cache
@@ -84,6 +96,15 @@ def of_the_tests(*modules: str) -> WarmModules:
     running = WarmModules(modules).__enter__()
     atexit.register(running.__exit__, None, None, None)
     return running
+
+
+def run_on_host(
+    module: str, args: Mapping[str, Any], *, check: bool = False, diff: bool = False, **how: Any
+) -> dict[str, Any]:
+    """Run a module of managed hosts, in the way of run_module if more is asked for."""
+    if how:
+        return run_module(module, args, check=check, diff=diff, **how)
+    return of_the_tests(*HOST_MODULES).start(module, args, env={}, check=check, diff=diff).result(LONGEST)
 
 
 def _become(request: Mapping[str, Any]) -> None:
