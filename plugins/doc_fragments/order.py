@@ -265,6 +265,17 @@ recovery_timeout:
   type: float
   default: 180
   version_added: 1.0.0
+prices:
+  description:
+    - What one order or one renewal costs, by the name or the id of its plan. The API shows no prices.
+    - They are used in results and differences, and for the option C(max_spend) of
+      M(certops.resello.ssl_certificates). They change nothing at the provider.
+  type: dict
+  version_added: 1.0.0
+currency:
+  description: The currency of all O(prices), for example V(EUR). Required with O(prices).
+  type: str
+  version_added: 1.0.0
 """.strip()
 
 BATCH = r"""
@@ -284,6 +295,14 @@ max_reissues:
     reason.
   type: int
   default: 10
+  version_added: 1.0.0
+max_spend:
+  description:
+    - What the orders and renewals of one run may cost together, by O(prices).
+    - The most urgent orders are renewed up to this sum. Orders that would be bought are bought all or not at all. Those
+      that are left fail with the reason.
+    - A plan without a price counts as over the limit. Without this option there is no limit.
+  type: float
   version_added: 1.0.0
 allow_mass_change:
   description:

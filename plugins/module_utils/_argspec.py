@@ -100,6 +100,8 @@ def run_spec() -> dict[str, Any]:
         "retry_validation": {"type": "bool", "default": False},
         "journal_path": {"type": "path"},
         "recovery_timeout": {"type": "float", "default": 180},
+        "prices": {"type": "dict"},
+        "currency": {"type": "str"},
     }
 
 
@@ -110,6 +112,7 @@ def batch_spec() -> dict[str, Any]:
         "max_creates": {"type": "int", "default": 10},
         "max_renewals": {"type": "int", "default": 10},
         "max_reissues": {"type": "int", "default": 10},
+        "max_spend": {"type": "float"},
         "allow_mass_change": {"type": "bool", "default": False},
         "role_step": {"type": "dict"},
     }

@@ -149,6 +149,18 @@ certificates:
       type: str
       returned: always
       sample: charged
+    amount:
+      description:
+        - What the action costs by O(prices). It is 0 for an action that is not paid.
+        - V(null) without O(prices), or if the plan is not among them.
+      type: float
+      returned: always
+      sample: 8.5
+    currency:
+      description: The currency of the amount, as given in O(currency). V(null) without O(prices).
+      type: str
+      returned: success
+      sample: EUR
     money_spent:
       description: Whether this run spent money on the order, V(yes), V(no), V(assumed_free) or V(unknown).
       type: str

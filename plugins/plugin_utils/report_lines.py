@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Collection, Iterator, Mapping, Sequence
 
+from ..module_utils._model.limits import money
 from .book import Book, HostEntry, Result
 from .observed import not_served, unreadable
 from .report_summary import DONE, DONE_BY, MADE, TO_DO_BY, days_left
@@ -139,13 +141,27 @@ def totals(book: Book, references: Collection[str], lines: Sequence[Line], summa
     installed = sum(len(names) for names in (summary["to_deploy"] if book.planning else summary["deployed"]).values())
     done = {**{word: len(summary[word]) for word in COUNTED}, "to install" if book.planning else "installed": installed}
     charged = sum(1 for result in book.ordered if result.get("money_spent") == "yes")
+    costs = _sum_of(summary["amounts"])
     mine = [line.group for line in lines if line.subject in references]
     groups = {group: mine.count(group) for group in (WAITING, QUIET)}
     groups = {NEEDS_YOU: sum(1 for line in lines if line.group == NEEDS_YOU), **groups}
     said = [f"{number} {word.replace('_', ' ')}" for word, number in {**done, **groups}.items() if number]
     if not book.planning:
-        said.append(f"{charged} charged" if charged else "nothing charged")
+        said.append(f"{charged} charged{costs}" if charged else "nothing charged")
+    elif costs:
+        said.append(f"would cost{costs}")
     return f"in all: {len(references)} {'order' if len(references) == 1 else 'orders'}; {', '.join(said)}"
+
+
+def _sum_of(amounts: Mapping[str, Mapping[str, Any]]) -> str:
+    """What these orders cost together, where prices are given."""
+
+    known = [Decimal(str(one["amount"])) for one in amounts.values() if one["amount"] is not None]
+    unknown = len(amounts) - len(known)
+    currency = next((one["currency"] for one in amounts.values()), "")
+    parts = [money(sum(known, Decimal(0)), currency)] if known else []
+    parts += [f"{unknown} with an unknown price"] if unknown else []
+    return f" {' and '.join(parts)}" if parts else ""
 
 
 def _counted(lines: Sequence[Line]) -> str:
@@ -295,6 +311,7 @@ def _order_words(ordered: Result) -> str:
     if not outcome:
         return ""
     charge = CHARGES.get(str(ordered.get("money_spent")), CHARGES["unknown"])
+    charge += price_of(ordered) if ordered.get("money_spent") == "yes" else ""
     number = f"id {order['id']}" if order.get("id") else ""
     if action == "create":
         words = {"bought": "ordered", "recovered": "ordered in a run before this one", "adopted": "taken over"}
@@ -305,11 +322,21 @@ def _order_words(ordered: Result) -> str:
     return f"{what} ({number}), {charge}{refund}" if number else f"{what}, {charge}{refund}"
 
 
+def price_of(result: Result) -> str:
+    """The amount after "charged"; nothing without prices."""
+
+    if not result.get("currency"):
+        return ""
+    amount = result.get("amount")
+    return " (price unknown)" if amount is None else f" {money(Decimal(str(amount)), result['currency'])}"
+
+
 def _would(result: Result) -> str:
     words = {"create": "ordered", "renew": "renewed", "reissue": "reissued", "cancel": "cancelled"}
     cost = {"charged": ", charged", "free": ", free", "assumed_free": ", probably free"}
     price = "" if result["action"] == "cancel" else cost.get(str(result.get("cost")), "")
-    return f"would be {words[result['action']]}{price}"
+    amount = price_of(result) if result.get("cost") == "charged" else ""
+    return f"would be {words[result['action']]}{price}{amount}"
 
 
 def _ends(result: Result, now: datetime) -> list[str]:

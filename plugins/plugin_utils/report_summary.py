@@ -19,7 +19,13 @@ REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours", "not_insta
 VERSION = 1
 """Of the report for programs; it changes when a key changes its meaning or goes."""
 PER_HOST = ("deployed", "to_deploy", "not_deployed", "unproven")
-PUT_OFF = ("deferred", "max_creates", "mass_change", "canary")  # refused by a limit of the run, not by the order
+PUT_OFF = (
+    "deferred",
+    "max_creates",
+    "max_spend",
+    "mass_change",
+    "canary",
+)  # refused by a limit of the run
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -58,12 +64,21 @@ def summary(
     unproven = _names(installations, "services", lambda one: one.get("proven") is False and not one.get("stopped"))
     return {
         **found,
+        "amounts": {
+            result["client_reference"]: {"amount": result["amount"], "currency": result["currency"]}
+            for result, word in told
+            if word and result["client_reference"] in mine and result.get("currency") and _is_paid(result, planning)
+        },
         "days_left": {result["client_reference"]: days_left(result, now) for result in results},
         "deployed": {host: [] if planning else installed},
         "to_deploy": {host: installed if planning else []},
         "not_deployed": {host: _names(installations, "certificates", lambda one: bool(one["error"]))},
         "unproven": {host: [] if planning else unproven},
     }
+
+
+def _is_paid(result: Mapping[str, Any], planning: bool) -> bool:
+    return bool(result.get("cost") == "charged" if planning else result.get("money_spent") == "yes")
 
 
 def _done(result: Mapping[str, Any]) -> str | None:

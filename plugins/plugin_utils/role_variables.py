@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterator, Mapping
 
+from ..module_utils._engine.prices import read_prices
+from ..module_utils._errors import ConfigurationError
 from ..module_utils._host.errors import InputError
 from ..module_utils._host.files import key_access
 from ..module_utils._host.switch.service_presets import PRESETS
@@ -23,6 +25,9 @@ RUN_WIDE = (
     "max_creates",
     "max_renewals",
     "max_reissues",
+    "max_spend",
+    "prices",
+    "currency",
     "allow_mass_change",
     "partial_inventory",
     "wait_timeout",
@@ -48,7 +53,7 @@ _PORT = {"type": "int", "at_least": 1, "at_most": 65535}
 _NAMES = {"type": "list", "elements": "str"}
 _COMMAND = {**_NAMES, "command": True}
 _AMOUNT = {"type": "int", "at_least": 0}
-_DURATION = {"type": "float", "at_least": 0}
+_NUMBER = {"type": "float", "at_least": 0}
 VARIABLES: dict[str, dict[str, Any]] = {
     "root": {"type": "path", "absolute": True},
     "key_owner": _TEXT,
@@ -97,10 +102,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     },
     "dcv_hosts": _NAMES,
     "dcv_backends": _NAMES,
-    "dcv_timeout": _DURATION,
+    "dcv_timeout": _NUMBER,
     "dcv_fallback": {"type": "str", "choices": ["DNS", "FILE"]},
-    "dcv_fallback_after": _DURATION,
-    "email_remind_after": _DURATION,
+    "dcv_fallback_after": _NUMBER,
+    "email_remind_after": _NUMBER,
     "dns": {
         "type": "dict",
         "options": {
@@ -132,16 +137,20 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "max_creates": _AMOUNT,
     "max_renewals": _AMOUNT,
     "max_reissues": _AMOUNT,
+    "max_spend": _NUMBER,
+    "prices": {"type": "dict"},
+    "currency": _TEXT,
     "allow_mass_change": _FLAG,
     "partial_inventory": _FLAG,
-    "wait_timeout": _DURATION,
+    "wait_timeout": _NUMBER,
     "wait_sleep": {"type": "float", "at_least": 0.1},
     "report_verbose": _FLAG,
 }
 """What Ansible's own check of these variables lets through is refused too: text for a list, numbers out of range."""
 # Options of modules that a message of the role calls by the names of its variables.
 _OPTIONS = re.compile(
-    r"(?<![\w.])(?:max_creates|max_renewals|max_reissues|allow_mass_change)\b"
+    r"(?<![\w.])(?:max_creates|max_renewals|max_reissues|max_spend|allow_mass_change)\b"
+    r"|(?<=\boption )prices\b|^(?:prices|currency)(?= \()"
     r"|^root(?=: )|^(?P<key>owner|group|mode)(?=: )"
 )
 _ITEM = re.compile(r"\bcertificates\[\d+\]\.(\w+)(?=: )")
@@ -188,6 +197,10 @@ def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:
         try:
             read_services([_without_preset(one) for one in values.get("services") or ()])
         except InputError as error:
+            wrong.append(f"{PREFIX}{error}")
+        try:
+            read_prices(values)
+        except ConfigurationError as error:
             wrong.append(f"{PREFIX}{error}")
     if wrong:
         raise VariableError(f"{' '.join(wrong)} Nothing was changed or ordered.")

@@ -51,6 +51,48 @@ def test_eleven_renewals_renew_the_ten_most_urgent_and_report_one(shop: Shop) ->
     assert [entry["changed"] for entry in again["certificates"]] == [number == 2 for number in range(len(items))]
 
 
+PRICES = {"prices": {"PositiveSSL": 8.5}, "currency": "EUR"}
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "real"])
+def test_purchases_that_cost_more_than_the_limit_buy_none(shop: Shop, check: bool) -> None:
+    items = [shop.item("one"), shop.item("two")]
+    result = shop.orders(items, check=check, max_spend=16.99, **PRICES)
+    assert (result["rc"], result["changed"], shop.charges) == (1, False, 0)
+    assert [(entry["code"], entry["amount"]) for entry in result["certificates"]] == [("max_spend", 8.5)] * 2
+    assert "one, two: new orders would cost 17.00 EUR, and max_spend is 16.99 EUR." in result["msg"]
+    assert shop.writing_calls() == []
+
+
+@pytest.mark.parametrize("given", [{}, {"prices": {"InstantSSL": 40}, "currency": "EUR"}], ids=["none", "another"])
+def test_an_unknown_price_is_over_every_limit(shop: Shop, given: dict[str, Any]) -> None:
+    result = shop.orders([shop.item("one")], max_spend=1000, **given)
+    assert (result["rc"], shop.charges) == (1, 0)
+    assert result["certificates"][0]["amount"] is None
+    assert "the price is unknown (plan: PositiveSSL), and max_spend is 1000.00" in result["msg"]
+
+
+def test_amounts_are_in_results_and_differences(shop: Shop) -> None:
+    item = shop.item("one")
+    planned = shop.run("ssl_certificates", check=True, diff=True, certificates=[item], **PRICES)
+    assert planned["certificates"][0]["amount"] == 8.5
+    assert planned["diff"][0]["after"]["price"] == "8.50 EUR"
+    bought = shop.orders([item], max_spend=8.5, **PRICES)
+    (entry,) = bought["certificates"]
+    assert (entry["outcome"], entry["money_spent"], entry["amount"], entry["currency"]) == ("bought", "yes", 8.5, "EUR")
+    again = shop.orders([item], **PRICES)
+    assert again["certificates"][0].get("amount", 0) == 0, "waiting costs nothing"
+
+
+def test_the_most_urgent_renewals_are_paid_first(shop: Shop) -> None:
+    items = due_to_renew(shop, OLDEST - 1, OLDEST, OLDEST - 2)
+    result = shop.orders(items, max_spend=17, **PRICES)
+    assert [entry["changed"] for entry in result["certificates"]] == [True, True, False]
+    assert result["certificates"][2]["error"]["code"] == "max_spend"
+    assert "its renewal would cost 8.50 EUR, after 17.00 EUR for what is more urgent" in result["msg"]
+    assert shop.charges == 2
+
+
 @pytest.mark.parametrize("check", [True, False], ids=["check", "real"])
 def test_eleven_purchases_buy_none_and_list_all(shop: Shop, check: bool) -> None:
     items = [shop.item(f"new-{number}") for number in range(LIMIT + 1)]

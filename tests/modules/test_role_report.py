@@ -68,6 +68,32 @@ def test_a_plan_says_what_would_be_done(shop: Shop, control: Control) -> None:
     ]
 
 
+PRICES = {"ssl_certificate_prices": {"PositiveSSL": 8.5}, "ssl_certificate_currency": "EUR"}
+
+
+def test_the_report_has_amounts_where_prices_are_given(shop: Shop, control: Control) -> None:
+    play = play_of(shop, order("shop"), **PRICES)
+    assert reported(control.play([play], check=True)) == [
+        "would do:",
+        "  shop: would be ordered, charged 8.50 EUR, would be installed on web1",
+        "in all: 1 order; 1 to buy, 1 to install, would cost 8.50 EUR",
+    ]
+    dear = control.play([play_of(shop, order("shop"), ssl_certificate_max_spend=8, **PRICES)])
+    assert (dear.rc, shop.charges) == (2, 0), dear.output
+    assert reported(dear)[1].startswith(
+        "  shop: new orders would cost 8.50 EUR, and ssl_certificate_max_spend is 8.00 EUR."
+    ), reported(dear)
+    shown = {"name": "Amounts", "ansible.builtin.debug": {"var": "ssl_certificate_report.amounts"}}
+    played = control.play([{**play_of(shop, order("shop"), ssl_certificate_max_spend=9, **PRICES), "tasks": [shown]}])
+    assert (played.rc, shop.charges) == (0, 1), played.output
+    assert reported(played) == [
+        "done:",
+        "  shop: ordered (id ID), charged 8.50 EUR, installed on web1, ends in 198 days (valid until DAY)",
+        "in all: 1 order; 1 bought, 1 installed, 1 charged 8.50 EUR",
+    ]
+    assert '"amount": 8.5' in played.output
+
+
 def test_what_needs_a_person_comes_first_and_once(shop: Shop, control: Control) -> None:
     orders = [
         order("mail", **MAILED),

@@ -30,6 +30,7 @@ BY_ANSIBLE: dict[str, Any] = {
     "webroot_owner": {},
     "webroot_group": ["x"],
     "dns_secret": ["x"],
+    "currency": ["x"],
 }
 BY_THE_ROLE: dict[str, tuple[Any, str]] = {
     "orders": ("shop", " is the text 'shop', not a list."),
@@ -50,6 +51,8 @@ BY_THE_ROLE: dict[str, tuple[Any, str]] = {
     "max_creates": (-1, " is -1, and only numbers from 0 on make sense."),
     "max_renewals": (-1, " is -1, and only numbers from 0 on make sense."),
     "max_reissues": (-1, " is -1, and only numbers from 0 on make sense."),
+    "max_spend": (-1, " is -1, and only numbers from 0 on make sense."),
+    "prices": ({"PositiveSSL": "8,50"}, " (given: 'PositiveSSL: 8,50'): is not an amount of money."),
     "wait_timeout": (-1, " is -1, and only numbers from 0 on make sense."),
     "wait_sleep": (0, " is 0, and only numbers from 0.1 on make sense."),
 }

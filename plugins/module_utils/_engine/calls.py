@@ -341,6 +341,8 @@ def _batch_item(item: Item) -> purchase.BatchItem:
         action=item.action,
         urgent_by=None if decision is None else decision.certificate_ends,
         age_explains=first_purchase or (decision is not None and decision.explained_by_age),
+        amount=item.amount,
+        plan="" if item.paid_plan is None else item.paid_plan.name or item.paid_plan.id,
     )
 
 
@@ -353,7 +355,7 @@ def _result_of(item: Item) -> purchase.PurchaseResult:
 def _paid_until(item: Item, now: datetime) -> datetime | None:
     """End of the paid period once a purchase or renewal is done; None if it is not known."""
 
-    plan, decision = item.plan or item.observed.plan, item.decision
+    plan, decision = item.paid_plan, item.decision
     if plan is None or decision is None or item.action not in ("create", "renew"):
         return None
     action: Literal["create", "renew"] = "create" if item.action == "create" else "renew"

@@ -79,7 +79,7 @@ def converge(api: Api, wishes: Sequence[Mapping[str, Any]], run: Run) -> Converg
 
 class _Engine:
     def __init__(self, api: Api, run: Run, wishes: Sequence[Mapping[str, Any]]) -> None:
-        self.items = [Item(client_reference=wish["client_reference"]) for wish in wishes]
+        self.items = [Item(client_reference=wish["client_reference"], prices=run.prices) for wish in wishes]
         self._api = api
         self._run = run
         self._account = AccountOrders(api)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .._client.models import order_result
@@ -20,6 +21,7 @@ from .._x509.facts import Bundle, CertificateFacts
 from .desired import Wanted
 from .observe import Observation
 from .plan_wish import PlanWish
+from .prices import Prices
 
 if TYPE_CHECKING:  # loaded only by a run that makes a paid or irreversible call
     from .._client.validation import ValidationDetails
@@ -42,6 +44,7 @@ class Item:
     reason: str | None = None
     plan: Plan | None = None  # what a purchase or renewal of this run orders
     plan_wish: PlanWish | None = None
+    prices: Prices | None = None
     purchase: PurchaseResult | None = None
     order: Order | None = None
     neighbours: tuple[Neighbour, ...] = ()  # live orders that may be what a purchase would buy again
@@ -140,6 +143,20 @@ class Item:
         return None if self.observation is None else "free"
 
     @property
+    def paid_plan(self) -> Plan | None:
+        """The plan that is ordered in this run, else the order's."""
+
+        return self.plan or (None if self.observation is None else self.observation.plan)
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What the action costs by the prices that are given; None if that is not known."""
+
+        if self.prices is None or self.cost is None:
+            return None
+        return self.prices.of(self.paid_plan) if self.action in ("create", "renew") else Decimal(0)
+
+    @property
     def code(self) -> str | None:
         """The code of docs/codes.md for how the run ended for the item; None if nothing was decided."""
 
@@ -185,6 +202,8 @@ class Item:
         return {
             "order": None if self.order is None else order_result(self.order),
             "remedy": None if decision is None else decision.remedy or None,
+            "amount": None if self.amount is None else float(self.amount),
+            "currency": None if self.prices is None else self.prices.currency,
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),
             "public_keys": _keys_on_orders(self.observation),
@@ -211,9 +230,7 @@ class Item:
     def brand(self) -> str | None:
         """The brand of the plan that is ordered in this run, else of the order's."""
 
-        on_order = None if self.observation is None else self.observation.plan
-        plan = self.plan or on_order
-        return None if plan is None else plan.brand
+        return None if self.paid_plan is None else self.paid_plan.brand
 
     def _replaces_revoked(self) -> bool:
         """Whether the certificate at the API came from a reissue, which revoked the one before it."""
@@ -242,7 +259,8 @@ class Item:
         before = _diff_state(self.observation)
         after = dict(before)
         if self.changed:
-            after.update({"action": self.action, "cost": self.cost})
+            price = {} if self.prices is None else {"price": self.prices.says(self.amount)}
+            after.update({"action": self.action, "cost": self.cost, **price})
         if self.switched:
             before["methods"] = {name: methods[0] for name, methods in self.switched.items()}
             after["methods"] = {name: methods[1] for name, methods in self.switched.items()}

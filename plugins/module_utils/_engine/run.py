@@ -14,6 +14,7 @@ from typing import Any, Mapping
 from .._errors import ConfigurationError, refuse_less
 from .._model.limits import Limits
 from .handed_over import step_of
+from .prices import Prices, read_amount, read_prices
 from .wait import Waiting
 
 RUN_ID = re.compile("[0-9a-f]{32}")
@@ -42,6 +43,7 @@ class Run:
     journal_path: str | None
     recovery_timeout: float
     limits: Limits
+    prices: Prices | None
     max_concurrency: int
     run_id: str
     is_last: bool  # no task that follows the orders comes after this one
@@ -53,6 +55,10 @@ class Run:
         refuse_less(params, LEAST)
         step = step_of(params)
         limits = {name: params[name] for name in LIMITS if name in params}
+        prices = read_prices(params)
+        if params.get("max_spend") is not None:
+            limits["max_spend"] = read_amount("max_spend", params["max_spend"])
+            limits["currency"] = prices.currency if prices else ""
         return cls(
             check_mode=check_mode,
             waiting=Waiting(timeout=params["wait_timeout"], sleep=params["wait_sleep"]) if params["wait"] else None,
@@ -61,6 +67,7 @@ class Run:
             journal_path=params["journal_path"],
             recovery_timeout=params["recovery_timeout"],
             limits=Limits(**limits),
+            prices=prices,
             max_concurrency=params.get("max_concurrency", 1),
             # A plan always gets a new id. With an id that users choose, two runs would take each other's intents for
             # their own.

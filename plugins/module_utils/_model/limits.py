@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Iterable
 
 from .dates import plus
@@ -25,15 +26,22 @@ LARGEST_SKEW = timedelta(hours=1)  # between the controller's clock and the API'
 
 @dataclass(frozen=True)
 class Limits:
-    """How many paid and irreversible calls of each kind one run may make."""
+    """How many paid and irreversible calls of each kind one run may make, and what they may cost together."""
 
     max_creates: int = 10
     max_renewals: int = 10
     max_reissues: int = 10
     allow_mass_change: bool = False
+    max_spend: Decimal | None = None
+    currency: str = ""
 
 
 def recent_orders(orders: Iterable[Order], now: datetime) -> tuple[Order, ...]:
     """Return the orders that count as purchases of the last 30 days. An order without a date counts too."""
     since = plus(now, -CREATES_WITHIN)
     return tuple(order for order in orders if order.created is None or order.created > since)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount for people, with the two digits that most currencies have."""
+    return f"{amount:.2f} {currency}".rstrip()

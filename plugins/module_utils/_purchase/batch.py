@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Iterable, Mapping
 
+from .._model.limits import money
 from .types import (
     BatchItem,
     BatchVerdict,
@@ -69,9 +71,32 @@ def check_batch(items: Iterable[BatchItem], limits: Limits) -> BatchVerdict:
     if len(creates) > limits.max_creates:
         too_many = _too_many_creates(creates, limits.max_creates)
         refused.update({item.key: too_many for item in creates})
-    else:
-        allowed += creates
-    return BatchVerdict(tuple(item.key for item in allowed), refused)
+        creates = ()
+    too_dear = _over_spend(allowed, creates, limits)
+    refused.update(too_dear)
+    return BatchVerdict(tuple(item.key for item in (*allowed, *creates) if item.key not in too_dear), refused)
+
+
+def _over_spend(ranked: list[BatchItem], creates: tuple[BatchItem, ...], limits: Limits) -> dict[str, Refusal]:
+    """What max_spend refuses. A price that is not known counts as over the limit. Creates: all or none."""
+    if limits.max_spend is None:
+        return {}
+    refused: dict[str, Refusal] = {}
+    spent = Decimal(0)
+    for item in (item for item in ranked if item.is_paid):
+        if item.amount is None:
+            refused[item.key] = _without_price((item,), limits)
+        elif spent + item.amount > limits.max_spend:
+            refused[item.key] = _too_dear((item,), item.amount, spent, limits)
+        else:
+            spent += item.amount
+    unknown = tuple(item for item in creates if item.amount is None)
+    wanted = sum((item.amount for item in creates if item.amount is not None), Decimal(0))
+    if unknown:
+        refused.update(dict.fromkeys((item.key for item in creates), _without_price(unknown, limits)))
+    elif creates and spent + wanted > limits.max_spend:
+        refused.update(dict.fromkeys((item.key for item in creates), _too_dear(creates, wanted, spent, limits)))
+    return refused
 
 
 def _urgency(item: BatchItem) -> tuple[datetime, str]:
@@ -96,6 +121,30 @@ def _too_many_creates(creates: tuple[BatchItem, ...], cap: int) -> Refusal:
         "max_creates",
         f"{len(creates)} new orders are wanted and max_creates is {cap}: none of them was bought ({_some(keys)}). No "
         "money was spent. If all are wanted, raise max_creates for this run.",
+    )
+
+
+def _too_dear(items: tuple[BatchItem, ...], amount: Decimal, spent: Decimal, limits: Limits) -> Refusal:
+    before = f", after {money(spent, limits.currency)} for what is more urgent" if spent else ""
+    what = "new orders" if items[0].action == "create" else "its renewal"
+    keys = _some(tuple(item.key for item in items))
+    return Refusal(
+        "max_spend",
+        f"{keys}: {what} would cost {money(amount, limits.currency)}{before}, and max_spend is "
+        f"{money(limits.max_spend or Decimal(0), limits.currency)}. Nothing was sent for it. No money was spent on it. "
+        "If it is wanted, raise max_spend for this run.",
+    )
+
+
+def _without_price(items: tuple[BatchItem, ...], limits: Limits) -> Refusal:
+    plans = ", ".join(sorted({item.plan or "not known" for item in items}))
+    creates = items[0].action == "create"
+    return Refusal(
+        "max_spend",
+        f"{_some(tuple(item.key for item in items))}: the price is unknown (plan: {plans}), and max_spend is "
+        f"{money(limits.max_spend or Decimal(0), limits.currency)}. "
+        f"{'No new order was sent' if creates else 'Its renewal was not sent'}. No money was spent on it. Give the "
+        "price of the plan in the option prices.",
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Generator, Mapping, Union
 
 from .._model.holds import Holds, Moment
@@ -373,12 +374,19 @@ class BatchItem:
     `age_explains`: the action is due because time passed, or the reference is new and has no deployed certificate.
     False: a typo in a shared variable could cause it: other names, another plan, a new reference over a valid
     deployed certificate.
+    `amount`: what the action costs; None if that is not known. `plan`: what it is paid for, for messages.
     """
 
     key: str
     action: str  # create | renew | reissue
     urgent_by: datetime | None = None
     age_explains: bool = True
+    amount: Decimal | None = None
+    plan: str = ""
+
+    @property
+    def is_paid(self) -> bool:
+        return self.action != "reissue"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._purchase.batch import check_batch, create_batch
@@ -60,6 +62,75 @@ def test_a_mistake_in_a_shared_variable(count: int, odd: int, stopped: bool) -> 
     assert {refusal.code for refusal in verdict.refused.values()} == ({"mass_change"} if stopped else set())
     told = check_batch(items("reissue", count, odd=odd), Limits(max_reissues=100, allow_mass_change=True))
     assert len(told.allowed) == count
+
+
+def priced(items: list[BatchItem], *amounts: str | None) -> list[BatchItem]:
+    return [
+        replace(item, amount=None if amount is None else Decimal(amount), plan="Some Plan")
+        for item, amount in zip(items, amounts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "limit", "allowed"),
+    [
+        (priced(items("renew", 3), "8.50", "8.50", "8.50"), "17", ("renew-02", "renew-01")),
+        (priced(items("renew", 3), "8.50", "8.50", "8.50"), "25.50", ("renew-02", "renew-01", "renew-00")),
+        (priced(items("renew", 2), "8.50", "30"), "17", ("renew-00",)),  # what is too dear does not stop what is not
+        (priced(items("renew", 2), "8.50", None), "100", ("renew-00",)),
+        (priced(items("create", 2), "10", "10"), "20", ("create-00", "create-01")),
+        (priced(items("create", 2), "10", "10"), "19.99", ()),
+        (priced(items("create", 2), "1", None), "100", ()),
+        ([*priced(items("renew", 1), "15"), *priced(items("create", 1), "10")], "20", ("renew-00",)),
+        ([*priced(items("renew", 1), None), *priced(items("create", 1), "10")], "20", ("create-00",)),
+        (items("reissue", 2), "0", ("reissue-01", "reissue-00")),
+        (priced(items("create", 1), "0.00"), "0", ("create-00",)),
+        (priced(items("create", 3), "0.1", "0.1", "0.1"), "0.3", ("create-00", "create-01", "create-02")),
+    ],
+)
+def test_a_run_spends_no_more_than_its_limit(wanted: list[BatchItem], limit: str, allowed: tuple[str, ...]) -> None:
+    verdict = check_batch(wanted, Limits(max_spend=Decimal(limit), currency="EUR"))
+    assert verdict.allowed == allowed
+    assert {refusal.code for refusal in verdict.refused.values()} <= {"max_spend"}
+    assert len(verdict.allowed) + len(verdict.refused) == len(wanted)
+
+
+def test_the_refusal_names_amount_limit_and_way_out() -> None:
+    dear = check_batch(priced(items("create", 1), "10"), Limits(max_spend=Decimal(5), currency="EUR"))
+    assert dear.refused["create-00"].message == (
+        "create-00: new orders would cost 10.00 EUR, and max_spend is 5.00 EUR. Nothing was sent for it. No money was "
+        "spent on it. If it is wanted, raise max_spend for this run."
+    )
+    unknown = check_batch(priced(items("renew", 1), None), Limits(max_spend=Decimal(5), currency="EUR"))
+    assert unknown.refused["renew-00"].message == (
+        "renew-00: the price is unknown (plan: Some Plan), and max_spend is 5.00 EUR. Its renewal was not sent. No "
+        "money was spent on it. Give the price of the plan in the option prices."
+    )
+
+
+AMOUNTS = st.one_of(st.none(), st.decimals(0, 50, places=2))
+
+
+@given(
+    st.lists(
+        st.builds(
+            BatchItem,
+            st.uuids().map(str),
+            st.sampled_from(["create", "renew", "reissue"]),
+            amount=AMOUNTS,
+        ),
+        unique_by=lambda item: item.key,
+    ),
+    st.decimals(0, 120, places=2),
+)
+def test_whatever_is_wanted_the_sum_stays_below_the_limit(wanted: list[BatchItem], limit: Decimal) -> None:
+    verdict = check_batch(wanted, Limits(99, 99, 99, max_spend=limit))
+    by_key = {item.key: item for item in wanted}
+    paid = [by_key[key].amount for key in verdict.allowed if by_key[key].is_paid]
+    assert None not in paid
+    assert sum(amount for amount in paid if amount is not None) <= limit
+    creates = {item.key for item in wanted if item.action == "create"}
+    assert creates <= set(verdict.allowed) or not creates & set(verdict.allowed)
 
 
 @given(
