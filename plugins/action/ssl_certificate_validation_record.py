@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 from ansible_collections.certops.resello.plugins.plugin_utils.handing_over import by_environment
+from ansible_collections.certops.resello.plugins.plugin_utils.on_controller import vars_of_controller
 
 HANDED_OVER = {"secret": "RESELLO_DNS_SECRET"}
 
@@ -19,5 +20,6 @@ class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core sh
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         with by_environment(self._task, self._connection, HANDED_OVER):
-            result: dict[str, Any] = super().run(tmp, task_vars)
+            given = vars_of_controller(self._task, self._connection, task_vars or {})
+            result: dict[str, Any] = super().run(tmp, given)
         return result

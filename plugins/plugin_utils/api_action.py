@@ -16,6 +16,7 @@ from typing import Any
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 
 from .handing_over import by_environment
+from .on_controller import vars_of_controller
 
 ALLOW_VARIABLE = "resello_allow_remote_api"
 # Strategies in which every host runs on its own, so that run_once runs once for each host; Ansible only warns of it.
@@ -54,7 +55,8 @@ class ApiAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ships
                 ),
             }
         with by_environment(self._task, self._connection, HANDED_OVER):
-            result: dict[str, Any] = super().run(tmp, task_vars)
+            given = vars_of_controller(self._task, self._connection, task_vars or {})
+            result: dict[str, Any] = super().run(tmp, given)
         return result
 
     def _strategy(self) -> str:

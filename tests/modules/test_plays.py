@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,23 @@ def test_no_result_holds_a_template(shop: Shop, spares: list[str]) -> None:
     for text in told:
         assert not [opening for opening in ("{{", "{%", "{#") if opening in text], text
     assert not marker.exists()
+
+
+def test_an_interpreter_for_the_hosts_is_not_that_of_the_controller(shop: Shop, control: Control) -> None:
+    """An extra variable wins over those of the role's tasks; that Python lacks what the API's modules need."""
+    play = role_play(shop, "web1", module_defaults={GROUP: shop.credentials})
+    bare = shop.folder / "bare"
+    venv.create(bare, with_pip=False)
+    nowhere = {"nameserver_port": 9, "timeout": 1, "total_timeout": 2}
+    play["roles"][0]["vars"].update(
+        {
+            "ssl_certificate_preflight": True,
+            "ssl_certificate_resolvers": ["127.0.0.1"],
+            "ssl_certificate_lookup": nowhere,
+            "ssl_certificate_dcv_timeout": 1,
+        }
+    )
+    played = control.play([play], "-e", f"ansible_python_interpreter={bare}/bin/python")
+    assert (played.rc, shop.charges) == (0, 1), played.output
+    assert "dnspython" not in played.output
+    assert "could not be checked" in played.output, "the preflight ran"
