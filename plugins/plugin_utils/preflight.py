@@ -16,6 +16,8 @@ FOLDER = (
     "runs the tasks, or name other hosts in ssl_certificate_dcv_hosts."
 )
 
+SWITCH = "If the CA sees something else than this controller, set ssl_certificate_preflight to false."
+
 
 def questions(results: Sequence[Mapping[str, Any]], published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Options of certops.resello.ssl_certificate_preflight_info for the orders that are about to be made."""
@@ -95,9 +97,10 @@ def _refused(result: Mapping[str, Any], proven: Sequence[Mapping[str, Any]]) -> 
     message = (
         f"{result['client_reference']}: not {what}, because the CA could not issue: {reasons}. No money was spent."
     )
+    switch = SWITCH if any(check["check"] != "webroot" for check in proven) else ""
     error = {
         "code": "preflight_failed",
-        "message": f"{message} {remedies}".strip(),
+        "message": " ".join(text for text in (message, remedies, switch) if text),
         "details": {"checks": [check["check"] for check in proven]},
     }
     return {**result, "code": error["code"], "error": error, "changed": False, "csr_required": False, "records": []}

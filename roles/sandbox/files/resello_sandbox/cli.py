@@ -134,8 +134,10 @@ def _start(options: Options) -> int:
         # Imported late: --status and --stop must be quick and need no other package.
         from resello_sandbox.server import serve  # noqa: PLC0415 - see above
     except ImportError as exc:
-        remedy = "install aiohttp, cryptography and dnspython for it, or let the role set up sandbox_venv"
-        message = f"{sys.executable} cannot import {exc.name}: {remedy}."
+        message = (
+            f"{sys.executable} cannot import {exc.name}. Run: {sys.executable} -m pip install aiohttp cryptography "
+            "dnspython. Or set sandbox_venv to a folder, and the role makes a virtual environment there."
+        )
         raise ProcessError(message) from exc
 
     if options.detach:

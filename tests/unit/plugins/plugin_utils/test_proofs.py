@@ -296,7 +296,8 @@ def test_only_proof_refuses_and_then_nothing_is_asked_of_hosts() -> None:
     (refused,) = preflight.refusals([planned()], [looked("pass", "unknown", "fail")])
     assert (refused["records"], refused["csr_required"], refused["changed"]) == ([], False, False)
     assert refused["error"]["message"] == (
-        "shop: not bought, because the CA could not issue: because fail. No money was spent. Change it."
+        "shop: not bought, because the CA could not issue: because fail. No money was spent. Change it. "
+        "If the CA sees something else than this controller, set ssl_certificate_preflight to false."
     )
     assert preflight.refusals([planned()], [looked("pass", "unknown")]) == []
 
@@ -321,6 +322,7 @@ def test_a_web_root_that_takes_no_files_refuses_the_orders_whose_files_go_there(
     reasons = proven or ["because fail"]
     assert f"could not issue: {'; '.join(reasons)}. No money was spent." in message
     assert message.count("ssl_certificate_dcv_hosts") == bool(proven)
+    assert message.count("ssl_certificate_preflight ") == (not proven), "it would not switch off the other"
 
 
 def test_what_is_not_known_is_said() -> None:
