@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,20 @@ def cli(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         check=False,
         timeout=60,
     )
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = str(tmp_path / "bare" / "bin" / "python")
+    started = subprocess.run(
+        [python, "-m", "resello_sandbox", "--data-dir", str(tmp_path / "data")],
+        env={"PYTHONPATH": str(FILES)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode != 0
+    assert f"cannot import cryptography. Run: {python} -m pip install aiohttp cryptography dnspython." in started.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -11,6 +11,11 @@ import sys
 if __name__ == "__main__":
     if sys.version_info < (3, 10):  # noqa: UP036 - this is the line that tells users of an older one
         sys.exit("resello_sandbox: Python 3.10 or newer is needed, this is " + sys.version.split()[0])
-    from resello_sandbox.cli import main
+    try:
+        from resello_sandbox.cli import main
+    except ImportError as error:
+        from resello_sandbox.missing import advice
+
+        sys.exit(f"resello_sandbox: {advice(error)}")
 
     sys.exit(main(sys.argv[1:]))

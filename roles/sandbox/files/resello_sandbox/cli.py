@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from resello_sandbox.missing import advice
 from resello_sandbox.options import Credentials, Options
 from resello_sandbox.process import ProcessError, detach, read_ready, stop
 from resello_sandbox.profiles import PROFILES
@@ -134,11 +135,7 @@ def _start(options: Options) -> int:
         # Imported late: --status and --stop must be quick and need no other package.
         from resello_sandbox.server import serve  # noqa: PLC0415 - see above
     except ImportError as exc:
-        message = (
-            f"{sys.executable} cannot import {exc.name}. Run: {sys.executable} -m pip install aiohttp cryptography "
-            "dnspython. Or set sandbox_venv to a folder, and the role makes a virtual environment there."
-        )
-        raise ProcessError(message) from exc
+        raise ProcessError(advice(exc)) from exc
 
     if options.detach:
         return detach(lambda report: serve(options, report), log=options.data_dir / "sandbox.log")
