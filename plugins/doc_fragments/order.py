@@ -276,6 +276,34 @@ currency:
   description: The currency of all O(prices), for example V(EUR). Required with O(prices).
   type: str
   version_added: 1.0.0
+freeze:
+  description:
+    - Times in which no certificate is renewed or reissued, and no served certificate is replaced. First purchases,
+      waits and validation go on.
+    - A certificate or a paid period that would come into its last days before the end of the freeze is not held back.
+    - Windows that follow each other without a gap count as one.
+  type: list
+  elements: dict
+  default: []
+  version_added: 1.0.0
+  suboptions:
+    start:
+      description:
+        - A date (V(2026-12-18)), a date with a time (V(2026-12-18 18:00)), or a time of each week (V(Fri 18:00)).
+        - Put it in quotes.
+      type: str
+      required: true
+      version_added: 1.0.0
+    end:
+      description: The same, of the same kind as the start. A date includes the whole day.
+      type: str
+      required: true
+      version_added: 1.0.0
+    timezone:
+      description: The zone of both, for example V(Europe/Amsterdam).
+      type: str
+      default: UTC
+      version_added: 1.0.0
 """.strip()
 
 BATCH = r"""

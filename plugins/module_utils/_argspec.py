@@ -93,6 +93,13 @@ def connection_options(params: Mapping[str, Any], environment: Mapping[str, str]
 ORDER_EXCLUSIVE = [("csr_path", "csr_content"), ("certificate_path", "certificate_content")]
 
 
+FREEZE = {
+    "start": {"type": "str", "required": True},
+    "end": {"type": "str", "required": True},
+    "timezone": {"type": "str", "default": "UTC"},
+}
+
+
 def run_spec() -> dict[str, Any]:
     """Options of a whole run that may place orders (doc fragment certops.resello.order)."""
 
@@ -102,6 +109,7 @@ def run_spec() -> dict[str, Any]:
         "recovery_timeout": {"type": "float", "default": 180},
         "prices": {"type": "dict"},
         "currency": {"type": "str"},
+        "freeze": {"type": "list", "elements": "dict", "default": [], "options": FREEZE},
     }
 
 

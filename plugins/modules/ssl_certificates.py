@@ -208,6 +208,13 @@ certificates:
       type: dict
       returned: always
       sample: {on_order: PositiveSSL, wanted: EssentialSSL, renewable_from: "2026-11-14T08:15:00Z"}
+    frozen_until:
+      description:
+        - Until when O(freeze) holds back a due renewal or reissue, and the exchange of a served certificate.
+        - V(null) if it holds back nothing.
+      type: str
+      returned: always
+      sample: "2027-01-04T23:00:00Z"
     next_date:
       description: The next time (UTC) at which a run may decide otherwise, even if nothing else changes.
       type: str

@@ -249,6 +249,7 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         *([_without(reference, in_words_of_the_role(error))] if error else ()),
         *([_would(result)] if would else ()),
         *(([people] if people else _missing(result)) if waits else ()),
+        *([_frozen(result)] if result.get("frozen_until") and not error else ()),
         *_installation_words(fate, reference, error, planning=book.planning),
     ]
     group = group_of(
@@ -263,10 +264,15 @@ def _line(book: Book, result: Result, ordered: Result, fate: Fate | None, now: d
         ),
         would=bool(would or (book.planning and (fate.installed or fate.earlier))),
         done=bool(done or fate.installed or fate.hooked or fate.earlier),
-        waits=waits,
+        waits=waits or bool(result.get("frozen_until")),
     )
     parts = parts or [str(result.get("reason") or result["state"])]
     return Line(group, reference, [*parts, *_ends(result, now)], str(result.get("next_date") or ""))
+
+
+def _frozen(result: Result) -> str:
+    what = "what is due" if result.get("code") == "frozen" else "the new certificate"
+    return f"ssl_certificate_freeze holds back {what} until {result['frozen_until']}"
 
 
 def group_of(*, needs: bool, would: bool, done: bool, waits: bool) -> str:

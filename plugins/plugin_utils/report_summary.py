@@ -46,7 +46,7 @@ def summary(
     """
 
     mine = {result["client_reference"] for result in results}
-    lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "deferred", "blocked", "failed")
+    lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "frozen", "deferred", "blocked", "failed")
     found: dict[str, list[str]] = {word: [] for word in lists}
     if planning:
         told = [(result, _planned(result)) for result in results if ordering]
@@ -58,6 +58,8 @@ def summary(
     for result in results:
         if result["state"] == "waiting":
             found["waiting"].append(result["client_reference"])
+        if result.get("frozen_until"):
+            found["frozen"].append(result["client_reference"])
         if result.get("error"):
             found[_kind_of_trouble(result)].append(result["client_reference"])
     installed = _names(installations, "certificates", lambda one: one["action"] == "installed")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterator, Mapping
 
+from ..module_utils._engine.freezing import read_freeze
 from ..module_utils._engine.prices import read_prices
 from ..module_utils._errors import ConfigurationError
 from ..module_utils._host.errors import InputError
@@ -28,6 +29,7 @@ RUN_WIDE = (
     "max_spend",
     "prices",
     "currency",
+    "freeze",
     "allow_mass_change",
     "partial_inventory",
     "wait_timeout",
@@ -140,6 +142,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "max_spend": _NUMBER,
     "prices": {"type": "dict"},
     "currency": _TEXT,
+    "freeze": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"start": {**QUOTED, "required": True}, "end": {**QUOTED, "required": True}, "timezone": _TEXT},
+    },
     "allow_mass_change": _FLAG,
     "partial_inventory": _FLAG,
     "wait_timeout": _NUMBER,
@@ -150,7 +157,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
 # Options of modules that a message of the role calls by the names of its variables.
 _OPTIONS = re.compile(
     r"(?<![\w.])(?:max_creates|max_renewals|max_reissues|max_spend|allow_mass_change)\b"
-    r"|(?<=\boption )prices\b|^(?:prices|currency)(?= \()"
+    r"|(?<=\boption )prices\b|^(?:prices|currency|freeze)(?=[ \[])"
     r"|^root(?=: )|^(?P<key>owner|group|mode)(?=: )"
 )
 _ITEM = re.compile(r"\bcertificates\[\d+\]\.(\w+)(?=: )")
@@ -200,6 +207,7 @@ def refuse_unusable(values: Mapping[str, Any], defaults: Any) -> None:
             wrong.append(f"{PREFIX}{error}")
         try:
             read_prices(values)
+            read_freeze(values.get("freeze") or ())
         except ConfigurationError as error:
             wrong.append(f"{PREFIX}{error}")
     if wrong:

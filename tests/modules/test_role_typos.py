@@ -53,6 +53,10 @@ BY_THE_ROLE: dict[str, tuple[Any, str]] = {
     "max_reissues": (-1, " is -1, and only numbers from 0 on make sense."),
     "max_spend": (-1, " is -1, and only numbers from 0 on make sense."),
     "prices": ({"PositiveSSL": "8,50"}, " (given: 'PositiveSSL: 8,50'): is not an amount of money."),
+    "freeze": (
+        [{"start": "Fri 16:00", "end": "2026-12-18"}],
+        "[0] (given: 'Fri 16:00 to 2026-12-18'): cannot be used, because 'Fri 16:00' is neither a date",
+    ),
     "wait_timeout": (-1, " is -1, and only numbers from 0 on make sense."),
     "wait_sleep": (0, " is 0, and only numbers from 0.1 on make sense."),
 }

@@ -21,6 +21,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
     Policy,
 )
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CertificateFacts, CsrFacts
+from ansible_collections.certops.resello.plugins.module_utils._model.freeze_windows import Window, frozen_until
 from ansible_collections.certops.resello.plugins.module_utils._model.memory import Evidence
 from ansible_collections.certops.resello.plugins.module_utils._model.orders import Order as ModelOrder
 from ansible_collections.certops.resello.plugins.module_utils._model.plans import Plan
@@ -44,6 +45,7 @@ class Story:
     paid_until_known: bool = False  # the operator keeps paid_until up to date by hand
     answers: bool = False  # asked whether somebody else renewed, the operator looks, and says so the next morning
     policy: Policy = field(default_factory=Policy)
+    freeze: tuple[Window, ...] = ()
     jitter_minutes: int = 0
 
     def names(self, night: int) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ class Nightly:
         self.diary.runs.append(now)
         for _step in range(6):
             self.account.advance(now)
-            decision = decide(Desired(REFERENCE, names), self._observe(), now, self._policy())
+            decision = decide(Desired(REFERENCE, names), self._observe(), now, self._policy(now))
             self._check_promise(now, decision)
             if decision.action in ("none", "blocked"):
                 break
@@ -121,7 +123,8 @@ class Nightly:
 
     def _act(self, now: datetime, decision: Decision, names: tuple[str, ...]) -> datetime:
         if decision.action == "deploy":
-            self._deploy(now)
+            if not decision.frozen_until or (self.evidence and self.evidence.last_action == "reissue"):
+                self._deploy(now)
             return now
         if decision.action in ("create", "renew", "reissue"):
             self._call(now, decision, names)
@@ -190,9 +193,10 @@ class Nightly:
         live = [order for order in self.account.orders if not order.closed]
         return live[-1] if live else None
 
-    def _policy(self) -> Policy:
+    def _policy(self, now: datetime) -> Policy:
         order = self._current()
-        known = replace(self.story.policy, paid_until_checked=self.checked)
+        until = frozen_until(self.story.freeze, now)
+        known = replace(self.story.policy, paid_until_checked=self.checked, frozen_until=until)
         if not self.story.paid_until_known or order is None:
             return known
         return replace(known, paid_until=order.paid_until)

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types import Policy
+from ansible_collections.certops.resello.plugins.module_utils._model.freeze_windows import frozen_until, read_window
 from ansible_collections.certops.resello.tests.simulation.account import Dialect
 from ansible_collections.certops.resello.tests.simulation.nightly import NIGHT, START, Diary, Nightly, Story
 from ansible_collections.certops.resello.tests.simulation.oracle import faults, needless, safe_outage, unpaid
@@ -103,6 +104,24 @@ def matrix() -> Iterator[Story]:
 def test_six_undisturbed_years(life: int, capped: bool) -> None:
     diary = judge(Story(Dialect(life, capped=capped)))
     assert len(diary.account.charges) == 7  # six years, and the seventh bought inside the last window
+
+
+@pytest.mark.parametrize("capped", [False, True], ids=["lives-on", "capped"])
+@pytest.mark.parametrize("life", LIVES)
+def test_weekends_and_the_end_of_the_year_without_changes(life: int, capped: bool) -> None:
+    """Nothing ends and nothing is paid twice; what goes on inside a freeze had no time to wait."""
+    days = [{"start": f"{year}-12-14", "end": f"{year + 1}-01-06"} for year in range(2026, 2033)]
+    windows = tuple(
+        read_window({**one, "timezone": "Europe/Amsterdam"})
+        for one in [{"start": "Fri 16:00", "end": "Mon 06:00"}, *days]
+    )
+    diary = judge(Story(Dialect(life, capped=capped), freeze=windows))
+    assert len(diary.account.charges) == 7
+    inside = [(at, call) for at, call in diary.calls if call.action != "create" and frozen_until(windows, at)]
+    assert all(any("the freeze until" in text for text in call.warnings) for _at, call in inside)
+    if life in (199, 99):
+        unhindered = [at for at, _call in Nightly(Story(Dialect(life, capped=capped))).run().calls]
+        assert len(inside) < sum(1 for at in unhindered if frozen_until(windows, at)), "it holds something back"
 
 
 def test_the_example_of_the_page() -> None:

@@ -175,6 +175,7 @@ def _collect_certificate(api: Api, item: Item, order: Order) -> None:
 
 
 def _promised_names(item: Item) -> tuple[str, ...]:
-    """The names the certificate must have; none while another certificate is only planned or was not obtained."""
+    """The names the certificate must have; none while another is only planned, is held back or was not obtained."""
 
-    return () if item.planned or item.error is not None else item.desired.names
+    held_back = item.decision is not None and item.decision.code == "frozen"
+    return () if item.planned or held_back or item.error is not None else item.desired.names

@@ -120,7 +120,8 @@ class _Engine:
             self._refuse_two_memories(item)
             downloaded = self._downloaded(item.client_reference)
             wanted = wanted_from(wish, certificates=len(wishes), now=now, downloaded=downloaded)
-            item.wanted = self._with_remembered_hosts(wanted)
+            policy = replace(wanted.policy, frozen_until=self._run.frozen_until)
+            item.wanted = replace(self._with_remembered_hosts(wanted), policy=policy)
 
         for item in self.items:  # no threads: the API is not called
             _attempt(item, step)

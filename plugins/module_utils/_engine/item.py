@@ -183,6 +183,7 @@ class Item:
             "code": self.code,
             "reason": self.reason,
             "cost": self.cost,
+            "frozen_until": self._frozen_until(),
             "next_date": None if self.decision is None else iso(self.decision.next_date),
             "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
             "changed": self.changed,
@@ -231,6 +232,11 @@ class Item:
         """The brand of the plan that is ordered in this run, else of the order's."""
 
         return None if self.paid_plan is None else self.paid_plan.brand
+
+    def _frozen_until(self) -> str | None:
+        """A revoked certificate is replaced whatever is frozen."""
+
+        return None if self.decision is None or self._replaces_revoked() else iso(self.decision.frozen_until)
 
     def _replaces_revoked(self) -> bool:
         """Whether the certificate at the API came from a reissue, which revoked the one before it."""

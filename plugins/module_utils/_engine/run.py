@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Mapping
 
 from .._errors import ConfigurationError, refuse_less
+from .._model.freeze_windows import frozen_until
 from .._model.limits import Limits
+from .freezing import read_freeze
 from .handed_over import step_of
 from .prices import Prices, read_amount, read_prices
 from .wait import Waiting
@@ -44,6 +47,7 @@ class Run:
     recovery_timeout: float
     limits: Limits
     prices: Prices | None
+    frozen_until: datetime | None
     max_concurrency: int
     run_id: str
     is_last: bool  # no task that follows the orders comes after this one
@@ -68,6 +72,7 @@ class Run:
             recovery_timeout=params["recovery_timeout"],
             limits=Limits(**limits),
             prices=prices,
+            frozen_until=frozen_until(read_freeze(params["freeze"] or ()), datetime.now(timezone.utc)),
             max_concurrency=params.get("max_concurrency", 1),
             # A plan always gets a new id. With an id that users choose, two runs would take each other's intents for
             # their own.

@@ -20,6 +20,7 @@ from . import rows_issued as issued
 from . import rows_order as order_rows
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import LAST_DAYS, alarm_before, life_of
+from .freeze import frozen
 from .hosts import deployed
 from .patience import impatient
 from .recorded import record_not_ours
@@ -104,7 +105,7 @@ def _finish(case: Case, decision: Decision) -> Decision:
     """Add what does not depend on the row: duplicates to cancel (R6), and whether the task may still succeed."""
     unsure = decision.code in ("duplicate_reference", "reference_unreadable", "clock_skew")
     duplicates = () if unsure else tuple(order.id for order in case.orders.duplicates)
-    decision = withheld(case, decision)
+    decision = withheld(case, frozen(case, decision))
     alarm = decision.action != "none" and _near_its_end(case) and not _goes_on_in_time(case, decision)
     return replace(decision, duplicates=duplicates, alarm=alarm) if duplicates or alarm else decision
 

@@ -111,7 +111,8 @@ class Policy:
 
     ``paid_until_checked`` is when a person made sure at the provider that the paid period ends as we know it.
     ``names_fit_plan``: a person made sure that the plan covers the wanted names. ``wait_at_most`` is how long a paid
-    order may be without its certificate (None: the usual time for its kind of validation).
+    order may be without its certificate (None: the usual time for its kind of validation). ``frozen_until`` is the end
+    of the freeze that holds now (None: there is none).
     """
 
     renew_before: RenewBefore = RenewBefore(share=1 / 3)
@@ -125,6 +126,7 @@ class Policy:
     auto_renew: Literal["respect", "ignore"] = "respect"
     lost_key: Literal["block", "reissue"] = "block"
     names_fit_plan: bool = False
+    frozen_until: datetime | None = None
     max_skew: timedelta = LARGEST_SKEW
     holds: Holds = field(default_factory=Holds)
 
@@ -140,7 +142,8 @@ class Decision:
     ``explained_by_age`` is True if the passing of time alone explains a paid or irreversible call (for the limit of
     rule R8). ``alarm`` is True if the deployed certificate is so near its end that anything but "none" must fail the
     task. ``overdue`` says what is wrong if a certificate has been awaited for too long (empty: not too long yet).
-    ``awaited_key`` is the key of the awaited certificate, if our record of the call has it. ``next_date`` is when the
+    ``awaited_key`` is the key of the awaited certificate, if our record of the call has it. ``frozen_until`` is until
+    when a freeze holds back the exchange of what serves (None: it does not). ``next_date`` is when the
     decision may change by time alone.
     """
 
@@ -163,3 +166,4 @@ class Decision:
     alarm: bool = False
     overdue: str = ""
     awaited_key: str | None = None
+    frozen_until: datetime | None = None

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.certops.resello.plugins.module_utils._lifecycle import (
     decide,
+    freeze,
     open_call,
     paid,
     patience,
@@ -72,6 +73,16 @@ def certificate_of_an_earlier_call_is_not_taken_for_it() -> bool:
 
 def long_wait_fails() -> bool:
     return bool(ask(seen(waiting(), evidence=None, host_keys=NOT_SERVED), on(3), dcv_type="DNS").overdue)
+
+
+def freeze_lets_no_certificate_end() -> bool:
+    return ask(seen(order()), on(140), Policy(frozen_until=on(190))).action == "reissue"
+
+
+def freeze_lets_no_paid_period_end() -> bool:
+    lives_on = certificate(266, life=199)
+    observed = seen(order(certificate=lives_on), host_keys=serving(lives_on))
+    return ask(observed, on(347), Policy(frozen_until=PAID_END)).action == "renew"
 
 
 def refund_is_not_missed() -> bool:
@@ -138,6 +149,11 @@ def yes(*_args: Any, **_named: Any) -> bool:
     return True
 
 
+def long_ago(_life: timedelta) -> timedelta:
+    """Before the end of a certificate is after it."""
+    return timedelta(days=-999)
+
+
 def unsaid(*_args: Any, **_named: Any) -> str:
     return ""
 
@@ -187,6 +203,8 @@ MUTANTS: dict[str, tuple[Any, str, Any, Callable[[], bool]]] = {
         unsaid,
         renewal_without_an_end_is_not_repeated,
     ),
+    "a freeze knows no last days": (freeze, "alarm_before", long_ago, freeze_lets_no_certificate_end),
+    "a freeze knows no paid period": (freeze, "_period_would_end", no, freeze_lets_no_paid_period_end),
     "one clock is enough": (Intent, "held_for", by_one_clock, either_clock_holds),
 }
 

@@ -246,6 +246,23 @@ def test_only_what_is_not_in_place_is_installed(observed: list[dict[str, Any]], 
 
 
 @pytest.mark.parametrize(
+    ("current", "installs"),
+    [
+        ({"sha256": "bb", "not_before": "2026-11-01", "not_after": "2027-02-01T00:00:00Z"}, False),
+        ({"sha256": "bb", "not_before": "2026-11-01", "not_after": "2027-01-02T00:00:00Z"}, True),  # it ends inside
+        ({"sha256": "aa", "not_before": "2026-11-02", "not_after": "2027-02-01T00:00:00Z"}, True),  # only not loaded
+        (None, True),
+    ],
+)
+def test_inside_a_freeze_no_certificate_is_exchanged_that_outlives_it(
+    current: dict[str, Any] | None, installs: bool
+) -> None:
+    held = {**ISSUED, "frozen_until": "2027-01-04T05:00:00Z"}
+    plan = deploying.deployment([ITEM], [held], [seen("shop", current=current, reload_needed=True)])
+    assert [entry["name"] for entry in plan] == (["shop"] if installs else [])
+
+
+@pytest.mark.parametrize(
     "attached",
     [{"links": [{"path": "/x/cert.pem", "file": "cert"}]}, {"copies": [{"path": "/x/all.pem"}]}, {"pkcs12": {}}],
 )
