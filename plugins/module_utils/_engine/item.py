@@ -170,7 +170,8 @@ class Item:
     def is_unchanged(self) -> bool:
         """Whether nothing was done, nothing is due, and there is nothing to report."""
 
-        open_ends = (self.error, self.bundle, self.validation, self.purchase, *self.warnings, *self.writes)
+        held_back = self._frozen_until()
+        open_ends = (self.error, self.bundle, self.validation, self.purchase, held_back, *self.warnings, *self.writes)
         return self.action == "none" and not self.changed and all(end is None for end in open_ends)
 
     def result(self, *, brief: bool = False) -> dict[str, Any]:
@@ -183,7 +184,6 @@ class Item:
             "code": self.code,
             "reason": self.reason,
             "cost": self.cost,
-            "frozen_until": self._frozen_until(),
             "next_date": None if self.decision is None else iso(self.decision.next_date),
             "money_spent": "no" if self.purchase is None else self.purchase.money_spent,
             "changed": self.changed,
@@ -204,6 +204,7 @@ class Item:
             "order": None if self.order is None else order_result(self.order),
             "remedy": None if decision is None else decision.remedy or None,
             "amount": None if self.amount is None else float(self.amount),
+            "frozen_until": self._frozen_until(),
             "currency": None if self.prices is None else self.prices.currency,
             "csr_required": False if decision is None else decision.csr_required,
             "resend_public_key": self._key_to_send_again(),
