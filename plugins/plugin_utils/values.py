@@ -104,7 +104,7 @@ def _of_one(name: str, value: Any, spec: Spec) -> Iterator[str]:
         convert, words = KINDS[kind]
         try:
             number = convert(str(value).lower() if isinstance(value, bool) else value)  # true is no 1
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # the last for .inf
             yield f"{name} is {described(value)}, not {words}."
             return
     if spec.get("quoted") and not isinstance(value, str):

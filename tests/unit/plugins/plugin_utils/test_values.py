@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.certops.resello.plugins.plugin_utils import role_variables, values
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 FINE: dict[str, Any] = {"services": [], "dns": {}, "lookup": {}, "key_mode": None}
@@ -106,6 +106,7 @@ ANYTHING = st.recursive(
 )
 
 
+@example(value=float("inf"), name="max_creates")
 @given(value=ANYTHING, name=st.sampled_from([*role_variables.VARIABLES, "defaults"]))
 def test_no_value_is_too_strange_to_be_told_in_one_line(value: Any, name: str) -> None:
     said = refusal(name, value)
