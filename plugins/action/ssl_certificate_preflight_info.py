@@ -6,16 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
-from ansible_collections.certops.resello.plugins.plugin_utils.on_controller import vars_of_controller
+from ansible_collections.certops.resello.plugins.plugin_utils.on_controller import ControllerAction
 
 
-class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
+class ActionModule(ControllerAction):
     """Runs the module of the task."""
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        given = vars_of_controller(self._task, self._connection, task_vars or {})
-        result: dict[str, Any] = super().run(tmp, given)
-        return result

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
 from ansible_collections.certops.resello.plugins.plugin_utils.handing_over import by_environment
-from ansible_collections.certops.resello.plugins.plugin_utils.on_controller import vars_of_controller
+from ansible_collections.certops.resello.plugins.plugin_utils.on_controller import ControllerAction
 
 HANDED_OVER = {"secret": "RESELLO_DNS_SECRET"}
 
 
-class ActionModule(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
+class ActionModule(ControllerAction):
     """Runs the module of the task."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         with by_environment(self._task, self._connection, HANDED_OVER):
-            given = vars_of_controller(self._task, self._connection, task_vars or {})
-            result: dict[str, Any] = super().run(tmp, given)
-        return result
+            return super().run(tmp, task_vars)

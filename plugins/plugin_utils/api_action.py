@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action.normal import ActionModule as NormalActionModule
-
 from .handing_over import by_environment
-from .on_controller import vars_of_controller
+from .on_controller import ControllerAction
 
 ALLOW_VARIABLE = "resello_allow_remote_api"
 # Strategies in which every host runs on its own, so that run_once runs once for each host; Ansible only warns of it.
@@ -29,7 +27,7 @@ HANDED_OVER = {
 }
 
 
-class ApiAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
+class ApiAction(ControllerAction):
     """Runs the module of the task if, and only if, that happens on the controller."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -55,9 +53,7 @@ class ApiAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ships
                 ),
             }
         with by_environment(self._task, self._connection, HANDED_OVER):
-            given = vars_of_controller(self._task, self._connection, task_vars or {})
-            result: dict[str, Any] = super().run(tmp, given)
-        return result
+            return super().run(tmp, task_vars)
 
     def _strategy(self) -> str:
         """The strategy of the play. No variable tells it."""

@@ -103,18 +103,15 @@ def _out_of_date(seen: Mapping[str, Any] | None, result: Mapping[str, Any], *, w
     if seen is None or seen.get("current") is None:
         return True
     served, issued = seen["current"], result["certificate_facts"]
-    if served["not_before"] > issued["not_before"] or is_held(served, result):
+    if served["not_before"] > issued["not_before"] or _is_held(served, issued, result.get("frozen_until")):
         return False
     return bool(whole or needs_reload(seen) or served["sha256"] != issued["sha256"])
 
 
-def is_held(served: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
+def _is_held(served: Mapping[str, Any], issued: Mapping[str, Any], frozen_until: str | None) -> bool:
     """Whether a freeze holds back the exchange of the certificate in use, which outlives it."""
 
-    until, facts = result.get("frozen_until"), result.get("certificate_facts")
-    if not until or not facts or served["sha256"] == facts["sha256"]:
-        return False
-    return bool(served["not_after"] > until)
+    return bool(frozen_until and served["sha256"] != issued["sha256"] and served["not_after"] > frozen_until)
 
 
 def _installation(

@@ -13,14 +13,23 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ansible.plugins.action.normal import ActionModule as NormalActionModule
+
 ROLE = "certops.resello.ssl_certificate"
 
 
-def vars_of_controller(task: Any, connection: Any, task_vars: dict[str, Any]) -> dict[str, Any]:
-    """The variables of a task, for a module that the role runs on the controller: with the Python that runs Ansible."""
-    if connection.transport != "local" or task._role is None or task._role.get_name() != ROLE:
-        return task_vars
-    own = {"ansible_python_interpreter": task_vars.get("ansible_playbook_python") or sys.executable}
-    known = task_vars.get("ansible_delegated_vars") or {}
-    delegated = {host: {**values, **own} for host, values in known.items()}
-    return {**task_vars, **own, "ansible_delegated_vars": delegated}
+class ControllerAction(NormalActionModule):  # type: ignore[misc]  # ansible-core ships no types for its plugins
+    """Runs the module of the task, where the role runs it on the controller with the Python that runs Ansible."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, self._with_its_python(task_vars or {}))
+        return result
+
+    def _with_its_python(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        role = self._task._role
+        if self._connection.transport != "local" or role is None or role.get_name() != ROLE:
+            return task_vars
+        own = {"ansible_python_interpreter": task_vars.get("ansible_playbook_python") or sys.executable}
+        known = task_vars.get("ansible_delegated_vars") or {}
+        delegated = {host: {**values, **own} for host, values in known.items()}
+        return {**task_vars, **own, "ansible_delegated_vars": delegated}

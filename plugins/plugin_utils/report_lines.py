@@ -317,7 +317,7 @@ def _order_words(ordered: Result) -> str:
     if not outcome:
         return ""
     charge = CHARGES.get(str(ordered.get("money_spent")), CHARGES["unknown"])
-    charge += price_of(ordered) if ordered.get("money_spent") == "yes" else ""
+    charge += _price_of(ordered) if ordered.get("money_spent") == "yes" else ""
     number = f"id {order['id']}" if order.get("id") else ""
     if action == "create":
         words = {"bought": "ordered", "recovered": "ordered in a run before this one", "adopted": "taken over"}
@@ -328,7 +328,7 @@ def _order_words(ordered: Result) -> str:
     return f"{what} ({number}), {charge}{refund}" if number else f"{what}, {charge}{refund}"
 
 
-def price_of(result: Result) -> str:
+def _price_of(result: Result) -> str:
     """The amount after "charged"; nothing without prices."""
 
     if not result.get("currency"):
@@ -341,7 +341,7 @@ def _would(result: Result) -> str:
     words = {"create": "ordered", "renew": "renewed", "reissue": "reissued", "cancel": "cancelled"}
     cost = {"charged": ", charged", "free": ", free", "assumed_free": ", probably free"}
     price = "" if result["action"] == "cancel" else cost.get(str(result.get("cost")), "")
-    amount = price_of(result) if result.get("cost") == "charged" else ""
+    amount = _price_of(result) if result.get("cost") == "charged" else ""
     return f"would be {words[result['action']]}{price}{amount}"
 
 

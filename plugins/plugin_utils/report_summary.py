@@ -19,13 +19,8 @@ REFUSED_HERE = ("wrong_hosts", "preflight_failed", "record_not_ours", "not_insta
 VERSION = 1
 """Of the report for programs; it changes when a key changes its meaning or goes."""
 PER_HOST = ("deployed", "to_deploy", "not_deployed", "unproven")
-PUT_OFF = (
-    "deferred",
-    "max_creates",
-    "max_spend",
-    "mass_change",
-    "canary",
-)  # refused by a limit of the run
+# Refused by a limit of the run, not by the order.
+PUT_OFF = ("deferred", "max_creates", "max_spend", "mass_change", "canary")
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -49,10 +44,10 @@ def summary(
     lists = (*DONE_BY.values(), *TO_DO_BY.values(), "waiting", "frozen", "deferred", "blocked", "failed")
     found: dict[str, list[str]] = {word: [] for word in lists}
     if planning:
-        told = [(result, _planned(result)) for result in results if ordering]
+        outcomes = [(result, _planned(result)) for result in results if ordering]
     else:
-        told = [(result, _done(result)) for result in ordered]
-    for result, word in told:
+        outcomes = [(result, _done(result)) for result in ordered]
+    for result, word in outcomes:
         if word and result["client_reference"] in mine:
             found[word].append(result["client_reference"])
     for result in results:
@@ -68,7 +63,7 @@ def summary(
         **found,
         "amounts": {
             result["client_reference"]: {"amount": result["amount"], "currency": result["currency"]}
-            for result, word in told
+            for result, word in outcomes
             if word and result["client_reference"] in mine and result.get("currency") and _is_paid(result, planning)
         },
         "days_left": {result["client_reference"]: days_left(result, now) for result in results},

@@ -54,7 +54,7 @@ _SECONDS = {"type": "float", "more_than": 0}
 _PORT = {"type": "int", "at_least": 1, "at_most": 65535}
 _NAMES = {"type": "list", "elements": "str"}
 _COMMAND = {**_NAMES, "command": True}
-_AMOUNT = {"type": "int", "at_least": 0}
+_COUNT = {"type": "int", "at_least": 0}
 _NUMBER = {"type": "float", "at_least": 0}
 VARIABLES: dict[str, dict[str, Any]] = {
     "root": {"type": "path", "absolute": True},
@@ -129,16 +129,16 @@ VARIABLES: dict[str, dict[str, Any]] = {
                 ],
             },
             "zones": _NAMES,
-            "ttl": _AMOUNT,
+            "ttl": _COUNT,
             "timeout": _SECONDS,
             "lexicon_provider": _TEXT,
             "settings": {"type": "dict"},
         },
     },
     "dns_secret": _TEXT,
-    "max_creates": _AMOUNT,
-    "max_renewals": _AMOUNT,
-    "max_reissues": _AMOUNT,
+    "max_creates": _COUNT,
+    "max_renewals": _COUNT,
+    "max_reissues": _COUNT,
     "max_spend": _NUMBER,
     "prices": {"type": "dict"},
     "currency": _TEXT,

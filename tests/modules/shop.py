@@ -25,7 +25,7 @@ from ansible_collections.certops.resello.tests.support.run_module import (
     run_module,
 )
 from ansible_collections.certops.resello.tests.support.sandbox_process import SandboxProcess
-from ansible_collections.certops.resello.tests.support.warm_modules import of_the_tests
+from ansible_collections.certops.resello.tests.support.warm_modules import run_warm
 
 API_MODULES = (
     "ssl_certificate",
@@ -35,7 +35,6 @@ API_MODULES = (
     "ssl_certificate_validate",
     "ssl_certificate_download",
 )
-LONGEST = 120.0  # seconds, of one module
 PLAN = "PositiveSSL"
 PLAN_ID = "3f7830c3-3fa4-404d-908f-35daaa1cd17b"
 MULTI_DOMAIN = "PositiveSSL Multi-Domain"
@@ -140,8 +139,7 @@ class Shop:
         arguments, env = self.arguments(given), self.environment()
         if environment or module not in API_MODULES:
             return run_module(module, arguments, check=check, diff=diff, env={**env, **(environment or {})})
-        run = of_the_tests(*API_MODULES).start(module, arguments, env=env, folder=self.folder, check=check, diff=diff)
-        return run.result(LONGEST)
+        return run_warm(API_MODULES, module, arguments, env=env, check=check, diff=diff)
 
     def order(self, item: Mapping[str, Any], *, check: bool = False, **given: Any) -> dict[str, Any]:
         """Run ssl_certificate."""

@@ -37,11 +37,15 @@ def play_of(shop: Shop, *orders: dict[str, Any], hosts: str = "web1", **variable
     return {**play, "hosts": hosts}
 
 
+def lasting(text: str) -> str:
+    """What is the same in each run."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", re.sub(r"\d{4}-\d\d-\d\d", "DAY", text))
+
+
 def reported(played: Played) -> list[str]:
     """The report for people, with what differs from run to run taken out."""
     (text,) = re.findall(r": Report\] \*+\nok: \[\S+\] => (\{.*?\n\})", played.output, re.DOTALL)
-    lines = json.loads(text)["msg"]
-    return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", re.sub(r"\d{4}-\d\d-\d\d", "DAY", line)) for line in lines]
+    return [lasting(line) for line in json.loads(text)["msg"]]
 
 
 def test_a_purchase_is_reported_with_what_it_cost_and_where_it_is_installed(shop: Shop, control: Control) -> None:

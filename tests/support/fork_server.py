@@ -10,6 +10,7 @@ any moment.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -22,7 +23,10 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import Self
 
 START_SECONDS = 300.0  # a busy machine takes its time
 _STREAMS = (("input", os.O_RDONLY), ("output", os.O_WRONLY | os.O_CREAT), ("errors", os.O_WRONLY | os.O_CREAT))
@@ -73,18 +77,23 @@ class ForkedRun:
 
 
 class ForkServer:
-    """The interpreter that forks: ``python -m module address arguments``. A context manager."""
+    """The interpreter that forks: a module that calls ``serve``, with its arguments. A context manager.
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._command = command
+    ``prefix`` goes before its command (faketime ...).
+    """
+
+    def __init__(
+        self, module: str, *arguments: str, environment: Mapping[str, str], prefix: Sequence[str] = ()
+    ) -> None:
         self._environment = environment
         self._own = tempfile.TemporaryDirectory(prefix="warm-")
         self.folder = Path(self._own.name)
         self.address = f"{self.folder}/socket"
+        self._command = [*prefix, sys.executable, "-m", module, self.address, *arguments]
 
-    def __enter__(self) -> ForkServer:
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [part if part != "ADDRESS" else self.address for part in self._command],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self._environment,
@@ -100,6 +109,12 @@ class ForkServer:
     ) -> None:
         self._process.communicate()  # it ends with its standard input
         self._own.cleanup()
+
+    def until_the_end(self) -> Self:
+        """Start it for all tests of this process, and end it with them."""
+        self.__enter__()
+        atexit.register(self.__exit__, None, None, None)
+        return self
 
 
 def serve(address: str, become: Callable[[Mapping[str, Any]], None]) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import importlib
@@ -16,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ansible_collections.certops.resello.tests.support.fork_server import ForkedRun, ForkServer, serve
@@ -49,21 +47,11 @@ class WarmRun(ForkedRun):
         return parse_output(subprocess.CompletedProcess([], status, output, errors))
 
 
-class WarmModules:
-    """The interpreter that forks; ``prefix`` goes before its command (faketime ...). A context manager."""
+class WarmModules(ForkServer):
+    """The interpreter that forks these modules."""
 
     def __init__(self, modules: Sequence[str], *, prefix: Sequence[str] = ()) -> None:
-        command = [*prefix, sys.executable, "-m", __name__, "ADDRESS", *modules]
-        self._server = ForkServer(command, module_environment())
-
-    def __enter__(self) -> WarmModules:
-        self._server.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.__exit__(kind, exc, trace)
+        super().__init__(__name__, *modules, environment=module_environment(), prefix=prefix)
 
     def start(
         self,
@@ -80,22 +68,20 @@ class WarmModules:
 
         Its input and output are kept below ``folder``, if it is given.
         """
-        request = {"module": module, "environment": dict(env)}
-        return WarmRun(
-            self._server.address,
-            request,
-            module_input(args, check=check, diff=diff),
-            folder or self._server.folder,
-            watch,
-        )
+        request, given = {"module": module, "environment": dict(env)}, module_input(args, check=check, diff=diff)
+        return WarmRun(self.address, request, given, folder or self.folder, watch)
 
 
 @functools.cache
-def of_the_tests(*modules: str) -> WarmModules:
-    """An interpreter that forks these modules until the tests end."""
-    running = WarmModules(modules).__enter__()
-    atexit.register(running.__exit__, None, None, None)
-    return running
+def _of_the_tests(modules: tuple[str, ...]) -> WarmModules:
+    return WarmModules(modules).until_the_end()
+
+
+def run_warm(
+    modules: tuple[str, ...], module: str, args: Mapping[str, Any], *, env: Mapping[str, str] | None = None, **how: bool
+) -> dict[str, Any]:
+    """Do what run_module does, with one of these modules: ``how`` is check and diff."""
+    return _of_the_tests(modules).start(module, args, env=env or {}, **how).result(LONGEST)
 
 
 def run_on_host(
@@ -104,7 +90,7 @@ def run_on_host(
     """Run a module of managed hosts, in the way of run_module if more is asked for."""
     if how:
         return run_module(module, args, check=check, diff=diff, **how)
-    return of_the_tests(*HOST_MODULES).start(module, args, env={}, check=check, diff=diff).result(LONGEST)
+    return run_warm(HOST_MODULES, module, args, check=check, diff=diff)
 
 
 def _become(request: Mapping[str, Any]) -> None:

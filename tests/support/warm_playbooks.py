@@ -36,11 +36,8 @@ def server(settings: tuple[tuple[str, str], ...]) -> ForkServer:
     """The interpreter that forks, with these settings of Ansible; it ends with the tests."""
     home = tempfile.TemporaryDirectory(prefix="warm-home-")
     environment = {**os.environ, **dict(settings), "ANSIBLE_HOME": home.name}
-    running = ForkServer([sys.executable, "-m", __name__, "ADDRESS"], environment)
-    running.__enter__()
     atexit.register(home.cleanup)
-    atexit.register(running.__exit__, None, None, None)
-    return running
+    return ForkServer(__name__, environment=environment).until_the_end()
 
 
 def play(arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], timeout: float) -> tuple[int, str]:

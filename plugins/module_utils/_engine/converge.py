@@ -119,9 +119,14 @@ class _Engine:
             wish = self._wishes[item.client_reference]
             self._refuse_two_memories(item)
             downloaded = self._downloaded(item.client_reference)
-            wanted = wanted_from(wish, certificates=len(wishes), now=now, downloaded=downloaded)
-            policy = replace(wanted.policy, frozen_until=self._run.frozen_until)
-            item.wanted = replace(self._with_remembered_hosts(wanted), policy=policy)
+            wanted = wanted_from(
+                wish,
+                certificates=len(wishes),
+                now=now,
+                frozen_until=self._run.frozen_until,
+                downloaded=downloaded,
+            )
+            item.wanted = self._with_remembered_hosts(wanted)
 
         for item in self.items:  # no threads: the API is not called
             _attempt(item, step)

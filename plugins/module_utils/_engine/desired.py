@@ -88,9 +88,16 @@ class Wanted:
 
 
 def wanted_from(
-    item: Mapping[str, Any], *, certificates: int, now: datetime, downloaded: Downloaded | None = None
+    item: Mapping[str, Any],
+    *,
+    certificates: int,
+    now: datetime,
+    frozen_until: datetime | None = None,
+    downloaded: Downloaded | None = None,
 ) -> Wanted:
     """Check one item of options. ``certificates`` is the number of items of the run, for the spread of due dates.
+
+    ``frozen_until`` is the end of the freeze that holds now.
 
     Reads the files that the options name. Raises ConfigurationError that names option, value and remedy.
     """
@@ -111,7 +118,7 @@ def wanted_from(
         contact={field: (item["contact"] or {}).get(field) for field in CONTACT},
         ee_reference_order_id=item["ee_reference_order_id"],
         hosts=_hosts(item, downloaded),
-        policy=_policy(item, certificates, now),
+        policy=_policy(item, certificates, now, frozen_until),
         force=item["force"],
         only_if_younger_than=_younger_than(item),
         adopt=item["adopt"] or None,
@@ -269,7 +276,9 @@ def _unreadable(option: str) -> ConfigurationError:
     )
 
 
-def _policy(item: Mapping[str, Any], certificates: int, now: datetime) -> lifecycle.Policy:
+def _policy(
+    item: Mapping[str, Any], certificates: int, now: datetime, frozen_until: datetime | None
+) -> lifecycle.Policy:
     reissue_after = item["reissue_after"] and parse_date(item["reissue_after"], option="reissue_after")
     if reissue_after and reissue_after > now:
         raise ConfigurationError(
@@ -289,6 +298,7 @@ def _policy(item: Mapping[str, Any], certificates: int, now: datetime) -> lifecy
         auto_renew=item["auto_renew"],
         lost_key=item["lost_key"],
         names_fit_plan=item["names_fit_plan"],
+        frozen_until=frozen_until,
     )
 
 

@@ -101,7 +101,7 @@ def _look_at_services(
     given: Mapping[str, service_journal.Record],
 ) -> None:
     """Find out which certificates are in use and not shown. Raises InputError for unusable endpoints."""
-    from .switch.served import Used, look_at_services  # noqa: PLC0415  # as above
+    from .switch.served import Used, look_at_services  # noqa: PLC0415  # only for check_served
 
     used = [
         Used(
@@ -123,7 +123,7 @@ def _look_at_services(
 def _own_endpoints(entry: Mapping[str, Any], number: int) -> tuple[Endpoint, ...] | None:
     if entry.get("endpoints") is None:
         return None
-    from .tls.endpoints import read_endpoints  # noqa: PLC0415  # as above
+    from .tls.endpoints import read_endpoints  # noqa: PLC0415  # only for check_served
 
     return read_endpoints(
         entry["endpoints"], option=f"certificates[{number}].endpoints", services=entry.get("services") or ()

@@ -16,6 +16,7 @@ from .._model.order_set import OrderSet
 from .._model.orders import Order
 from .._model.plans import Plan
 from .due import Due, due_of
+from .hosts import deployed
 from .intent import Outcome, outcome_of
 from .order import orders_of
 from .paid import PaidEnd, PaidQuestion, paid_end_of
@@ -36,6 +37,14 @@ class Case:
     @property
     def hosts(self) -> tuple[HostFacts, ...]:
         return self.observed.host_keys.hosts
+
+    @property
+    def served(self) -> tuple[CertificateFacts, ...]:
+        """The certificates in use: those that hosts serve, or without hosts that of the order."""
+        current = self.orders.current
+        if not self.hosts and current is not None and current.certificate is not None:
+            return (current.certificate,)
+        return deployed(self.hosts)
 
     @property
     def committed(self) -> Intent | None:

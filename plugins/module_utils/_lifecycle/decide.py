@@ -14,14 +14,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from .._model.certificates import CertificateFacts
 from .._model.dates import plus
 from . import rows_issued as issued
 from . import rows_order as order_rows
 from .case import Case, IssuedCase, OrderCase, open_case, with_certificate, with_order
 from .due import LAST_DAYS, alarm_before, life_of
 from .freeze import frozen
-from .hosts import deployed
 from .patience import impatient
 from .recorded import record_not_ours
 from .types import Decision, Desired, Observed, Policy
@@ -111,17 +109,10 @@ def _finish(case: Case, decision: Decision) -> Decision:
 
 
 def _near_its_end(case: Case) -> bool:
-    return any(one.not_after - case.now < alarm_before(life_of(one)) for one in _served(case))
+    return any(one.not_after - case.now < alarm_before(life_of(one)) for one in case.served)
 
 
 def _goes_on_in_time(case: Case, decision: Decision) -> bool:
     """Say whether this wait ends by itself, and in time for a reissue, so that no person is needed."""
     until = decision.next_date if decision.code == "in_progress" else None
-    return until is not None and all(plus(until, LAST_DAYS) <= one.not_after for one in _served(case))
-
-
-def _served(case: Case) -> tuple[CertificateFacts, ...]:
-    current = case.orders.current
-    if not case.hosts and current is not None and current.certificate is not None:
-        return (current.certificate,)
-    return deployed(case.hosts)
+    return until is not None and all(plus(until, LAST_DAYS) <= one.not_after for one in case.served)

@@ -13,7 +13,6 @@ from .._model.certificates import CertificateFacts
 from .case import Case
 from .dates import minute
 from .due import LAST_DAYS, alarm_before, life_of
-from .hosts import deployed
 from .types import Decision
 
 HELD = frozenset({"renew", "reissue"})
@@ -22,8 +21,8 @@ HELD = frozenset({"renew", "reissue"})
 def held_until(case: Case, decision: Decision) -> datetime | None:
     """Until when the freeze holds back what would exchange a certificate that serves; None if it holds back nothing."""
     until = case.policy.frozen_until
-    served = _served(case)
-    if until is None or not served or any(_last_days(one) <= until for one in served):
+    alive = [one for one in case.served if one.not_after > case.now]
+    if until is None or not alive or any(_last_days(one) <= until for one in alive):
         return None
     return None if _period_would_end(decision, until) else until
 
@@ -39,25 +38,8 @@ def frozen(case: Case, decision: Decision) -> Decision:
             "certificate or the paid period would come into its last days"
         )
         return replace(decision, warnings=(*decision.warnings, said))
-    return replace(
-        decision,
-        action="none",
-        code="frozen",
-        reason=f"{decision.reason}; a freeze holds this {decision.action} back until {minute(until)}",
-        cost="free",
-        csr_required=False,
-        same_csr=False,
-        next_date=until,
-        frozen_until=until,
-    )
-
-
-def _served(case: Case) -> tuple[CertificateFacts, ...]:
-    served = tuple(one for one in deployed(case.hosts) if one.not_after > case.now)
-    current = case.orders.current
-    if not served and not case.hosts and current is not None and current.certificate is not None:
-        return (current.certificate,)
-    return served
+    reason = f"{decision.reason}; a freeze holds this {decision.action} back until {minute(until)}"
+    return replace(decision.without_call("none", code="frozen", reason=reason, until=until), frozen_until=until)
 
 
 def _period_would_end(decision: Decision, until: datetime) -> bool:

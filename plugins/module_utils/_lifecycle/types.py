@@ -11,7 +11,7 @@ keys the lower-case hexadecimal SHA-256 of the DER SubjectPublicKeyInfo. ``None`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -167,3 +167,16 @@ class Decision:
     overdue: str = ""
     awaited_key: str | None = None
     frozen_until: datetime | None = None
+
+    def without_call(self, action: Action, *, code: str, reason: str, until: datetime | None) -> Decision:
+        """The decision not to make the call yet, with all that is known of the order."""
+        return replace(
+            self,
+            action=action,
+            code=code,
+            reason=reason,
+            cost="free",
+            csr_required=False,
+            same_csr=False,
+            next_date=until,
+        )

@@ -33,13 +33,5 @@ def withheld(case: Case, decision: Decision) -> Decision:
     due = due if due is not None and due <= case.now else None
     reason, remedy = reported(found, decision.action, due=due, ends=ends)
     return replace(
-        decision,
-        action="blocked",
-        code=found.code,
-        reason=reason,
-        remedy=f"{remedy}.",
-        cost="free",
-        csr_required=False,
-        same_csr=False,
-        next_date=found.until,
+        decision.without_call("blocked", code=found.code, reason=reason, until=found.until), remedy=f"{remedy}."
     )

@@ -43,7 +43,7 @@ class Weekly:
         if self._at(begun, self.start) > now:
             begun -= _WEEK
         over = begun + timedelta(days=(self.end_day - self.start_day) % 7)
-        if (self.end_day, self.end) <= (self.start_day, self.start) and over == begun:
+        if self.end_day == self.start_day and self.end <= self.start:
             over += _WEEK
         return Span(self._at(begun, self.start), self._at(over, self.end))
 

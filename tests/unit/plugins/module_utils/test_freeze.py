@@ -14,6 +14,7 @@ from ansible_collections.certops.resello.plugins.module_utils._lifecycle.types i
 from ansible_collections.certops.resello.plugins.module_utils._model.certificates import CsrFacts
 from ansible_collections.certops.resello.plugins.module_utils._model.freeze_windows import frozen_until, read_window
 from ansible_collections.certops.resello.tests.unit.plugins.module_utils.lifecycle_facts import (
+    NAMES,
     OPENS,
     OTHER_KEY,
     PAID_END,
@@ -105,8 +106,6 @@ def test_every_week_has_one_begin_and_one_end(first: str, last: str, begins: int
 
 # --- what it holds back -----------------------------------------------------------------------------------------------
 
-DUE = certificate(266, life=99)
-
 
 def decided(at: float, *, freeze: float | None, **changes: Any) -> Decision:
     """An order whose certificate of 199 days began on day 0 is due on day 133; the freeze ends on that day."""
@@ -156,7 +155,7 @@ def test_a_new_certificate_is_not_exchanged_for_one_that_outlives_the_freeze(
     at: float, freeze: float, held: bool
 ) -> None:
     new = certificate(139, serial="02", public_key_sha256=OTHER_KEY, sha256="d" * 64)
-    came = order(certificate=new, csr=CsrFacts(order().csr.names, OTHER_KEY))  # type: ignore[union-attr]  # it has one
+    came = order(certificate=new, csr=CsrFacts(NAMES, OTHER_KEY))
     holding = hosts(host(public_keys=frozenset({OTHER_KEY}), deployed=certificate()))
     record = evidence(last_renewal=on(139), serial="02")
     found = ask(seen(came, evidence=record, host_keys=holding), on(at), Policy(frozen_until=on(freeze)))
